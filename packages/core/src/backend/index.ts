@@ -1,0 +1,24 @@
+export type {
+  Backend,
+  BackendLimits,
+  BlobEntry,
+  ByteRange,
+  ByteSource,
+  CallOptions,
+  CopyFacet,
+  EveryMember,
+  GetBlobOptions,
+  JoinFacet,
+  JoinOptions,
+  ListBlobsOptions,
+  PresignFacet,
+  PutBlobOptions,
+  StoredBlob,
+  UnfinishedFacet,
+  UnfinishedWrite,
+} from './backend.ts'
+export { BLOB_KEY_LENGTH_MAX, parseBlobKey } from './blob-key.ts'
+export type { BlobKey } from './blob-key.ts'
+export { isStorageError, StorageError } from '../errors/storage-error.ts'
+export type { AnyStorageError, StorageErrorOptions } from '../errors/storage-error.ts'
+export type { StorageErrorCode, StorageErrorDetails } from '../errors/error-details.ts'

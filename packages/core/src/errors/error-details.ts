@@ -1,0 +1,60 @@
+/**
+ * Everything that may go wrong in the engine, by a name that never changes once released, with what a caller
+ * needs to act on it. The keys are the closed list of codes: a protocol's error table that misses one does not compile.
+ */
+export interface StorageErrorDetails {
+  /** The caller may not do this. Says which action was refused, never why (that is `session.explain`). */
+  AccessDenied: { readonly action: string }
+  /** The backend cannot be reached, or answered with a fault of its own; the same call may succeed later. */
+  BackendUnavailable: { readonly backend: string; readonly operation: string }
+  /** A blob that a committed row names is not in the backend: damage, see `stowage fsck`. */
+  BlobNotFound: { readonly blob: string }
+  /** The bytes of a blob are not the bytes that were committed: damage, see `stowage fsck --deep`. */
+  BlobDamaged: { readonly blob: string; readonly reason: string }
+  BucketAlreadyExists: { readonly bucket: string; readonly ownedByCaller: boolean }
+  BucketNotEmpty: { readonly bucket: string }
+  BucketNotFound: { readonly bucket: string }
+  /** What the client said about the content is not what arrived; nothing was written. */
+  ChecksumMismatch: { readonly algorithm: string; readonly expected: string; readonly actual: string }
+  /** Another writer was faster, more often than we retry; the same call may succeed later. */
+  Conflict: { readonly what: string }
+  /** Another process has this directory open. */
+  DirectoryInUse: { readonly directory: string }
+  /** The named version, or the current one, is a delete marker. */
+  DeleteMarkerFound: { readonly bucket: string; readonly key: string; readonly versionId: string }
+  /** The body ended before, or went on after, the length that was promised; nothing was written. */
+  IncompleteBody: { readonly expected: number; readonly actual: number }
+  InvalidArgument: { readonly argument: string; readonly reason: string }
+  InvalidBucketName: { readonly bucket: string; readonly reason: string }
+  /** A part that Complete names is not there, or has another ETag or checksum. */
+  InvalidPart: { readonly partNumber: number; readonly reason: string }
+  /** The list of parts is not in ascending order. */
+  InvalidPartOrder: { readonly partNumber: number }
+  InvalidRange: { readonly size: number }
+  KeyTooLong: { readonly length: number; readonly max: number }
+  /** A named limit of `limits.ts` was reached. */
+  LimitExceeded: { readonly limit: string; readonly max: number }
+  /** If-None-Match or If-Modified-Since: what the caller has is current. */
+  NotModified: { readonly etag: string; readonly lastModified: Date }
+  /** Something that this engine, or the backend it runs on, does not do. */
+  NotSupported: { readonly feature: string }
+  ObjectLocked: { readonly bucket: string; readonly key: string; readonly versionId: string }
+  ObjectNotFound: { readonly bucket: string; readonly key: string }
+  ObjectTooLarge: { readonly size: number; readonly max: number }
+  /** An append that does not start where the upload stands. */
+  OffsetMismatch: { readonly expected: number; readonly actual: number }
+  /** The commit may or may not have happened; reading back tells. Nothing is cleaned up on the strength of this error. */
+  OutcomeUnknown: { readonly command: string }
+  PartTooSmall: { readonly partNumber: number; readonly size: number; readonly min: number }
+  PreconditionFailed: { readonly condition: 'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since' }
+  /** The metadata store was written by a newer release. */
+  SchemaTooNew: { readonly found: number; readonly supported: number }
+  /** The disk, or the quota of the store, is full; nothing was written. */
+  StorageFull: { readonly where: string }
+  /** The metadata store cannot be reached or written to; the same call may succeed later. */
+  StoreUnavailable: { readonly store: string; readonly reason: string }
+  UploadNotFound: { readonly uploadId: string }
+  VersionNotFound: { readonly bucket: string; readonly key: string; readonly versionId: string }
+}
+
+export type StorageErrorCode = keyof StorageErrorDetails
