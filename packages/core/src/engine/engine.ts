@@ -1,0 +1,54 @@
+import type { Backend } from '../backend/backend.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { Caller } from '../policy/caller.ts'
+import type { Policy, RequestFacts } from '../policy/policy.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Ids } from '../util/ids.ts'
+import type { Limits } from './limits.ts'
+import type { Session } from './session.ts'
+
+/** Where events of the engine go: logs, metrics. Must not throw; fields never hold a secret. */
+export interface Observer {
+  event(name: string, fields: Readonly<Record<string, unknown>>): void
+}
+
+export interface EngineOptions {
+  readonly metadata: MetadataStore
+  /** Where new blobs go; its id in the metadata is 'main'. */
+  readonly backend: Backend
+  /** Further places that extents may name, by id: while moving between backends, or storage classes. */
+  readonly otherBackends?: Readonly<Record<string, Backend>>
+  /** Who may do what. There is no default: an engine without a policy does not open. */
+  readonly policy: Policy
+  /** Bounds, each with a name and a unit; what is absent has the default of `limits.ts`. */
+  readonly limits?: Partial<Limits>
+  /** Times that users see. Default: the system's clock. */
+  readonly clock?: Clock
+  /** Names that must be new. Default: from the system's randomness. */
+  readonly ids?: Ids
+  readonly observer?: Observer
+  /** Begins every blob's name, so that namespaces can share a backend. Default ''. */
+  readonly blobPrefix?: string
+}
+
+/** The engine: sessions for callers, and what the operator does. */
+export interface Engine {
+  /** A session for this caller. `request` says what the request is, where the door knows; facts default to none. */
+  as(caller: Caller, request?: Partial<RequestFacts>): Session
+  /** To be called after the rules of the policy have changed: commits that carry older answers are retried under the new ones. */
+  policyChanged(): Promise<void>
+  /** Deletes blobs that nothing refers to, expired uploads first. Several collectors may run at once. */
+  collectGarbage(options?: CollectGarbageOptions): Promise<CollectedGarbage>
+  /** Waits for calls under way, then closes the backends and, last, the metadata store. Calling it twice is fine. */
+  close(): Promise<void>
+}
+
+export interface CollectGarbageOptions {
+  /** How many blobs at the most. Default 1,000. */
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+export interface CollectedGarbage {
+  readonly blobs: number
+  readonly uploads: number
+}

@@ -1,0 +1,217 @@
+import type { Readable } from 'node:stream'
+import type { ByteRange, ByteSource } from '../backend/backend.ts'
+import type { CompletedPart } from '../metadata/commands.ts'
+import type { BucketAddress, Versioning } from '../model/bucket.ts'
+import type { Conditions } from '../model/conditions.ts'
+import type { ChecksumAlgorithm, ChecksumType, ObjectChecksum } from '../model/object-checksum.ts'
+import type { ObjectHeaders, ObjectInfo, Retention } from '../model/object.ts'
+import type { PartInfo, UploadInfo } from '../model/upload.ts'
+
+/** What a client says of the bytes it sends; each is verified, a wrong one commits nothing. */
+export interface ExpectedContent {
+  /** The exact length, in bytes. */
+  readonly size?: number
+  /** MD5 in base64, as in Content-MD5. */
+  readonly md5?: string
+  /** SHA-256 in hex, as signed in x-amz-content-sha256. */
+  readonly sha256?: string
+  /** Known before the bytes. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string }
+  /** Known only behind them (a trailer): computed, and held against what `trailingChecksum` gives at the end. */
+  readonly trailingChecksum?: { readonly algorithm: ChecksumAlgorithm; value(): string | null }
+  /** Wanted without a value to hold it against. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm
+}
+
+/** What an object carries besides its bytes. */
+export interface ObjectAttributes {
+  readonly headers?: ObjectHeaders
+  readonly userMetadata?: Readonly<Record<string, string>>
+  readonly tags?: Readonly<Record<string, string>>
+  readonly retention?: Retention
+  readonly legalHold?: boolean
+}
+
+/** Fields that every call takes. */
+export interface CallInput {
+  /** Aborting rejects with `signal.reason`; nothing is written. */
+  readonly signal?: AbortSignal
+}
+export interface BucketInput extends CallInput {
+  readonly bucket: BucketAddress
+}
+export interface KeyInput extends BucketInput {
+  readonly key: string
+}
+export interface ObjectInput extends KeyInput {
+  readonly versionId?: string
+  readonly conditions?: Conditions
+}
+
+export interface CreateBucketInput extends BucketInput {
+  readonly public?: boolean
+  /** Default 'off'. */
+  readonly versioning?: Versioning
+}
+export interface ListBucketsInput extends CallInput {
+  readonly prefix?: string
+  readonly continuationToken?: string
+  /** 1 to 10,000; default 10,000. */
+  readonly limit?: number
+}
+
+export interface PutObjectInput extends KeyInput, ObjectAttributes, ExpectedContent {
+  readonly body: ByteSource | Uint8Array
+  readonly conditions?: Conditions
+}
+
+/** As HTTP says it: from an offset (`end` exclusive, or to the end), the last bytes, or one part. */
+export type RequestedRange = { readonly start: number; readonly end?: number } | { readonly suffix: number } | { readonly part: number }
+export interface GetObjectInput extends ObjectInput {
+  readonly range?: RequestedRange
+}
+/** An object found. Holds garbage back until its bytes are read to the end, their stream is destroyed, or it is closed. */
+export interface OpenedObject {
+  readonly info: ObjectInfo
+  /** Null where the whole object was asked for. */
+  readonly range: ByteRange | null
+  /** How many bytes `open` gives. */
+  readonly length: number
+  /** The whole content where it is at hand without reading (small objects); then `open` is not needed. */
+  readonly bytes: Uint8Array | null
+  open(): Promise<Readable>
+  close(): void
+}
+
+/** Metadata and tags of a copy: the source's, or new ones. */
+export interface CopyObjectInput extends KeyInput, ObjectAttributes {
+  readonly source: { readonly bucket: BucketAddress; readonly key: string; readonly versionId?: string; readonly conditions?: Conditions }
+  readonly metadataDirective?: 'COPY' | 'REPLACE'
+  readonly taggingDirective?: 'COPY' | 'REPLACE'
+  readonly checksumAlgorithm?: ChecksumAlgorithm
+  readonly conditions?: Conditions
+}
+export interface CopiedObject {
+  readonly info: ObjectInfo
+  readonly sourceVersionId: string
+}
+
+export interface DeleteObjectInput extends ObjectInput {
+  readonly bypassGovernance?: boolean
+}
+/** `versionId` and `deleteMarker` as S3's headers say them; null where the bucket is not versioned. */
+export interface DeletedObject {
+  readonly versionId: string | null
+  readonly deleteMarker: boolean
+}
+export interface DeleteObjectsInput extends BucketInput {
+  readonly objects: readonly { readonly key: string; readonly versionId?: string; readonly conditions?: Conditions }[]
+  readonly bypassGovernance?: boolean
+}
+export type DeleteResult =
+  | { readonly key: string; readonly requestedVersionId: string | null; readonly deleted: DeletedObject; readonly error: null }
+  | { readonly key: string; readonly requestedVersionId: string | null; readonly deleted: null; readonly error: Error }
+
+export interface ListObjectsInput extends BucketInput {
+  readonly prefix?: string
+  readonly delimiter?: string
+  /** Keys greater than this one; with a delimiter, also behind the common prefix it names (v1's Marker, v2's StartAfter). */
+  readonly startAfter?: string
+  /** From `nextToken` of the page before; outranks `startAfter`. */
+  readonly continuationToken?: string
+  /** 0 to 1,000; default 1,000. */
+  readonly limit?: number
+}
+export interface ListedObjects {
+  readonly objects: readonly ObjectInfo[]
+  readonly commonPrefixes: readonly string[]
+  readonly truncated: boolean
+  /** Opaque; null on the last page. */
+  readonly nextToken: string | null
+  /** The last key or common prefix of a page that has more behind it, for v1's NextMarker. */
+  readonly nextMarker: string | null
+}
+export interface ListVersionsInput extends BucketInput {
+  readonly prefix?: string
+  readonly delimiter?: string
+  readonly keyMarker?: string
+  readonly versionIdMarker?: string
+  readonly limit?: number
+}
+export interface ListedVersions {
+  readonly versions: readonly ObjectInfo[]
+  readonly commonPrefixes: readonly string[]
+  readonly truncated: boolean
+  readonly nextKeyMarker: string | null
+  readonly nextVersionIdMarker: string | null
+}
+
+export interface CreateUploadInput extends KeyInput, ObjectAttributes {
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type?: ChecksumType }
+}
+export interface UploadInput extends KeyInput {
+  readonly uploadId: string
+}
+export interface UploadPartInput extends UploadInput, ExpectedContent {
+  /** 1 to 10,000. */
+  readonly partNumber: number
+  readonly body: ByteSource | Uint8Array
+}
+export interface UploadPartCopyInput extends UploadInput {
+  readonly partNumber: number
+  readonly source: CopyObjectInput['source'] & { readonly range?: ByteRange }
+}
+export interface CopiedPart {
+  readonly part: PartInfo
+  readonly sourceVersionId: string
+}
+export interface CompleteUploadInput extends UploadInput {
+  readonly parts: readonly CompletedPart[]
+  readonly conditions?: Conditions
+  readonly size?: number
+  readonly checksum?: ObjectChecksum
+}
+export interface ListPartsInput extends UploadInput {
+  readonly partNumberMarker?: number
+  readonly limit?: number
+}
+export interface ListedParts {
+  readonly upload: UploadInfo
+  readonly parts: readonly PartInfo[]
+  readonly truncated: boolean
+  readonly nextPartNumberMarker: number | null
+}
+export interface ListUploadsInput extends BucketInput {
+  readonly prefix?: string
+  readonly delimiter?: string
+  readonly keyMarker?: string
+  readonly uploadIdMarker?: string
+  readonly limit?: number
+}
+export interface ListedUploads {
+  readonly uploads: readonly UploadInfo[]
+  readonly commonPrefixes: readonly string[]
+  readonly truncated: boolean
+  readonly nextKeyMarker: string | null
+  readonly nextUploadIdMarker: string | null
+}
+
+export interface CreateAppendUploadInput extends KeyInput, ObjectAttributes {
+  /** How long it will be, in bytes, where that is known already. */
+  readonly size?: number
+  readonly checksumAlgorithm?: ChecksumAlgorithm
+}
+export interface AppendInput extends UploadInput {
+  /** Where the upload must stand; otherwise `OffsetMismatch`. */
+  readonly offset: number
+  readonly body: ByteSource | Uint8Array
+  readonly size?: number
+}
+export interface AppendState {
+  /** Bytes that are durable. */
+  readonly offset: number
+  readonly size: number | null
+}
+export interface FinishAppendInput extends UploadInput {
+  readonly conditions?: Conditions
+}

@@ -1,0 +1,159 @@
+import type { BucketInfo } from '../model/bucket.ts'
+import type { Conditions } from '../model/conditions.ts'
+import type { BlobRef } from '../model/extent.ts'
+import type { Extent } from '../model/extent.ts'
+import type { ObjectChecksum } from '../model/object-checksum.ts'
+import type { ObjectInfo } from '../model/object.ts'
+import type { PartInfo, PartRecord, UploadInfo } from '../model/upload.ts'
+import type { Requirement } from '../policy/policy.ts'
+
+/*
+ * What may be changed, each as one atomic unit. A command states the race it guards: the bucket by id, the policy by
+ * version, the key by its conditions. A refusal is an answer, not an error: errors are faults of the store.
+ */
+
+/** Why a command changed nothing. */
+export type Refusal =
+  /** The bucket with that id is gone, though one of the same name may be there. */
+  | { readonly outcome: 'bucket-gone' }
+  /** The requirement was made under another policy version: ask again. */
+  | { readonly outcome: 'policy-changed'; readonly policyVersion: number }
+  /** A predicate said no. `absent` where the caller must not learn that there is something. */
+  | { readonly outcome: 'denied'; readonly looks: 'absent' | 'forbidden' }
+  | { readonly outcome: 'precondition'; readonly condition: keyof Conditions }
+  /** If-Match on a key that holds nothing. */
+  | { readonly outcome: 'absent' }
+  /** A blob that the command shares has lost its last reference since it was read: read again. */
+  | { readonly outcome: 'blob-gone' }
+
+/** The content of a new version, as the engine proposes it. The store gives it its sequence, and its version id where the bucket is not versioned. */
+export type NewObject = Omit<ObjectInfo, 'sequence' | 'latest' | 'deleteMarker'> & { readonly extents: readonly Extent[] }
+
+export interface CreateBucketCommand {
+  readonly bucket: BucketInfo
+  readonly require: Requirement
+}
+export type CreateBucketOutcome = { readonly outcome: 'created' } | { readonly outcome: 'exists'; readonly account: string } | Refusal
+
+export interface DeleteBucketCommand {
+  readonly bucketId: string
+  readonly require: Requirement
+}
+/** Uploads that are not finished go with the bucket, their blobs become garbage. */
+export type DeleteBucketOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'not-empty' } | Refusal
+
+export interface CommitObjectCommand {
+  readonly object: NewObject
+  readonly conditions: Conditions
+  readonly require: Requirement
+  /** Which blobs of `extents` this command brings (they were reserved); all others it shares with versions that hold them. */
+  readonly fresh: readonly BlobRef[]
+}
+export type CommitObjectOutcome =
+  | { readonly outcome: 'committed'; readonly object: ObjectInfo; readonly replaced: ObjectInfo | null }
+  | Refusal
+
+export interface DeleteKey {
+  readonly key: string
+  /** Deletes exactly this version, marker or not. Absent: deletes the key (unversioned), or leaves a marker. */
+  readonly versionId?: string
+  /** The version id of the marker, where one is left. */
+  readonly markerVersionId: string
+  readonly bypassGovernance: boolean
+  readonly ownerId: string | null
+  readonly conditions: Conditions
+  readonly require: Requirement
+}
+export interface DeleteObjectsCommand {
+  readonly bucketId: string
+  readonly at: Date
+  /** Each key has its own outcome; the order is kept. One atomic unit each. */
+  readonly keys: readonly DeleteKey[]
+}
+export type DeleteOutcome =
+  /** A row is gone for good; `deleteMarker` says whether it was a marker. */
+  | { readonly outcome: 'deleted'; readonly versionId: string | null; readonly deleteMarker: boolean }
+  /** A marker was left. */
+  | { readonly outcome: 'marked'; readonly versionId: string }
+  | { readonly outcome: 'locked'; readonly versionId: string }
+  | Refusal
+
+export interface CreateUploadCommand {
+  readonly upload: Omit<UploadInfo, 'offset'>
+  readonly require: Requirement
+}
+export type CreateUploadOutcome = { readonly outcome: 'created' } | Refusal
+
+/** The part of every upload command that says which upload, and by what right. The upload must belong to this bucket and key. */
+export interface UploadTarget {
+  readonly uploadId: string
+  readonly bucketId: string
+  readonly key: string
+  /** Held against the object that the upload would make; `existing` against the row at its key. */
+  readonly require: Requirement
+}
+
+export interface CommitPartCommand extends UploadTarget {
+  readonly part: PartRecord
+  readonly fresh: readonly BlobRef[]
+}
+export type CommitPartOutcome = { readonly outcome: 'committed' } | { readonly outcome: 'upload-gone' } | Refusal
+
+/** One step of an append upload: the bytes from `expectedOffset` on are `extent`s; the hash state is that after them. */
+export interface CommitAppendCommand extends UploadTarget {
+  readonly expectedOffset: number
+  readonly size: number
+  readonly extents: readonly Extent[]
+  readonly fresh: readonly BlobRef[]
+  /** The running hashes after these bytes, opaque to the store. */
+  readonly hashState: Uint8Array
+  /** Replaces the durable bytes from here on (a tail that was merged into `extents`); `expectedOffset` where nothing is replaced. */
+  readonly replaceFrom: number
+  readonly at: Date
+}
+export type CommitAppendOutcome =
+  | { readonly outcome: 'committed'; readonly offset: number }
+  | { readonly outcome: 'offset'; readonly offset: number }
+  | { readonly outcome: 'upload-gone' }
+  | Refusal
+
+/** What the client says of one part in CompleteMultipartUpload. */
+export interface CompletedPart {
+  readonly partNumber: number
+  readonly etag: string
+  readonly checksum?: ObjectChecksum
+}
+
+export interface CompleteUploadCommand extends UploadTarget {
+  /** Null for an append upload. */
+  readonly parts: readonly CompletedPart[] | null
+  /** The least size of every part but the last, in bytes. */
+  readonly partSizeMin: number
+  readonly objectSizeMax: number
+  readonly versionId: string
+  readonly createdAt: Date
+  readonly conditions: Conditions
+  /** What the client expects of the whole, where it said so. */
+  readonly expected: { readonly size?: number; readonly checksum?: ObjectChecksum }
+  /** ETag and checksum of an append upload, from its running hashes; null for parts, where the store computes them from the rows. */
+  readonly appended: { readonly offset: number; readonly etag: string; readonly checksum: ObjectChecksum | null } | null
+}
+export type CompleteUploadOutcome =
+  /** `replayed`: this upload had been completed with the same parts before; the answer is the first one. */
+  | { readonly outcome: 'completed'; readonly object: ObjectInfo; readonly replayed: boolean }
+  | { readonly outcome: 'upload-gone' }
+  | { readonly outcome: 'invalid-part'; readonly partNumber: number; readonly reason: string }
+  | { readonly outcome: 'part-too-small'; readonly partNumber: number; readonly size: number }
+  | { readonly outcome: 'too-large'; readonly size: number }
+  | { readonly outcome: 'checksum'; readonly algorithm: string; readonly expected: string; readonly actual: string }
+  | { readonly outcome: 'size'; readonly expected: number; readonly actual: number }
+  | Refusal
+
+export type AbortUploadOutcome = { readonly outcome: 'aborted' } | { readonly outcome: 'upload-gone' } | Refusal
+
+/** What ListParts and GetObjectAttributes page through. */
+export interface PartPage {
+  readonly parts: readonly PartInfo[]
+  /** The last part number of a page that has more behind it. */
+  readonly next: number | null
+}

@@ -1,0 +1,50 @@
+import type { BlobRef, Extent } from '../model/extent.ts'
+
+/** One holder of extents: a version of an object, or a part of an upload. */
+export interface InspectedManifest {
+  readonly kind: 'object' | 'part'
+  readonly bucketId: string
+  readonly key: string
+  readonly versionId: string | null
+  readonly uploadId: string | null
+  readonly partNumber: number | null
+  readonly manifestId: number
+  /** What the row says the size is. */
+  readonly size: number
+  /** Inline bytes included; an inline extent whose bytes are missing has `bytes: null`. */
+  readonly extents: readonly (Extent | MissingInline)[]
+}
+export interface MissingInline {
+  readonly kind: 'missing-inline'
+  readonly length: number
+  readonly inlineId: number
+}
+export interface InspectedReference extends BlobRef {
+  readonly manifestId: number
+}
+export interface InspectedGarbage extends BlobRef {
+  readonly state: 'reserved' | 'queued' | 'claimed'
+}
+export interface InspectionPage<T> {
+  readonly rows: readonly T[]
+  /** Opaque; null at the end. */
+  readonly next: string | null
+}
+export interface InspectionQuery {
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** Reads every row that the invariants speak of, in pages, so that memory is bounded. Each page is one consistent read. */
+export interface StoreInspection {
+  counts(): Promise<{ readonly buckets: number; readonly objects: number; readonly versions: number; readonly uploads: number }>
+  manifests(query: InspectionQuery): Promise<InspectionPage<InspectedManifest>>
+  references(query: InspectionQuery): Promise<InspectionPage<InspectedReference>>
+  garbage(query: InspectionQuery): Promise<InspectionPage<InspectedGarbage>>
+  /** Inline bytes that no manifest names, by id. */
+  strayInline(query: InspectionQuery): Promise<InspectionPage<number>>
+  /** What the rows contradict each other in: rows of buckets that are gone, versions without order, two current ones. Sentences. */
+  contradictions(): Promise<readonly string[]>
+  /** The database's own check of its pages and indexes. Sentences; empty when all is well. */
+  integrity(): Promise<readonly string[]>
+}

@@ -1,0 +1,90 @@
+import type { BucketInfo } from '../model/bucket.ts'
+import type { ObjectInfo, ObjectRecord } from '../model/object.ts'
+import type { UploadInfo } from '../model/upload.ts'
+import type { Requirement } from '../policy/policy.ts'
+import type { Predicate } from '../policy/predicate.ts'
+
+/** Where a reader looks for one version; `versionId` absent means the current one. */
+export interface FindObjectQuery {
+  readonly bucketId: string
+  readonly key: string
+  readonly versionId?: string
+  readonly require: Requirement
+}
+
+/** A delete marker is found as such: what that means is the engine's business. */
+export type Found<T> = { readonly outcome: 'found'; readonly object: T } | { readonly outcome: 'absent' | 'forbidden' }
+export type FoundInfo = Found<ObjectInfo>
+export type FoundRecord = Found<ObjectRecord>
+
+/** Where a page goes on: behind a key, or behind everything that begins with a common prefix. */
+export interface ListPosition {
+  readonly after: string
+  readonly skipPrefix: boolean
+}
+
+export interface ListObjectsQuery {
+  readonly bucketId: string
+  readonly prefix: string
+  /** Null or non-empty. */
+  readonly delimiter: string | null
+  readonly position: ListPosition | null
+  /** Objects and common prefixes together; at least 1. */
+  readonly limit: number
+  readonly visible: Predicate
+  /** How many rows the page may look at. */
+  readonly rowsScannedMax: number
+}
+
+/**
+ * Objects and common prefixes in byte order, counted and cut after the filter: a common prefix is there only if a visible
+ * row is below it. A page is full unless `rowsScannedMax` was reached: then it is short, and `next` moves on.
+ */
+export interface ListObjectsPage {
+  readonly objects: readonly ObjectInfo[]
+  readonly commonPrefixes: readonly string[]
+  /** Null on the last page. */
+  readonly next: ListPosition | null
+}
+
+export interface ListVersionsQuery extends Omit<ListObjectsQuery, 'position'> {
+  /** Behind this version of this key; behind all versions of the key where `sequence` is null; behind a prefix where `skipPrefix`. */
+  readonly position: (ListPosition & { readonly versionId: string | null }) | null
+}
+/** Keys ascending, within a key the newest first, delete markers included. */
+export interface ListVersionsPage {
+  readonly versions: readonly ObjectInfo[]
+  readonly commonPrefixes: readonly string[]
+  readonly next: ListVersionsQuery['position']
+}
+
+export interface ListUploadsQuery {
+  readonly bucketId: string
+  readonly kind: 'parts' | 'append'
+  readonly prefix: string
+  readonly delimiter: string | null
+  readonly position: (ListPosition & { readonly uploadId: string | null }) | null
+  readonly limit: number
+  readonly visible: Predicate
+  readonly rowsScannedMax: number
+}
+/** By key, then by initiation. */
+export interface ListUploadsPage {
+  readonly uploads: readonly UploadInfo[]
+  readonly commonPrefixes: readonly string[]
+  readonly next: ListUploadsQuery['position']
+}
+
+export interface ListBucketsQuery {
+  /** Only this account's buckets; null for all that `visible` lets through. */
+  readonly account: string | null
+  readonly visible: Predicate
+  readonly prefix: string
+  /** Names greater than this one. */
+  readonly after: string | null
+  readonly limit: number
+}
+export interface ListBucketsPage {
+  readonly buckets: readonly BucketInfo[]
+  readonly next: string | null
+}

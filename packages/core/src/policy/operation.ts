@@ -1,0 +1,48 @@
+/** What an operation does to its bucket or key, as a policy sees it. */
+export type Action =
+  | 'bucket.create'
+  | 'bucket.read'
+  | 'bucket.list'
+  | 'bucket.delete'
+  | 'object.read'
+  | 'object.list'
+  | 'object.write'
+  | 'object.delete'
+
+interface OperationRow {
+  /** Supabase Storage's operation string: policies in the wild contain them. */
+  readonly supabase: string
+  /** AWS's action name. */
+  readonly s3: string
+}
+
+/** The closed list of what a request may be, with the names that other worlds give it. */
+export const OPERATION_NAMES = {
+  CreateBucket: { supabase: 'storage.s3.bucket.create', s3: 's3:CreateBucket' },
+  HeadBucket: { supabase: 'storage.s3.bucket.head', s3: 's3:ListBucket' },
+  ListBuckets: { supabase: 'storage.s3.bucket.list', s3: 's3:ListAllMyBuckets' },
+  DeleteBucket: { supabase: 'storage.s3.bucket.delete', s3: 's3:DeleteBucket' },
+  PutObject: { supabase: 'storage.s3.upload', s3: 's3:PutObject' },
+  GetObject: { supabase: 'storage.s3.object.get', s3: 's3:GetObject' },
+  HeadObject: { supabase: 'storage.s3.object.info', s3: 's3:GetObject' },
+  DeleteObject: { supabase: 'storage.s3.object.delete', s3: 's3:DeleteObject' },
+  DeleteObjects: { supabase: 'storage.s3.object.delete_many', s3: 's3:DeleteObject' },
+  CopyObject: { supabase: 'storage.s3.object.copy', s3: 's3:PutObject' },
+  ListObjects: { supabase: 'storage.s3.object.list', s3: 's3:ListBucket' },
+  ListObjectVersions: { supabase: 'storage.s3.object.list', s3: 's3:ListBucketVersions' },
+  CreateMultipartUpload: { supabase: 'storage.s3.upload.create_multipart', s3: 's3:PutObject' },
+  UploadPart: { supabase: 'storage.s3.upload.part', s3: 's3:PutObject' },
+  UploadPartCopy: { supabase: 'storage.s3.upload.part_copy', s3: 's3:PutObject' },
+  CompleteMultipartUpload: { supabase: 'storage.s3.upload.complete_multipart', s3: 's3:PutObject' },
+  AbortMultipartUpload: { supabase: 'storage.s3.upload.abort_multipart', s3: 's3:AbortMultipartUpload' },
+  ListParts: { supabase: 'storage.s3.upload.list_parts', s3: 's3:ListMultipartUploadParts' },
+  ListMultipartUploads: { supabase: 'storage.s3.upload.list_multipart', s3: 's3:ListBucketMultipartUploads' },
+  CreateAppendUpload: { supabase: 'storage.tus.upload.create', s3: 's3:PutObject' },
+  AppendToUpload: { supabase: 'storage.tus.upload.part', s3: 's3:PutObject' },
+  GetAppendUpload: { supabase: 'storage.tus.upload.get', s3: 's3:ListMultipartUploadParts' },
+  FinishAppendUpload: { supabase: 'storage.tus.upload.part', s3: 's3:PutObject' },
+  AbortAppendUpload: { supabase: 'storage.tus.upload.delete', s3: 's3:AbortMultipartUpload' },
+} as const satisfies Readonly<Record<string, OperationRow>>
+
+/** The name of an operation, from the one closed list. */
+export type OperationName = keyof typeof OPERATION_NAMES

@@ -1,0 +1,65 @@
+import type { Caller } from './caller.ts'
+import type { Action, OperationName } from './operation.ts'
+import type { Predicate } from './predicate.ts'
+
+/** Facts about the request that the server derived itself: address, TLS, requested tags, … Never copied from the client. */
+export interface RequestFacts {
+  readonly operation: OperationName
+  readonly at: Date
+  readonly facts: ReadonlyMap<string, string | number | boolean>
+}
+
+export interface BucketFacts {
+  readonly id: string
+  readonly name: string
+  readonly jurisdiction: string
+  readonly account: string
+  readonly public: boolean
+}
+
+/** One question to the policy: who wants to do what, where. */
+export interface Access {
+  readonly caller: Caller
+  readonly action: Action
+  readonly request: RequestFacts
+  /** A copy asks twice: once for what it reads, once for what it writes. */
+  readonly side: 'source' | 'target'
+  /** Null where the bucket is not there yet (create) or not one (listing buckets). */
+  readonly bucket: BucketFacts | null
+  readonly key: string | null
+  readonly versionId: string | null
+  /** The store's policy version that the answer will be held against. */
+  readonly policyVersion: number
+}
+
+/**
+ * What must hold, as data. The store evaluates it in the transaction that writes, against the rows it has locked;
+ * rows of relations are read unlocked, by a statement that starts after the head row is locked.
+ */
+export interface Requirement {
+  /** Of the policy set that this was made from; a commit under another version is retried with a fresh requirement. */
+  readonly policyVersion: number
+  /** Over the row as it stands, where there is one (a delete marker counts as none). In a listing: which rows are visible. */
+  readonly existing: Predicate
+  /** Over the row as the caller proposes it; for a delete that leaves a marker, over the marker, also on an absent key. */
+  readonly proposed: Predicate
+  /** Over the row as it would be written (size measured, checksums known), where the key had none. */
+  readonly finalCreated: Predicate
+  /** The same, where it replaces one. */
+  readonly finalReplaced: Predicate
+  /** How a refusal by `existing` looks to this caller. A refusal by the others is always 'forbidden'. */
+  readonly deniedExisting: 'absent' | 'forbidden'
+  /** How absence looks to this caller. */
+  readonly whenAbsent: 'absent' | 'forbidden'
+}
+
+/** Decides who may do what. There is no engine without one. */
+export interface Policy {
+  /**
+   * Answers with data, never with yes or no: the store holds the answer against the rows. May gather facts first (claims;
+   * never membership, which stays in the predicate). Throwing is a refusal, reported as a fault.
+   *
+   * A policy whose rules change must call `engine.policyChanged()` afterwards: commits that carry older answers are then retried.
+   */
+  require(access: Access): Requirement | Promise<Requirement>
+}
