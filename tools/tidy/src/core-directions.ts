@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 const EXCEPTIONS: readonly { readonly from: RegExp; readonly to: RegExp; readonly reason: string }[] = [
   {
     from: /^metadata\//,
-    to: /^policy\/predicate[\w-]*\.ts$|^policy\/predicate\//,
+    to: /^policy\/(?:evaluate-|fold-)?predicate[\w-]*\.ts$|^policy\/predicate\//,
     reason: 'predicates are evaluated by the store, in its transaction',
   },
   {
