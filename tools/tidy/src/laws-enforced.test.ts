@@ -7,7 +7,7 @@ const messages = (text: string): readonly string[] =>
   lawsEnforced([root, other, { path: 'docs/laws.md', text }]).map((found) => `${found.line}: ${found.message}`)
 
 test('allows laws that name what there is', () => {
-  expect(messages('# Laws\n\n## 1. One.\n\nText.\n\n*Enforced by:* `tools/tidy/src/sizes.ts`,\n`npm run tidy`, `tools/tidy`.\n')).toEqual(
+  expect(messages('# Laws\n\n## 1. One.\n\nText.\n\n_Enforced by:_ `tools/tidy/src/sizes.ts`,\n`npm run tidy`, `tools/tidy`.\n')).toEqual(
     [],
   )
 })

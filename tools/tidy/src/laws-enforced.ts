@@ -30,7 +30,7 @@ function readLaws(file: RepoFile): readonly Law[] {
 
 function checkLaw(law: Law, files: readonly RepoFile[]): readonly Violation[] {
   const says = (message: string): Violation => ({ path: LAWS, line: law.line, message: `law "${law.title}" ${message}` })
-  const enforcement = /\*Enforced by:\*([^]*?)(?:\n\s*\n|$)/.exec(law.text)?.[1]
+  const enforcement = /[*_]Enforced by:[*_]([^]*?)(?:\n\s*\n|$)/.exec(law.text)?.[1]
   if (enforcement === undefined) return [says('names no "*Enforced by:*"')]
   const names = [...enforcement.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
   if (names.length === 0) return [says('names no file and no command that enforces it, in backticks')]
