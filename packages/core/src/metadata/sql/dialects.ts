@@ -1,0 +1,21 @@
+import type { SqlDialect } from './sql-driver.ts'
+
+/** SQLite: one command at a time, so no locks; the writer hands out the commit sequence. */
+export const SQLITE_DIALECT: SqlDialect = {
+  name: 'sqlite',
+  each: 'json_each(?)',
+  nextSequence: 'NULL',
+  forUpdate: '',
+  forKeyShare: '',
+  locks: false,
+}
+
+/** Postgres 14 or later, READ COMMITTED. */
+export const POSTGRES_DIALECT: SqlDialect = {
+  name: 'postgres',
+  each: 'jsonb_array_elements(?::jsonb) AS each(value)',
+  nextSequence: "nextval('commit_sequence')",
+  forUpdate: ' FOR UPDATE',
+  forKeyShare: ' FOR KEY SHARE',
+  locks: true,
+}

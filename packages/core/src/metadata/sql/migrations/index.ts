@@ -1,0 +1,5 @@
+import { initial } from './0001-initial.ts'
+import type { Migration } from './migration.ts'
+
+/** Every migration there is, oldest first. Only ever appended to. */
+export const MIGRATIONS: readonly Migration[] = [initial]

@@ -1,0 +1,34 @@
+import type { SchemaWords } from './migration.ts'
+
+// `rtrim(key, <every character of key but "/">)` leaves what ends with the last slash. SQLite has no reverse search.
+const SQLITE_FILE_NAME = `substr(key, length(rtrim(key, replace(key, '/', ''))) + 1)`
+
+/** How SQLite says it. JSON and arrays are text. */
+export const SQLITE_WORDS: SchemaWords = {
+  text: 'TEXT',
+  integer: 'INTEGER',
+  bytes: 'BLOB',
+  json: 'TEXT',
+  withoutRowid: ' WITHOUT ROWID',
+  generated: 'VIRTUAL',
+  pathTokens: `TEXT GENERATED ALWAYS AS ('[' || replace(json_quote(key), '/', '","') || ']')`,
+  fileName: `TEXT GENERATED ALWAYS AS (${SQLITE_FILE_NAME})`,
+  extension:
+    `TEXT GENERATED ALWAYS AS (CASE WHEN instr(${SQLITE_FILE_NAME}, '.') > 0 ` +
+    `THEN substr(key, length(rtrim(key, replace(key, '.', ''))) + 1) END)`,
+  commitSequence: 'CREATE TABLE commit_sequence (id INTEGER PRIMARY KEY CHECK (id = 1), reserved INTEGER NOT NULL)',
+}
+
+/** How Postgres says it. `COLLATE "C"` orders by bytes, whatever the database's locale. */
+export const POSTGRES_WORDS: SchemaWords = {
+  text: 'text COLLATE "C"',
+  integer: 'bigint',
+  bytes: 'bytea',
+  json: 'jsonb',
+  withoutRowid: '',
+  generated: 'STORED',
+  pathTokens: `text[] GENERATED ALWAYS AS (string_to_array(key, '/'))`,
+  fileName: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '[^/]*$'))`,
+  extension: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '\\.([^./]*)$'))`,
+  commitSequence: 'CREATE SEQUENCE commit_sequence AS bigint',
+}
