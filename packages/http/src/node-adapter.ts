@@ -1,0 +1,93 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { HttpHandler, HttpResponse } from './message.ts'
+import { isStream } from './body-pump.ts'
+import { NodeRequest } from './node-request.ts'
+import { sendResponse } from './node-response.ts'
+
+/** How a handler is fitted to node:http. */
+export interface NodeAdapterOptions {
+  /** Hears of faults of ours: a handler that rejected, a response that could not be sent whole. Never of the client's. */
+  readonly onFault?: (error: unknown) => void
+  /**
+   * How much of a body that the handler left unread is taken and thrown away before the connection is given up. Bytes.
+   * A body that is no larger keeps its connection. Default 65,536.
+   */
+  readonly drainSizeMax?: number
+  /** How long a client that still sends may take to see the answer before the connection is cut. Default 1,000. */
+  readonly lingerMilliseconds?: number
+}
+
+/** The options with their defaults filled in. */
+export type CompleteOptions = Required<NodeAdapterOptions>
+
+/**
+ * Fits a handler to `(req, res)` of node:http, and so to what is built on it (Express, Connect, Fastify's raw objects).
+ *
+ * Here node has answered `100 Continue` before the handler is called; `attach` avoids that.
+ */
+export function toNodeListener(handler: HttpHandler, options: NodeAdapterOptions = {}): RequestListener {
+  const complete = completeOptions(options)
+  return (message, response) => void serve(new NodeRequest(message, response, false), { handler, message, response, options: complete })
+}
+
+/**
+ * Serves a handler from a server of our own. A client that sends `Expect: 100-continue` gets it when the handler calls
+ * `request.acceptBody()`; a handler that refuses without it never sees the body.
+ */
+export function attach(server: Server, handler: HttpHandler, options: NodeAdapterOptions = {}): void {
+  const complete = completeOptions(options)
+  server.on('request', toNodeListener(handler, options))
+  server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
+    void serve(new NodeRequest(message, response, true), { handler, message, response, options: complete })
+  })
+}
+
+interface Exchange {
+  readonly handler: HttpHandler
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+  readonly options: CompleteOptions
+}
+
+const FAULT: HttpResponse = { status: 500, headers: [['content-length', '0']], body: null }
+
+async function serve(request: NodeRequest, exchange: Exchange): Promise<void> {
+  const { message, response, options } = exchange
+  let answer: HttpResponse
+  try {
+    answer = await exchange.handler(request)
+  } catch (error) {
+    options.onFault(error)
+    sendFault(request, exchange)
+    return
+  }
+  if (request.isGone) {
+    if (isStream(answer.body)) answer.body.destroy()
+    return
+  }
+  try {
+    sendResponse(answer, { request, message, response, options, close: false })
+  } catch (error) {
+    // A status or header that node refuses to write; nothing has been sent yet.
+    if (isStream(answer.body)) answer.body.destroy()
+    options.onFault(error)
+    sendFault(request, exchange)
+  }
+}
+
+function sendFault(request: NodeRequest, exchange: Exchange): void {
+  const { message, response, options } = exchange
+  if (request.isGone || response.headersSent) response.destroy()
+  else sendResponse(FAULT, { request, message, response, options, close: true })
+}
+
+function completeOptions(options: NodeAdapterOptions): CompleteOptions {
+  return {
+    onFault: options.onFault ?? ignore,
+    drainSizeMax: options.drainSizeMax ?? 65_536,
+    lingerMilliseconds: options.lingerMilliseconds ?? 1_000,
+  }
+}
+
+/** A library has no console; the host says where faults go. */
+function ignore(): void {}
