@@ -36,7 +36,7 @@ test.each([
 test.each([
   ['packages/gateway/src/a.ts', `import { s3Handler } from '@stowage/s3-protocol'\nimport { systemPrincipal } from '@stowage/core/system'`],
   ['packages/core/src/metadata/sqlite/a.ts', `import Database from 'better-sqlite3'\nimport { x } from '../sql/objects.ts'`],
-  ['packages/core/src/metadata/sql/a.ts', `import { evaluate } from '../../policy/predicate-evaluate.ts'`],
+  ['packages/core/src/metadata/sql/a.ts', `import { evaluate } from '../../policy/evaluate-predicate.ts'`],
   ['packages/core/src/metadata/a.ts', `import type { Requirement } from '../policy/policy.ts'`],
   ['packages/core/src/engine/a.ts', `import { x } from '../metadata/commands.ts'\nimport { y } from '../checksums/crc32c.ts'`],
   ['packages/core/src/model/a.ts', `import { StorageError } from '../errors/storage-error.ts'`],
