@@ -25,7 +25,6 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
     saxes: 'reads XML: strict, streaming',
     xmlbuilder2: 'writes XML, behind one helper that escapes first',
     'hash-wasm': 'checksums of trailers',
-    'lru-cache': 'the cache of signing keys',
   },
   conformance: {},
   credentials: { jose: 'JWT and JWKS' },
