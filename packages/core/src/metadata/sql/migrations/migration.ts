@@ -14,7 +14,7 @@ export interface SchemaWords {
   readonly pathTokens: string
   /** What follows the last slash of `key`. */
   readonly fileName: string
-  /** What follows the last dot of the file name; null where there is none. */
+  /** What follows the last dot of the file name; the file name itself where it has none, as Supabase Storage has it. */
   readonly extension: string
   /** How the commit sequence is made. */
   readonly commitSequence: string

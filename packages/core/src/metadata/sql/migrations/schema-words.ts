@@ -13,9 +13,7 @@ export const SQLITE_WORDS: SchemaWords = {
   generated: 'VIRTUAL',
   pathTokens: `TEXT GENERATED ALWAYS AS ('[' || replace(json_quote(key), '/', '","') || ']')`,
   fileName: `TEXT GENERATED ALWAYS AS (${SQLITE_FILE_NAME})`,
-  extension:
-    `TEXT GENERATED ALWAYS AS (CASE WHEN instr(${SQLITE_FILE_NAME}, '.') > 0 ` +
-    `THEN substr(key, length(rtrim(key, replace(key, '.', ''))) + 1) END)`,
+  extension: `TEXT GENERATED ALWAYS AS (substr(${SQLITE_FILE_NAME}, length(rtrim(${SQLITE_FILE_NAME}, replace(${SQLITE_FILE_NAME}, '.', ''))) + 1))`,
   commitSequence: 'CREATE TABLE commit_sequence (id INTEGER PRIMARY KEY CHECK (id = 1), reserved INTEGER NOT NULL)',
 }
 
@@ -29,6 +27,6 @@ export const POSTGRES_WORDS: SchemaWords = {
   generated: 'STORED',
   pathTokens: `text[] GENERATED ALWAYS AS (string_to_array(key, '/'))`,
   fileName: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '[^/]*$'))`,
-  extension: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '\\.([^./]*)$'))`,
+  extension: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '[^./]*$'))`,
   commitSequence: 'CREATE SEQUENCE commit_sequence AS bigint',
 }
