@@ -13,6 +13,7 @@ export interface Ids {
   blobName(): string
 }
 
+/** What ids are made of; tests set both. */
 export interface IdsOptions {
   /** Where the time in an id comes from. Default: the system's clock. */
   readonly clock?: Clock

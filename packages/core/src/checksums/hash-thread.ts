@@ -1,0 +1,90 @@
+import type { Worker } from 'node:worker_threads'
+import { StorageError } from '../errors/storage-error.ts'
+import type { HashReply, HashRequest } from './hash-messages.ts'
+
+/** What a thread tells the stream it works for. */
+export interface HashListener {
+  reply(message: NonNullable<HashReply>): void
+  /** The thread has died and the hash with it. */
+  fail(error: StorageError<'BackendUnavailable'>): void
+}
+
+/** One worker thread from our side: who waits for it, and whether it keeps the process alive. */
+export class HashThread {
+  readonly #worker: Worker
+  readonly #listeners = new Map<number, HashListener>()
+  #state: 'starting' | 'ready' | 'dead' = 'starting'
+  /** Resolves when the thread takes requests (true), or never will (false). */
+  readonly started: Promise<boolean>
+
+  constructor(worker: Worker, onDeath: () => void) {
+    this.#worker = worker
+    this.started = new Promise((resolve) => {
+      worker.on('message', (message: HashReply) => {
+        if (message === null) {
+          this.#state = 'ready'
+          this.#rest()
+          resolve(true)
+        } else this.#deliver(message)
+      })
+      const die = (cause: unknown): void => {
+        if (this.#state !== 'dead') this.#die(cause, onDeath)
+        resolve(false)
+      }
+      worker.on('error', die)
+      worker.on('messageerror', die)
+      worker.on('exit', (code) => die(new Error(`the hash worker left with code ${code}`)))
+    })
+  }
+
+  get ready(): boolean {
+    return this.#state === 'ready'
+  }
+
+  /** How many streams it works for. */
+  get streams(): number {
+    return this.#listeners.size
+  }
+
+  /** Work keeps the process alive: someone waits for the digest. */
+  add(stream: number, listener: HashListener): void {
+    if (this.#listeners.size === 0) this.#worker.ref()
+    this.#listeners.set(stream, listener)
+  }
+
+  remove(stream: number): void {
+    this.#listeners.delete(stream)
+    this.#rest()
+  }
+
+  send(request: HashRequest): void {
+    this.#worker.postMessage(request, request.slab === undefined ? [] : [request.slab])
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  /** An idle thread never keeps the process alive. */
+  #rest(): void {
+    if (this.#listeners.size === 0) this.#worker.unref()
+  }
+
+  #deliver(message: NonNullable<HashReply>): void {
+    const listener = this.#listeners.get(message.stream)
+    if (message.digests !== undefined) this.remove(message.stream)
+    listener?.reply(message)
+  }
+
+  #die(cause: unknown, onDeath: () => void): void {
+    this.#state = 'dead'
+    const listeners = [...this.#listeners.values()]
+    this.#listeners.clear()
+    onDeath()
+    for (const listener of listeners) {
+      const details = { backend: 'hash worker', operation: 'hash' }
+      listener.fail(new StorageError('BackendUnavailable', details, { cause, retryable: true, message: 'A hash worker has stopped' }))
+    }
+    void this.#worker.terminate()
+  }
+}
