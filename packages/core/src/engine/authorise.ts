@@ -1,0 +1,133 @@
+import { isStorageError, StorageError } from '../errors/storage-error.ts'
+import type { BucketAddress } from '../model/bucket.ts'
+import type { Caller, GrantPrincipal } from '../policy/caller.ts'
+import { foldPredicate } from '../policy/fold-predicate.ts'
+import type { PredicateContext } from '../policy/fold-predicate.ts'
+import { OPERATION_NAMES } from '../policy/operation.ts'
+import type { Action, OperationName } from '../policy/operation.ts'
+import type { BucketFacts, Requirement } from '../policy/policy.ts'
+import type { Predicate } from '../policy/predicate.ts'
+import { unconditional } from '../policy/requirement.ts'
+import { isSystemPrincipal } from '../policy/system-principal.ts'
+import { isWithinScope } from './check-scope.ts'
+import type { SessionContext } from './context.ts'
+
+/** What a call wants to do, and where: the part of the policy's question that the call knows before it has found its bucket. */
+export interface Question {
+  /** What the request is unless the door said otherwise. */
+  readonly operation: OperationName
+  readonly action: Action
+  readonly side: 'source' | 'target'
+  /** Of a write: whether it may replace what is there. Null for anything else. */
+  readonly overwrite: 'never' | 'allowed' | null
+  /** Null where no one bucket is meant. */
+  readonly address: BucketAddress | null
+  readonly key: string | null
+  readonly versionId: string | null
+}
+
+const NO_FACTS: ReadonlyMap<string, string | number | boolean> = new Map()
+
+/**
+ * Asks the policy, after the ceiling of the caller's credential. The answer is data, with the constants of the request
+ * filled in; the store holds it against rows. Throws `AccessDenied` where there is nothing to hold it against: the
+ * credential does not reach this far, the policy failed, or it refuses every row that could be written.
+ */
+export function authorise(session: SessionContext, question: Question, bucket: BucketFacts | null): Requirement | Promise<Requirement> {
+  const { engine, caller, request } = session
+  const operation = request.operation ?? question.operation
+  const at = request.at ?? engine.clock()
+  if (!isWithinScope(caller, question, { operation, at })) throw accessDenied(question)
+  const policyVersion = engine.policyVersion.current
+  if (caller.principal.kind === 'system') {
+    if (!isSystemPrincipal(caller.principal)) throw accessDenied(question)
+    return unconditional(policyVersion)
+  }
+  const { action, overwrite, side, key, versionId } = question
+  const facts = request.facts ?? NO_FACTS
+  try {
+    const answer = engine.policy.require({
+      caller,
+      action,
+      request: { operation, at, facts },
+      overwrite,
+      side,
+      bucket,
+      key,
+      versionId,
+      policyVersion,
+    })
+    return answer instanceof Promise ? finishLater(answer, session, question) : finish(answer, session, question)
+  } catch (error) {
+    throw refusalByFault(error, session, question)
+  }
+}
+
+async function finishLater(answer: Promise<Requirement>, session: SessionContext, question: Question): Promise<Requirement> {
+  try {
+    return finish(await answer, session, question)
+  } catch (error) {
+    throw refusalByFault(error, session, question)
+  }
+}
+
+/** A policy that throws has refused, and is broken: the caller hears the first, the observer the second. */
+function refusalByFault(error: unknown, session: SessionContext, question: Question): unknown {
+  if (isStorageError(error) && error.code === 'AccessDenied') return error
+  session.engine.observer.event('policy.failed', { action: question.action, error })
+  return new StorageError('AccessDenied', { action: question.action }, { cause: error })
+}
+
+function finish(requirement: Requirement, session: SessionContext, question: Question): Requirement {
+  const folded = foldRequirement(requirement, session, question)
+  // Whatever the body holds, no row can pass: say so before it is sent.
+  const hopeless = question.action === 'object.write' || question.action === 'bucket.create'
+  if (hopeless && (isNever(folded.proposed) || (isNever(folded.finalCreated) && isNever(folded.finalReplaced))))
+    throw accessDenied(question)
+  return folded
+}
+
+function foldRequirement(requirement: Requirement, session: SessionContext, question: Question): Requirement {
+  const { existing, proposed, finalCreated, finalReplaced } = requirement
+  if (existing.k === 'lit' && proposed.k === 'lit' && finalCreated.k === 'lit' && finalReplaced.k === 'lit') return requirement
+  const values = contextValues(session.caller, session.request.operation ?? question.operation)
+  return {
+    ...requirement,
+    existing: foldPredicate(existing, values),
+    proposed: foldPredicate(proposed, values),
+    finalCreated: foldPredicate(finalCreated, values),
+    finalReplaced: foldPredicate(finalReplaced, values),
+  }
+}
+
+/** What predicates may know of the caller and the request. The operation is Supabase Storage's string: policies in the wild name it. */
+function contextValues(caller: Caller, operation: OperationName): PredicateContext {
+  const { principal, account } = caller
+  const values = { sub: null, role: null, account, operation: OPERATION_NAMES[operation].supabase }
+  if (principal.kind === 'role') return { ...values, sub: principal.sub, role: principal.role }
+  if (principal.kind === 'grant') return { ...values, sub: frozenText(principal, 'sub'), role: frozenText(principal, 'role') }
+  return values
+}
+
+function frozenText(grant: GrantPrincipal, name: string): string | null {
+  const value = grant.frozen[name]
+  return typeof value === 'string' ? value : null
+}
+
+/** Whether a predicate is the plain literal that no row passes. */
+export function isNever(predicate: Predicate): boolean {
+  return predicate.k === 'lit' && predicate.v !== true
+}
+
+/** The error of a refused question. Says which action was refused, never why. */
+export function accessDenied(question: Pick<Question, 'action'>): StorageError<'AccessDenied'> {
+  return new StorageError('AccessDenied', { action: question.action })
+}
+
+/** Who a new object belongs to: the `sub` of a role or of the context a URL was signed in, otherwise the account. */
+export function ownerOf(caller: Caller): string | null {
+  const { principal } = caller
+  if (principal.kind === 'role') return principal.sub ?? caller.account
+  if (principal.kind === 'grant') return frozenText(principal, 'sub') ?? caller.account
+  return caller.account
+}

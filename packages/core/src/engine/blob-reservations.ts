@@ -1,0 +1,111 @@
+import { parseBlobKey } from '../backend/blob-key.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { BlobRef } from '../model/extent.ts'
+import type { Ids } from '../util/ids.ts'
+import type { Observer } from './engine.ts'
+
+/** Names reserved in one commit. Each costs the store a row, and the collector a look if it is never used. */
+const BATCH_SIZE = 64
+/** Fewer names than this in stock: more are fetched while these are used up. */
+const STOCK_LOW = 32
+
+/** What `BlobReservations` needs of its engine. */
+export interface BlobReservationsOptions {
+  /** Keeps the traces. */
+  readonly metadata: MetadataStore
+  /** Makes the names. */
+  readonly ids: Ids
+  /** Whose reservations they are. */
+  readonly processId: string
+  /** The backend that the blobs will be written to. */
+  readonly backendId: string
+  /** Begins every name; '' or ends with '/'. */
+  readonly prefix: string
+  /** Hears what went wrong in the background. */
+  readonly observer: Observer
+}
+
+/**
+ * Names for new blobs, reserved ahead: a blob must have left a trace in the store before its bytes go out, and a put
+ * must not pay a commit of its own for that. Unused names need no clean-up: `endProcess` makes them garbage.
+ */
+export class BlobReservations {
+  readonly #options: BlobReservationsOptions
+  #stock: BlobRef[] = []
+  #refill: Promise<void> | null = null
+  /** Grows with `forgetUnused`: a batch that was under way then is dropped when it comes. */
+  #generation = 0
+  /** Blobs that could not be handed over yet. */
+  #abandoned: BlobRef[] = []
+
+  constructor(options: BlobReservationsOptions) {
+    this.#options = options
+  }
+
+  /** A name that nobody else has, with its trace in the store. */
+  async take(): Promise<BlobRef> {
+    for (;;) {
+      const blob = this.#stock.pop()
+      if (this.#stock.length < STOCK_LOW) this.#refillInBackground()
+      if (blob !== undefined) return blob
+      await this.#refillOnce()
+    }
+  }
+
+  /**
+   * Hands blobs that were not committed to the collector; also those whose commit has an unknown outcome, because the
+   * store hands over only what is still reserved, after the commit in doubt has ended: what was committed stays. Where
+   * the store fails, the blobs are kept and handed over with a later heartbeat: the caller has an error of its own already.
+   */
+  async abandon(blobs: readonly BlobRef[]): Promise<void> {
+    if (blobs.length === 0) return
+    this.#abandoned.push(...blobs)
+    try {
+      await this.abandonRest()
+    } catch (error) {
+      this.#options.observer.event('blob.abandon-failed', { error })
+    }
+  }
+
+  /** Tries again for what `abandon` could not hand over. */
+  async abandonRest(): Promise<void> {
+    if (this.#abandoned.length === 0) return
+    const blobs = this.#abandoned
+    this.#abandoned = []
+    try {
+      const handedOver = await this.#options.metadata.abandonBlobs(blobs)
+      for (const { blob } of handedOver) this.#options.observer.event('blob.abandoned', { blob })
+    } catch (error) {
+      this.#abandoned.push(...blobs)
+      throw error
+    }
+  }
+
+  /** Forgets every name in stock, because the store may have taken them back. */
+  forgetUnused(): void {
+    this.#stock = []
+    this.#generation += 1
+  }
+
+  #refillInBackground(): void {
+    this.#refillOnce().catch((error: unknown) => {
+      // Whoever needs a name tries again, and hears the error if it stays.
+      this.#options.observer.event('blob.reserve-failed', { error })
+    })
+  }
+
+  #refillOnce(): Promise<void> {
+    this.#refill ??= this.#reserve().finally(() => {
+      this.#refill = null
+    })
+    return this.#refill
+  }
+
+  async #reserve(): Promise<void> {
+    const { metadata, ids, processId, backendId, prefix } = this.#options
+    const generation = this.#generation
+    const blobs = Array.from({ length: BATCH_SIZE }, () => ({ backendId, blob: parseBlobKey(prefix + ids.blobName()) }))
+    await metadata.reserveBlobs({ processId, blobs })
+    if (generation === this.#generation) this.#stock.unshift(...blobs)
+  }
+}

@@ -1,0 +1,57 @@
+import type { EngineContext } from './context.ts'
+
+/**
+ * Tells the store in regular intervals that this process lives, and how old its oldest open read is. Where it falls
+ * silent for `processLeaseSeconds`, others take it for dead, and its reservations and reads count no more.
+ */
+export class Heartbeats {
+  readonly #engine: EngineContext
+  #timer: NodeJS.Timeout | null = null
+  #beating: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(engine: EngineContext) {
+    this.#engine = engine
+  }
+
+  /** The first heartbeat; rejects when the store does. Nothing may be reserved or read before. */
+  async start(): Promise<void> {
+    await this.#beat()
+    this.#schedule()
+  }
+
+  /** No further heartbeats; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    await this.#beating
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return
+    // Does not keep the process alive: an engine that nobody uses any more must not.
+    this.#timer = setTimeout(() => {
+      this.#beating = this.#beatAgain().then(() => this.#schedule())
+    }, this.#engine.limits.heartbeatIntervalSeconds * 1000).unref()
+  }
+
+  async #beatAgain(): Promise<void> {
+    const { observer, reservations } = this.#engine
+    try {
+      await this.#beat()
+      await reservations.abandonRest()
+    } catch (error) {
+      observer.event('heartbeat.failed', { error })
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { metadata, openReads, processId, observer, reservations } = this.#engine
+    const { lapsed } = await metadata.heartbeat({ processId, oldestReadAgeMs: openReads.oldestAgeMs() })
+    if (lapsed) {
+      // What was reserved may have been taken for a dead process's: write under new names.
+      reservations.forgetUnused()
+      observer.event('process.lapsed', { processId })
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { LRUCache } from 'lru-cache'
+import { StorageError } from '../errors/storage-error.ts'
+import type { BucketAddress, BucketInfo } from '../model/bucket.ts'
+import type { EngineContext } from './context.ts'
+
+/** The jurisdiction of an address that names none. */
+export const DEFAULT_JURISDICTION = 'default'
+
+/** How many buckets are remembered. A few hundred bytes each. */
+const BUCKETS_MAX = 1_000
+
+/**
+ * Remembers buckets by their address, because a look-up for each request costs as much as reading a small object.
+ *
+ * A remembered bucket may be gone, or another one of the same name may be there: other processes delete buckets, too.
+ * That is harmless as long as everybody goes on as here: commits name the bucket's id, the store answers `bucket-gone`,
+ * and the caller looks again (`commitUnder`); reads under an id that is gone find nothing, and a reader that finds
+ * nothing looks again before it says so (`readUnder`). What a bucket is never changes under its id but for what a
+ * command changes: whoever adds one that does must `forget` here and make such commits tell, as `bucket-gone` does.
+ * Absence is never remembered.
+ */
+export class BucketCache {
+  readonly #buckets = new LRUCache<string, BucketInfo>({ max: BUCKETS_MAX })
+
+  get(jurisdiction: string, name: string): BucketInfo | undefined {
+    const bucket = this.#buckets.get(`${jurisdiction}/${name}`)
+    // Held against the bucket itself: a jurisdiction with a slash must not be taken for another address.
+    return bucket !== undefined && bucket.name === name && bucket.jurisdiction === jurisdiction ? bucket : undefined
+  }
+
+  remember(bucket: BucketInfo): void {
+    this.#buckets.set(`${bucket.jurisdiction}/${bucket.name}`, bucket)
+  }
+
+  forget(jurisdiction: string, name: string): void {
+    this.#buckets.delete(`${jurisdiction}/${name}`)
+  }
+}
+
+/** The bucket at an address, remembered or read. Throws `BucketNotFound`. */
+export function resolveBucket(engine: EngineContext, address: BucketAddress): BucketInfo | Promise<BucketInfo> {
+  return engine.buckets.get(address.jurisdiction ?? DEFAULT_JURISDICTION, address.name) ?? readBucket(engine, address)
+}
+
+/** The bucket at an address as the store has it now. Throws `BucketNotFound`. */
+export async function readBucket(engine: EngineContext, address: BucketAddress): Promise<BucketInfo> {
+  const jurisdiction = address.jurisdiction ?? DEFAULT_JURISDICTION
+  const bucket = await engine.metadata.findBucket({ jurisdiction, name: address.name })
+  if (bucket === null) {
+    engine.buckets.forget(jurisdiction, address.name)
+    throw new StorageError('BucketNotFound', { bucket: address.name })
+  }
+  engine.buckets.remember(bucket)
+  return bucket
+}

@@ -1,0 +1,16 @@
+import type { Principal, SystemPrincipal } from './caller.ts'
+
+/** Every system principal that was made here. A look-alike that a door built from a request is none. */
+const made = new WeakSet<object>()
+
+/** A principal that skips policy, for the operator's own work. The reason goes into the audit record. */
+export function systemPrincipal(reason: string): SystemPrincipal {
+  const principal = Object.freeze({ kind: 'system', reason }) as SystemPrincipal
+  made.add(principal)
+  return principal
+}
+
+/** Whether the principal was made by `systemPrincipal`. */
+export function isSystemPrincipal(principal: Principal): boolean {
+  return made.has(principal)
+}
