@@ -24,6 +24,8 @@ const FROM_SOURCE = import.meta.url.endsWith('.ts')
  */
 export function startWorker(source: WorkerSource | undefined, file: URL, options: WorkerOptions = {}): Worker | null {
   if (source === 'inline') return null
-  if (typeof source === 'function') return source(options)
-  return new Worker(source ?? (FROM_SOURCE ? new URL(file.href.replace(/\.js$/, '.ts')) : file), options)
+  // The command line's flags are not for us: `--input-type`, with which scripts are piped in, would stop every worker.
+  const own = { execArgv: [], ...options }
+  if (typeof source === 'function') return source(own)
+  return new Worker(source ?? (FROM_SOURCE ? new URL(file.href.replace(/\.js$/, '.ts')) : file), own)
 }

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+/** Runs a module in a process of its own, from source, with a pool that has one thread; returns what it printed. */
+async function run(script: string): Promise<string> {
+  const prelude = `import { HashWorkerPool } from '${new URL('./hash-worker-pool.ts', import.meta.url).href}'
+    const pool = new HashWorkerPool({ threadsMax: 1 })
+    await pool.start()
+    const stream = pool.open(['MD5'])
+    await stream.write(Buffer.alloc(3_000_000, 'a'))
+    `
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', prelude + script])
+  return stdout
+}
+
+const md5 = createHash('md5').update(Buffer.alloc(3_000_000, 'a')).digest('hex')
+
+test('an idle thread lets the process end', async () => {
+  expect(await run(`console.log((await stream.digests())[0].toString('hex'))`)).toBe(`${md5}\n`)
+})
+
+test('a digest that somebody waits for keeps the process alive, though nothing else does', async () => {
+  expect(await run(`stream.digests().then(([digest]) => console.log(digest.toString('hex')))`)).toBe(`${md5}\n`)
+})
+
+test('a body that was given up does not', async () => {
+  expect(await run(`stream.abort()`)).toBe('')
+})
