@@ -1,0 +1,54 @@
+import { S3Error } from '../s3-error.ts'
+import { parseScopedCredential } from './credential-scope.ts'
+import type { ScopedCredential } from './credential-scope.ts'
+
+/** The one algorithm that is accepted. */
+export const ALGORITHM = 'AWS4-HMAC-SHA256'
+
+/** An Authorization header, taken apart and well-formed, not yet verified. */
+export interface Authorization extends ScopedCredential {
+  /** Lower case, sorted, unique; `host` is among them. */
+  readonly signedHeaders: readonly string[]
+  /** 64 lower-case hexadecimal digits. */
+  readonly signature: string
+}
+
+/** Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: exactly these three, in any order. */
+export function parseAuthorization(header: string): Authorization {
+  const parts = new Map<string, string>()
+  for (const part of header.slice(ALGORITHM.length).split(',')) {
+    const text = part.replace(/^[ \t]+|[ \t]+$/g, '')
+    const equals = text.indexOf('=')
+    const name = equals < 0 ? text : text.slice(0, equals)
+    if (parts.has(name)) throw malformed(`${name} comes twice`)
+    parts.set(name, text.slice(equals + 1))
+  }
+  const credential = parts.get('Credential')
+  const signedHeaders = parts.get('SignedHeaders')
+  const signature = parts.get('Signature')
+  if (credential === undefined || signedHeaders === undefined || signature === undefined || parts.size !== 3) {
+    throw malformed('it must have Credential, SignedHeaders and Signature, and nothing else')
+  }
+  const scoped = parseScopedCredential(credential)
+  if (scoped === null) throw malformed('the credential must be of the form <key>/YYYYMMDD/REGION/SERVICE/aws4_request')
+  if (!/^[0-9a-f]{64}$/.test(signature)) throw malformed('the signature must have 64 lower-case hexadecimal digits')
+  return { ...scoped, signedHeaders: parseSignedHeaders(signedHeaders), signature }
+}
+
+/** Makes the error of a header that cannot be read. */
+export function malformed(reason: string, fields: Readonly<Record<string, string>> = {}): S3Error {
+  return new S3Error('AuthorizationHeaderMalformed', `The authorization header is malformed; ${reason}.`, { fields })
+}
+
+function parseSignedHeaders(text: string): readonly string[] {
+  const names = text.split(';')
+  let last = ''
+  for (const name of names) {
+    // The characters of a field name (RFC 9110 §5.6.2), without capitals.
+    if (!/^[a-z0-9!#$%&'*+\-.^_`|~]+$/.test(name)) throw malformed('SignedHeaders must be lower-case names joined by semicolons')
+    if (name <= last) throw malformed('SignedHeaders must be sorted, each name once')
+    last = name
+  }
+  if (!names.includes('host')) throw malformed('the host header must be signed')
+  return names
+}

@@ -1,0 +1,28 @@
+/** What a signing key is good for: one day, one region, one service. */
+export interface CredentialScope {
+  /** YYYYMMDD. */
+  readonly date: string
+  /** As the client wrote it; may be empty. */
+  readonly region: string
+  readonly service: string
+}
+
+/** The value of `Credential=`, taken apart. */
+export interface ScopedCredential {
+  readonly accessKeyId: string
+  readonly scope: CredentialScope
+}
+
+/** Reads `KEY/YYYYMMDD/region/service/aws4_request`; null for anything else. An access key id holds no slash here. */
+export function parseScopedCredential(text: string): ScopedCredential | null {
+  const [accessKeyId, date, region, service, terminator, ...rest] = text.split('/')
+  if (accessKeyId === undefined || date === undefined || region === undefined || service === undefined) return null
+  if (terminator !== 'aws4_request' || rest.length > 0) return null
+  if (!/^[\x21-\x7e]{1,128}$/.test(accessKeyId) || !/^[0-9]{8}$/.test(date)) return null
+  return { accessKeyId, scope: { date, region, service } }
+}
+
+/** The scope as it stands in a string to sign. */
+export function formatScope(scope: CredentialScope): string {
+  return `${scope.date}/${scope.region}/${scope.service}/aws4_request`
+}

@@ -1,0 +1,79 @@
+import { HttpInputError, optionalHeader } from '@stowage/http'
+import type { Caller } from '@stowage/core'
+import { fromHttpInputError, S3Error } from '../s3-error.ts'
+import type { RawS3Request } from '../s3-request.ts'
+import { selectMechanism } from './auth-mechanism.ts'
+import { SKEW_SECONDS_MAX } from './clock-skew.ts'
+import type { CredentialResolver } from './credentials.ts'
+import { verifyHeaderAuth } from './header-auth.ts'
+import type { VerifiedHeader } from './header-auth.ts'
+import { isChunked, parsePayloadMode, UNSIGNED_PAYLOAD } from './payload-mode.ts'
+import type { PayloadMode } from './payload-mode.ts'
+import { SigningKeyCache } from './signing-key.ts'
+
+/** What requests are verified against. */
+export interface RequestVerifierOptions<C = Caller> {
+  readonly credentials: CredentialResolver<C>
+  readonly region: string
+  /** `lenient` (the default) also takes requests signed for `us-east-1`, `auto` and no region, which clients send unasked. */
+  readonly regionMode?: 'lenient' | 'strict'
+  readonly clock: () => Date
+  /** Default 900, as AWS. */
+  readonly skewSecondsMax?: number
+  readonly signingKeys?: SigningKeyCache
+}
+
+/** Where an operation asks for less than the others. */
+export interface VerifyOptions {
+  /** Takes any region: for operations that clients call to learn the region. */
+  readonly anyRegion?: boolean
+}
+
+/** Who sent a request, and what is known about its body. */
+export type Verification<C = Caller> =
+  | { readonly kind: 'anonymous'; readonly payload: PayloadMode }
+  | ({ readonly kind: 'signed' } & VerifiedHeader<C>)
+
+/** Tells who sent a request, or refuses it. Anonymous is only who shows no credential at all. */
+export class RequestVerifier<C = Caller> {
+  readonly #options: RequestVerifierOptions<C>
+  readonly #regions: readonly string[]
+  readonly #signingKeys: SigningKeyCache
+
+  constructor(options: RequestVerifierOptions<C>) {
+    this.#options = options
+    this.#regions = options.regionMode === 'strict' ? [options.region] : [options.region, 'us-east-1', 'auto', '']
+    this.#signingKeys = options.signingKeys ?? new SigningKeyCache()
+  }
+
+  /** Fails with an `S3Error`; whatever the resolver rejects with passes through. */
+  async verify(request: RawS3Request, options: VerifyOptions = {}): Promise<Verification<C>> {
+    try {
+      const mechanism = selectMechanism(request)
+      if (mechanism.kind === 'anonymous') return { kind: 'anonymous', payload: anonymousPayload(request) }
+      const verified = await verifyHeaderAuth(request, mechanism.authorization, {
+        credentials: this.#options.credentials,
+        signingKeys: this.#signingKeys,
+        regions: options.anyRegion === true ? null : this.#regions,
+        now: this.#options.clock(),
+        skewSecondsMax: this.#options.skewSecondsMax ?? SKEW_SECONDS_MAX,
+      })
+      return { kind: 'signed', ...verified }
+    } catch (error) {
+      throw error instanceof HttpInputError ? fromHttpInputError(error) : error
+    }
+  }
+
+  /** Forgets what was derived from a credential that was revoked. */
+  forget(credentialId: string): void {
+    this.#signingKeys.drop(credentialId)
+  }
+}
+
+function anonymousPayload(request: RawS3Request): PayloadMode {
+  const value = optionalHeader(request.headers, 'x-amz-content-sha256')
+  const payload = value === null ? UNSIGNED_PAYLOAD : parsePayloadMode(value)
+  // The seed signature is what makes a chunked body somebody's (CVE-2026-41145: a body mode that stood in for a signature).
+  if (isChunked(payload)) throw new S3Error('AccessDenied', 'A streaming body needs a signed request.')
+  return payload
+}
