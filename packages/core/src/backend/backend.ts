@@ -54,7 +54,8 @@ export interface ListBlobsOptions extends CallOptions {
 /**
  * Keeps the bytes of blobs. Knows nothing of buckets, names, owners, metadata or policy.
  *
- * Every method that fails rejects with a `StorageError` (with `cause`), or with `signal.reason` when aborted.
+ * Every method that fails rejects with a `StorageError` (with `cause` where something lower failed), or with
+ * `signal.reason` when aborted. What the body of a `put` throws comes out as it is: it belongs to whoever made the body.
  * No caller's options object is ever changed. A constructor or factory does no I/O; `init` does.
  */
 export interface Backend {
@@ -93,11 +94,11 @@ export interface Backend {
   /** Frees what `init` took. Calling it twice is fine. */
   close(): Promise<void>
 
-  /** Optional powers. Presence is the claim; each changes speed or cost, never outcomes. */
-  readonly copying?: CopyFacet
-  readonly joining?: JoinFacet
-  readonly unfinished?: UnfinishedFacet
-  readonly presigning?: PresignFacet
+  /** Optional powers. Presence is the claim (`undefined` is absence); each changes speed or cost, never outcomes. */
+  readonly copying?: CopyFacet | undefined
+  readonly joining?: JoinFacet | undefined
+  readonly unfinished?: UnfinishedFacet | undefined
+  readonly presigning?: PresignFacet | undefined
 }
 
 export interface CopyFacet {
