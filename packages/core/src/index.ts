@@ -1,0 +1,66 @@
+export type { Backend, ByteRange, ByteSource } from './backend/backend.ts'
+export type { CollectedGarbage, CollectGarbageOptions, Engine, EngineOptions, Observer } from './engine/engine.ts'
+export type {
+  AppendInput,
+  AppendState,
+  BucketInput,
+  CallInput,
+  CompleteUploadInput,
+  CopiedObject,
+  CopiedPart,
+  CopyObjectInput,
+  CreateAppendUploadInput,
+  CreateBucketInput,
+  CreateUploadInput,
+  DeletedObject,
+  DeleteObjectInput,
+  DeleteObjectsInput,
+  DeleteResult,
+  ExpectedContent,
+  FinishAppendInput,
+  GetObjectInput,
+  KeyInput,
+  ListBucketsInput,
+  ListedObjects,
+  ListedParts,
+  ListedUploads,
+  ListedVersions,
+  ListObjectsInput,
+  ListPartsInput,
+  ListUploadsInput,
+  ListVersionsInput,
+  ObjectAttributes,
+  ObjectInput,
+  OpenedObject,
+  PutObjectInput,
+  RequestedRange,
+  UploadInput,
+  UploadPartCopyInput,
+  UploadPartInput,
+} from './engine/inputs.ts'
+export { DEFAULT_LIMITS, type Limits } from './engine/limits.ts'
+export type { Session } from './engine/session.ts'
+export type { StorageErrorCode, StorageErrorDetails } from './errors/error-details.ts'
+export { type AnyStorageError, isStorageError, StorageError, type StorageErrorOptions } from './errors/storage-error.ts'
+export type { CompletedPart, PartPage } from './metadata/commands.ts'
+export type { MetadataStore } from './metadata/metadata-store.ts'
+export type { BucketAddress, BucketInfo, Versioning } from './model/bucket.ts'
+export type { Conditions } from './model/conditions.ts'
+export type { ChecksumAlgorithm, ChecksumType, ObjectChecksum } from './model/object-checksum.ts'
+export { NULL_VERSION, type ObjectHeaders, type ObjectInfo, type Retention } from './model/object.ts'
+export type { PartInfo, UploadInfo, UploadKind } from './model/upload.ts'
+export { allowAll } from './policy/allow-all.ts'
+export { accountCaller, ANONYMOUS, type Caller, type GrantPrincipal, type JsonObject, type Principal, type Scope, type SystemPrincipal } from './policy/caller.ts'
+export { type Action, OPERATION_NAMES, type OperationName } from './policy/operation.ts'
+export type { Access, BucketFacts, Policy, RequestFacts, Requirement } from './policy/policy.ts'
+export {
+  ALWAYS,
+  type CompareOperator,
+  type ContextField,
+  type LiteralType,
+  NEVER,
+  type Predicate,
+  type PredicateFunction,
+  type RowColumn,
+  type TruthTest,
+} from './policy/predicate.ts'

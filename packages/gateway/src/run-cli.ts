@@ -1,0 +1,81 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { isStorageError } from '@stowage/core'
+import type { CliContext } from './cli-context.ts'
+import { EXIT } from './cli-context.ts'
+import { fsckCommand } from './fsck-command.ts'
+import { serveCommand } from './serve-command.ts'
+
+/** Runs one command line and gives back the exit code. Errors become one sentence on stderr. */
+export async function runCli(context: CliContext): Promise<number> {
+  let exitCode: number = EXIT.ok
+  const program = new Command('stowage')
+    .description('Object storage in one command: an S3 server, and the tools to look after its data.')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(stowage --help shows what there is)')
+    .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
+  program
+    .command('serve')
+    .description('Serve S3 from a directory, which is made where it is missing.')
+    .argument('[dir]', 'where metadata and bytes are kept', 'stowage-data')
+    .option('--memory', 'keep everything in memory and a temporary file; nothing outlives the process')
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <number>', 'the port to listen on; 0 takes a free one', parsePort, 9000)
+    .option('--bucket <name>', 'make this bucket where it is missing (repeatable)', collect, [])
+    .option('--json', 'print one line of JSON when it listens, and nothing else')
+    .addHelpText('after', SERVE_HELP)
+    .action(async (dir: string, options: ServeFlags, command: Command) => {
+      const directory = command.args.length > 0 || options.memory !== true ? dir : null
+      exitCode = await serveCommand({ ...options, directory }, context)
+    })
+  program
+    .command('fsck')
+    .description('Check that metadata and blobs agree. Exit code 1 where they do not.')
+    .argument('[dir]', 'the directory that was served', 'stowage-data')
+    .option('--deep', 'also read every byte and hold it against its checksum')
+    .option('--json', 'print the report as JSON')
+    .action(async (dir: string, options: FsckFlags) => {
+      exitCode = await fsckCommand({ ...options, directory: dir }, context)
+    })
+  try {
+    await program.parseAsync([...context.argv], { from: 'user' })
+  } catch (error) {
+    return complain(error, context)
+  }
+  return exitCode
+}
+
+interface ServeFlags {
+  readonly memory?: boolean
+  readonly host: string
+  readonly port: number
+  readonly bucket: readonly string[]
+  readonly json?: boolean
+}
+interface FsckFlags {
+  readonly deep?: boolean
+  readonly json?: boolean
+}
+
+const SERVE_HELP = `
+Environment:
+  STOWAGE_ACCESS_KEY_ID, STOWAGE_SECRET_ACCESS_KEY   the credentials to accept; both or neither
+`
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  return port
+}
+
+function collect(value: string, former: readonly string[]): string[] {
+  return [...former, value]
+}
+
+function complain(error: unknown, context: CliContext): number {
+  // Commander has already said what it has to say; `--help` is not a failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
+  const sentence = isStorageError(error) || error instanceof Error ? error.message : String(error)
+  context.stderr.write(`stowage: ${sentence}\n`)
+  return EXIT.unusable
+}

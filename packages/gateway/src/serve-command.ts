@@ -1,0 +1,93 @@
+import { accountCaller } from '@stowage/core'
+import type { Engine, Observer } from '@stowage/core'
+import { isStorageError } from '@stowage/core'
+import { assemble, ROOT_ACCOUNT } from './assemble.ts'
+import type { CliContext } from './cli-context.ts'
+import { EXIT } from './cli-context.ts'
+import { readyBox } from './ready-box.ts'
+import { rootCredentials } from './root-credentials.ts'
+import { startServer } from './start-server.ts'
+import { untilSignal } from './until-signal.ts'
+
+/** What `stowage serve` was told. */
+export interface ServeOptions {
+  /** Where the data is; null with `memory`. */
+  readonly directory: string | null
+  readonly memory?: boolean
+  readonly host: string
+  readonly port: number
+  readonly bucket: readonly string[]
+  readonly json?: boolean
+}
+
+const REGION = 'us-east-1'
+/** How long requests under way may take after a signal, in milliseconds. */
+const SHUTDOWN_GRACE_MS = 60_000
+const COLLECT_EVERY_MS = 30_000
+
+/** Serves S3 until SIGINT or SIGTERM; then finishes the requests under way and closes the database last. */
+export async function serveCommand(options: ServeOptions, context: CliContext): Promise<number> {
+  if (options.memory === true && options.directory !== null) {
+    throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
+  }
+  const signal = untilSignal(context.process)
+  const credentials = await rootCredentialsFor(options, context)
+  const { engine, handler } = await assemble({ directory: options.directory, credentials, region: REGION, observer: faultsTo(context) })
+  try {
+    await makeBuckets(engine, options.bucket)
+    const server = await startServer(handler, options)
+    const collector = collectInBackground(engine, context)
+    const ready = { endpoint: server.endpoint, region: REGION, ...credentials }
+    context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, options.directory))
+    await signal.received
+    if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')
+    clearInterval(collector)
+    await server.stop(SHUTDOWN_GRACE_MS)
+  } finally {
+    signal.forget()
+    await engine.close()
+  }
+  return EXIT.ok
+}
+
+async function rootCredentialsFor(options: ServeOptions, context: CliContext): Promise<{ accessKeyId: string; secretAccessKey: string }> {
+  if (options.directory !== null) {
+    const { mkdir } = await import('node:fs/promises')
+    await mkdir(options.directory, { recursive: true, mode: 0o700 })
+  }
+  return rootCredentials(context.env, options.directory)
+}
+
+async function makeBuckets(engine: Engine, names: readonly string[]): Promise<void> {
+  const session = engine.as(accountCaller(ROOT_ACCOUNT), { operation: 'CreateBucket' })
+  for (const name of names) {
+    try {
+      await session.createBucket({ bucket: { name } })
+    } catch (error) {
+      if (!(isStorageError(error) && error.code === 'BucketAlreadyExists' && error.details.ownedByCaller)) throw error
+    }
+  }
+}
+
+function collectInBackground(engine: Engine, context: CliContext): NodeJS.Timeout {
+  const collect = (): void => {
+    engine.collectGarbage().catch((error: unknown) => {
+      context.stderr.write(
+        `stowage: garbage was not collected, it will be tried again: ${error instanceof Error ? error.message : String(error)}\n`,
+      )
+    })
+  }
+  return setInterval(collect, COLLECT_EVERY_MS).unref()
+}
+
+/** Faults of ours are worth a line; what clients do is not. */
+function faultsTo(context: CliContext): Observer {
+  return {
+    event(name, fields) {
+      if (name !== 'fault') return
+      const error = fields['error']
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      context.stderr.write(`stowage: request ${String(fields['requestId'])} failed: ${text}\n`)
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { attach } from '@stowage/http'
+import type { HttpHandler } from '@stowage/http'
+
+/** Where to listen. */
+export interface StartServerOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** As clients write it, e.g. `http://127.0.0.1:9000`. */
+  readonly endpoint: string
+  /** Takes no new request, and resolves when those under way are answered, or cut off after `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Bounds on what a connection may do, in milliseconds and bytes. */
+export const SERVER_LIMITS = {
+  /** From the first byte of a request to the end of its headers. */
+  headersTimeout: 15_000,
+  /** An idle connection is kept this long: longer than a load balancer's usual 60 seconds. */
+  keepAliveTimeout: 65_000,
+  /** A connection on which nothing moves in either direction, in the middle of a request too. */
+  idleTimeout: 120_000,
+  maxHeaderSize: 16_384,
+  maxConnections: 10_000,
+} as const
+
+/** Serves a handler over plain HTTP until it is told to stop. */
+export async function startServer(handler: HttpHandler, options: StartServerOptions): Promise<RunningServer> {
+  const server = createServer({
+    headersTimeout: SERVER_LIMITS.headersTimeout,
+    keepAliveTimeout: SERVER_LIMITS.keepAliveTimeout,
+    maxHeaderSize: SERVER_LIMITS.maxHeaderSize,
+    connectionsCheckingInterval: 5_000,
+    // Five minutes, Node's default, would kill every honest upload that is slower. The idle time is the limit instead.
+    requestTimeout: 0,
+  })
+  server.maxConnections = SERVER_LIMITS.maxConnections
+  server.timeout = SERVER_LIMITS.idleTimeout
+  attach(server, handler)
+  await listen(server, options)
+  const address = server.address() as AddressInfo
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return { endpoint: `http://${host}:${address.port}`, stop: (graceMs) => stop(server, graceMs) }
+}
+
+function listen(server: Server, options: StartServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const where = `${options.host}:${options.port}`
+      if (error.code === 'EADDRINUSE')
+        reject(new Error(`Another program listens on ${where} already. Choose another --port, or 0 for a free one.`, { cause: error }))
+      else reject(new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error }))
+    })
+    server.listen({ host: options.host, port: options.port, backlog: 1024 }, resolve)
+  })
+}
+
+function stop(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,171 @@
+import { ANONYMOUS } from '@stowage/core'
+import type { Caller, Engine, Observer } from '@stowage/core'
+import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
+import { errorResponse, internalErrorResponse } from './error-response.ts'
+import { readExpectedContent } from './expected-content.ts'
+import { isKnownHeader } from './known-headers.ts'
+import type { Operation, OperationContext, OperationRequest } from './operation.ts'
+import { OPERATIONS } from './operations/index.ts'
+import { requestIds } from './request-ids.ts'
+import { createRouter } from './route.ts'
+import type { Routed } from './route.ts'
+import { S3Error } from './s3-error.ts'
+import { S3Headers } from './s3-headers.ts'
+import { S3Query } from './s3-query.ts'
+import { parseS3Request } from './s3-request.ts'
+import type { RawS3Request } from './s3-request.ts'
+import type { CredentialResolver } from './sigv4/credentials.ts'
+import { RequestVerifier } from './sigv4/request-verifier.ts'
+import type { Verification } from './sigv4/request-verifier.ts'
+import { readVerifiedBody, refuseChunks, verifiedBody } from './sigv4/verified-body.ts'
+
+/** What the S3 door stands on. */
+export interface S3HandlerOptions {
+  /** Whose buckets and objects are served. */
+  readonly engine: Engine
+  /** Finds the secret behind an access key, and who is meant by it. */
+  readonly credentials: CredentialResolver
+  /** The region that clients are told. They may sign for `us-east-1` and `auto` too. */
+  readonly region: string
+  /** What requests' times are held against. Default: the system's clock. */
+  readonly clock?: () => Date
+  /** Hears of faults of ours, as `fault` with the request id; never of what clients do. */
+  readonly observer?: Observer
+}
+
+/** The largest XML document that is read, in bytes: 10,000 parts with their checksums, or 1,000 long keys. */
+const DOCUMENT_SIZE_MAX = 4 * 1024 * 1024
+
+/** Answers S3 requests from an engine: route, authenticate, decode, run, encode; errors as AWS writes them. */
+export function s3Handler(options: S3HandlerOptions): HttpHandler {
+  const door = new S3Door(options)
+  return (request) => door.answer(request)
+}
+
+class S3Door {
+  readonly #engine: Engine
+  readonly #region: string
+  readonly #clock: () => Date
+  readonly #observer: Observer | undefined
+  readonly #verifier: RequestVerifier
+  readonly #route = createRouter(OPERATIONS)
+  readonly #nextId = requestIds()
+
+  constructor(options: S3HandlerOptions) {
+    this.#engine = options.engine
+    this.#region = options.region
+    this.#clock = options.clock ?? (() => new Date())
+    this.#observer = options.observer
+    this.#verifier = new RequestVerifier({ credentials: options.credentials, region: options.region, clock: this.#clock })
+  }
+
+  async answer(http: HttpRequest): Promise<HttpResponse> {
+    const requestId = this.#nextId()
+    const errorContext = { requestId, resource: pathOf(http.target), head: http.method === 'HEAD' }
+    let response: HttpResponse
+    try {
+      response = await this.#serve(http, requestId)
+    } catch (error) {
+      response = errorResponse(error, errorContext) ?? this.#fault(error, errorContext, http)
+    }
+    return { status: response.status, headers: [...response.headers, ['x-amz-request-id', requestId]], body: response.body }
+  }
+
+  async #serve(http: HttpRequest, requestId: string): Promise<HttpResponse> {
+    const raw = parseS3Request(http)
+    const query = new S3Query(raw.query)
+    const headers = new S3Headers(raw.headers)
+    const routed = this.#route({ method: raw.method, on: placeOf(raw), query, headers })
+    const verification = await this.#verifier.verify(raw, { anyRegion: anyRegion(routed) })
+    const operation = implemented(routed)
+    refuseUnknownHeaders(headers)
+    const caller = verification.kind === 'signed' ? verification.credential.caller : ANONYMOUS
+    await this.#checkExpectedOwner(caller, raw, headers)
+    const context: OperationContext = {
+      region: this.#region,
+      requestId,
+      resource: pathOf(http.target),
+      baseUrl: `${http.peer.encrypted ? 'https' : 'http'}://${headers.get('host') ?? ''}`,
+      now: this.#clock(),
+    }
+    const body = await readPayload(operation, { raw, verification, headers })
+    const request: OperationRequest = { bucket: raw.bucket, key: raw.key, query, headers, body, signal: http.signal }
+    const session = this.#engine.as(caller, { operation: operation.engineName, at: context.now })
+    return operation.handle(session, request, context)
+  }
+
+  /** x-amz-expected-bucket-owner: a bucket of somebody else is refused, before it is touched. */
+  async #checkExpectedOwner(caller: Caller, raw: RawS3Request, headers: S3Headers): Promise<void> {
+    const expected = headers.get('x-amz-expected-bucket-owner')
+    if (expected === undefined || raw.bucket === '') return
+    const bucket = await this.#engine.as(caller, { operation: 'HeadBucket' }).headBucket({ bucket: { name: raw.bucket } })
+    if (bucket.account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
+  }
+
+  #fault(
+    error: unknown,
+    context: { readonly requestId: string; readonly resource: string; readonly head: boolean },
+    http: HttpRequest,
+  ): HttpResponse {
+    // A client that went away is nobody's fault, and hears nothing.
+    if (!http.signal.aborted) this.#observer?.event('fault', { requestId: context.requestId, error })
+    return internalErrorResponse(context)
+  }
+}
+
+interface Arrived {
+  readonly raw: RawS3Request
+  readonly verification: Verification
+  readonly headers: S3Headers
+}
+
+async function readPayload(operation: Operation, { raw, verification, headers }: Arrived): Promise<OperationRequest['body']> {
+  if (operation.payload === 'none') {
+    refuseChunks(verification)
+    return null
+  }
+  if (operation.payload === 'xml') {
+    raw.http.acceptBody()
+    return readVerifiedBody(raw, verification, DOCUMENT_SIZE_MAX)
+  }
+  const body = verifiedBody(raw, verification)
+  const expected = readExpectedContent(headers, body)
+  raw.http.acceptBody()
+  return { source: body.stream, expected }
+}
+
+function placeOf(raw: RawS3Request): 'service' | 'bucket' | 'object' {
+  if (raw.bucket === '') return 'service'
+  return raw.key === '' ? 'bucket' : 'object'
+}
+
+/** Operations that clients call to learn the region. */
+function anyRegion(routed: Routed): boolean {
+  return routed.outcome === 'operation' && (routed.operation.name === 'GetBucketLocation' || routed.operation.name === 'ListBuckets')
+}
+
+function implemented(routed: Routed): Operation {
+  switch (routed.outcome) {
+    case 'operation':
+      return routed.operation
+    case 'not-implemented':
+      throw new S3Error('NotImplemented', `A request with ?${routed.subResource} is not implemented.`)
+    case 'method-not-allowed':
+      throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.')
+  }
+}
+
+function refuseUnknownHeaders(headers: S3Headers): void {
+  for (const [name] of headers.all) {
+    if (!isKnownHeader(name)) {
+      throw new S3Error('NotImplemented', `A header you provided implies functionality that is not implemented: ${name}`, {
+        fields: { Header: name },
+      })
+    }
+  }
+}
+
+function pathOf(target: string): string {
+  const mark = target.indexOf('?')
+  return mark < 0 ? target : target.slice(0, mark)
+}

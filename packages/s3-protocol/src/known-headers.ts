@@ -1,0 +1,49 @@
+/**
+ * The `x-amz-*` headers that some operation reads, or that may be passed over because they ask for nothing.
+ * Any other one might change what a request means, so it is refused by name (501) rather than ignored.
+ */
+const READ: ReadonlySet<string> = new Set([
+  'x-amz-acl',
+  'x-amz-checksum-algorithm',
+  'x-amz-checksum-crc32',
+  'x-amz-checksum-crc32c',
+  'x-amz-checksum-crc64nvme',
+  'x-amz-checksum-mode',
+  'x-amz-checksum-sha1',
+  'x-amz-checksum-sha256',
+  'x-amz-checksum-type',
+  'x-amz-content-sha256',
+  'x-amz-copy-source',
+  'x-amz-copy-source-if-match',
+  'x-amz-copy-source-if-modified-since',
+  'x-amz-copy-source-if-none-match',
+  'x-amz-copy-source-if-unmodified-since',
+  'x-amz-copy-source-range',
+  'x-amz-date',
+  'x-amz-decoded-content-length',
+  'x-amz-expected-bucket-owner',
+  'x-amz-metadata-directive',
+  'x-amz-mp-object-size',
+  'x-amz-object-ownership',
+  'x-amz-sdk-checksum-algorithm',
+  'x-amz-security-token',
+  'x-amz-source-expected-bucket-owner',
+  'x-amz-storage-class',
+  'x-amz-tagging',
+  'x-amz-tagging-directive',
+  'x-amz-trailer',
+  'x-amz-website-redirect-location',
+])
+
+/** They name the client, or who pays; nothing here depends on them. */
+const WITHOUT_MEANING: ReadonlySet<string> = new Set([
+  'x-amz-user-agent',
+  'x-amz-request-payer',
+  'x-amz-optional-object-attributes',
+  'x-amz-te',
+])
+
+/** Whether a header may be on a request: it is not S3's, it is user metadata, or it is one of the known ones. */
+export function isKnownHeader(name: string): boolean {
+  return !name.startsWith('x-amz-') || name.startsWith('x-amz-meta-') || READ.has(name) || WITHOUT_MEANING.has(name)
+}

@@ -1,0 +1,89 @@
+import type { HttpResponse } from '@stowage/http'
+import type { ByteSource, ExpectedContent, OperationName, Session } from '@stowage/core'
+import type { S3Headers } from './s3-headers.ts'
+import type { S3Query } from './s3-query.ts'
+
+/** Which requests a row answers. */
+export interface OperationMatch {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
+  readonly on: 'service' | 'bucket' | 'object'
+  /** Query words that must be there, with a value where only that one counts. */
+  readonly query?: Readonly<Record<string, true | string>>
+  /** A header that must be there. */
+  readonly header?: string
+  /** Sub-resource words that may be there and that the row reads; any other one makes the row not match. */
+  readonly reads?: readonly string[]
+}
+
+/** What a row wants of the body: none, a small XML document, or the bytes as they come. */
+export type Payload = 'none' | 'xml' | 'stream'
+
+/** Bytes on their way in, with everything that the client has claimed about them. */
+export interface StreamPayload {
+  readonly source: ByteSource
+  readonly expected: ExpectedContent
+}
+
+interface PayloadBody {
+  readonly none: null
+  readonly xml: Uint8Array
+  readonly stream: StreamPayload
+}
+
+/** An authenticated request, as an operation sees it. */
+export interface OperationRequest<P extends Payload = Payload> {
+  /** '' on the service. */
+  readonly bucket: string
+  /** '' on the service and on a bucket. */
+  readonly key: string
+  readonly query: S3Query
+  readonly headers: S3Headers
+  readonly body: PayloadBody[P]
+  readonly signal: AbortSignal
+}
+
+/** What an operation may know about the door it stands in. */
+export interface OperationContext {
+  readonly region: string
+  readonly requestId: string
+  /** The path of the resource as the client wrote it, for answers that repeat it. */
+  readonly resource: string
+  /** Scheme and host as the client wrote them. */
+  readonly baseUrl: string
+  /** For reading two-digit years in dates. */
+  readonly now: Date
+}
+
+/** One row of the table. The type parameters are closed over, so that rows of any shape fit in one array. */
+export interface Operation {
+  readonly name: string
+  /** What the engine, and so the policy, is told that this is. */
+  readonly engineName: OperationName
+  readonly match: OperationMatch
+  readonly payload: Payload
+  handle(session: Session, request: OperationRequest, context: OperationContext): Promise<HttpResponse>
+}
+
+/** Makes a row of the table from three steps: `decode` and `encode` are synchronous and pure, `run` asks the engine. */
+export function defineOperation<P extends Payload, Input, Output>(definition: {
+  readonly name: string
+  readonly engineName: OperationName
+  readonly match: OperationMatch
+  readonly payload: P
+  decode(request: OperationRequest<P>, context: OperationContext): Input
+  run(session: Session, input: Input, context: OperationContext): Promise<Output>
+  encode(output: Output, input: Input, context: OperationContext): HttpResponse
+}): Operation {
+  const { name, engineName, match, payload, decode, run, encode } = definition
+  return {
+    name,
+    engineName,
+    match,
+    payload,
+    async handle(session, request, context) {
+      // The handler made the body by `payload`, which is P.
+      const input = decode(request as OperationRequest<P>, context)
+      return encode(await run(session, input, context), input, context)
+    },
+  }
+}

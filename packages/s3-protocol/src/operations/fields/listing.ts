@@ -1,0 +1,74 @@
+import type { ListedObjects, ObjectInfo } from '@stowage/core'
+import type { OperationRequest } from '../../operation.ts'
+import { element, optionalElement } from '../../xml/element.ts'
+import type { XmlElement } from '../../xml/element.ts'
+import type { KeyWriter } from './encoding-type.ts'
+import { readKeyWriter } from './encoding-type.ts'
+
+/** The most keys of a page. */
+export const MAX_KEYS = 1000
+
+/** What the two forms of ListObjects have in common. */
+export interface ListingInput {
+  readonly bucket: string
+  readonly prefix: string
+  readonly delimiter: string
+  readonly maxKeys: number
+  readonly write: KeyWriter
+  readonly encodingType: 'url' | undefined
+}
+
+/** Reads prefix, delimiter, max-keys and encoding-type. An empty delimiter is none. */
+export function readListing(request: OperationRequest<'none'>): ListingInput {
+  const { query } = request
+  return {
+    bucket: request.bucket,
+    prefix: query.text('prefix') ?? '',
+    delimiter: query.text('delimiter') ?? '',
+    maxKeys: query.integer('max-keys', { min: 0, max: MAX_KEYS }) ?? MAX_KEYS,
+    ...readKeyWriter(query),
+  }
+}
+
+/** `Contents` and `CommonPrefixes`, the owner where asked for. */
+export function listingElements(listed: ListedObjects, write: KeyWriter, withOwner: boolean): XmlElement[] {
+  const elements = listed.objects.map((info) => contents(info, write, withOwner))
+  for (const prefix of listed.commonPrefixes) elements.push(element('CommonPrefixes', [element('Prefix', write(prefix))]))
+  return elements
+}
+
+/** Who owns something, as ACL-free buckets show it: the account. */
+export function ownerElement(name: string, id: string | null): XmlElement {
+  return element(name, [element('ID', id ?? ''), element('DisplayName', id ?? '')])
+}
+
+/** The facts of one object version that every listing shows. */
+export function objectElements(info: ObjectInfo): XmlElement[] {
+  return [
+    element('LastModified', info.createdAt.toISOString()),
+    element('ETag', `"${info.etag}"`),
+    ...(info.checksum === null ? [] : [element('ChecksumAlgorithm', info.checksum.algorithm), element('ChecksumType', info.checksum.type)]),
+    element('Size', info.size),
+    element('StorageClass', info.headers.storageClass ?? 'STANDARD'),
+  ]
+}
+
+function contents(info: ObjectInfo, write: KeyWriter, withOwner: boolean): XmlElement {
+  return element('Contents', [
+    element('Key', write(info.key)),
+    ...objectElements(info),
+    ...(withOwner ? [ownerElement('Owner', info.ownerId)] : []),
+  ])
+}
+
+/** The head of a listing, in AWS's order. */
+export function listingHead(input: ListingInput, listed: { readonly truncated: boolean }): XmlElement[] {
+  return [
+    element('Name', input.bucket),
+    element('Prefix', input.write(input.prefix)),
+    element('MaxKeys', input.maxKeys),
+    ...(input.delimiter === '' ? [] : [element('Delimiter', input.write(input.delimiter))]),
+    ...optionalElement('EncodingType', input.encodingType),
+    element('IsTruncated', listed.truncated),
+  ]
+}

@@ -1,0 +1,35 @@
+import type { GetObjectInput } from '@stowage/core'
+import type { HttpHeader } from '@stowage/http'
+import type { OperationContext, OperationRequest } from '../../operation.ts'
+import { readConditions } from './conditions.ts'
+import { readOverrides } from './object-response.ts'
+import { readRequestedRange } from './range-field.ts'
+
+/** What GetObject and HeadObject have in common: which object, which part of it, and how to show it. */
+export interface ReadInput {
+  readonly get: GetObjectInput
+  readonly overrides: readonly HttpHeader[]
+  readonly checksumMode: boolean
+  /** x-amz-mp-parts-count is shown only where a part was asked for. */
+  readonly partCount: boolean
+}
+
+/** Reads the request of GetObject or HeadObject. */
+export function readReadInput(request: OperationRequest<'none'>, context: OperationContext): ReadInput {
+  const conditions = readConditions(request.headers, context.now)
+  const range = readRequestedRange(request.headers, request.query)
+  const versionId = request.query.text('versionId')
+  return {
+    overrides: readOverrides(request.query),
+    checksumMode: request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED',
+    partCount: range !== undefined && 'part' in range,
+    get: {
+      bucket: { name: request.bucket },
+      key: request.key,
+      signal: request.signal,
+      ...(versionId === undefined ? {} : { versionId }),
+      ...(conditions === undefined ? {} : { conditions }),
+      ...(range === undefined ? {} : { range }),
+    },
+  }
+}

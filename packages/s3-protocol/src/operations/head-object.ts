@@ -1,0 +1,19 @@
+import type { Operation } from '../operation.ts'
+import { defineOperation } from '../operation.ts'
+import { objectResponseHeaders } from './fields/object-response.ts'
+import { readReadInput } from './fields/read-input.ts'
+
+/** API_HeadObject: as GetObject, without a body, also for errors. */
+export const headObject: Operation = defineOperation({
+  name: 'HeadObject',
+  engineName: 'HeadObject',
+  match: { method: 'HEAD', on: 'object', reads: ['versionId', 'partNumber'] },
+  payload: 'none',
+  decode: readReadInput,
+  run: (session, input) => session.headObject(input.get),
+  encode: (object, input) => ({
+    status: object.range === null ? 200 : 206,
+    headers: objectResponseHeaders(object, input),
+    body: null,
+  }),
+})

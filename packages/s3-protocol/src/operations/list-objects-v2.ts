@@ -1,0 +1,49 @@
+import type { Operation } from '../operation.ts'
+import { defineOperation } from '../operation.ts'
+import { S3Error } from '../s3-error.ts'
+import { xmlResponse } from '../xml-response.ts'
+import { element, optionalElement } from '../xml/element.ts'
+import { listingElements, listingHead, readListing } from './fields/listing.ts'
+
+/** API_ListObjectsV2. */
+export const listObjectsV2: Operation = defineOperation({
+  name: 'ListObjectsV2',
+  engineName: 'ListObjects',
+  match: { method: 'GET', on: 'bucket', query: { 'list-type': '2' } },
+  payload: 'none',
+  decode(request) {
+    const token = request.query.get('continuation-token')
+    if (token === '')
+      throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect', {
+        fields: { ArgumentName: 'continuation-token' },
+      })
+    return {
+      ...readListing(request),
+      token: token ?? undefined,
+      startAfter: request.query.text('start-after'),
+      fetchOwner: request.query.get('fetch-owner') === 'true',
+      signal: request.signal,
+    }
+  },
+  run: (session, input) =>
+    session.listObjects({
+      bucket: { name: input.bucket },
+      prefix: input.prefix,
+      limit: input.maxKeys,
+      signal: input.signal,
+      ...(input.delimiter === '' ? {} : { delimiter: input.delimiter }),
+      ...(input.token === undefined ? {} : { continuationToken: input.token }),
+      ...(input.startAfter === undefined ? {} : { startAfter: input.startAfter }),
+    }),
+  encode: (listed, input) =>
+    xmlResponse(
+      element('ListBucketResult', [
+        ...listingHead(input, listed),
+        element('KeyCount', listed.objects.length + listed.commonPrefixes.length),
+        ...optionalElement('ContinuationToken', input.token),
+        ...optionalElement('NextContinuationToken', listed.nextToken),
+        ...(input.startAfter === undefined ? [] : [element('StartAfter', input.write(input.startAfter))]),
+        ...listingElements(listed, input.write, input.fetchOwner),
+      ]),
+    ),
+})

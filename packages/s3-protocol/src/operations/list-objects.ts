@@ -1,0 +1,33 @@
+import type { Operation } from '../operation.ts'
+import { defineOperation } from '../operation.ts'
+import { xmlResponse } from '../xml-response.ts'
+import { element } from '../xml/element.ts'
+import { listingElements, listingHead, readListing } from './fields/listing.ts'
+
+/** API_ListObjects, the first form: pages by key instead of by token, owners always shown. */
+export const listObjects: Operation = defineOperation({
+  name: 'ListObjects',
+  engineName: 'ListObjects',
+  match: { method: 'GET', on: 'bucket' },
+  payload: 'none',
+  decode: (request) => ({ ...readListing(request), marker: request.query.text('marker') ?? '', signal: request.signal }),
+  run: (session, input) =>
+    session.listObjects({
+      bucket: { name: input.bucket },
+      prefix: input.prefix,
+      limit: input.maxKeys,
+      signal: input.signal,
+      ...(input.delimiter === '' ? {} : { delimiter: input.delimiter }),
+      ...(input.marker === '' ? {} : { startAfter: input.marker }),
+    }),
+  encode: (listed, input) =>
+    xmlResponse(
+      element('ListBucketResult', [
+        ...listingHead(input, listed),
+        element('Marker', input.write(input.marker)),
+        // Only with a delimiter: without one the last key of the page is the marker of the next.
+        ...(input.delimiter === '' || listed.nextMarker === null ? [] : [element('NextMarker', input.write(listed.nextMarker))]),
+        ...listingElements(listed, input.write, true),
+      ]),
+    ),
+})
