@@ -206,6 +206,8 @@ export interface AppendInput extends UploadInput {
   readonly offset: number
   readonly body: ByteSource | Uint8Array
   readonly size?: number
+  /** Declares how long the whole upload will be, where that was not known when it was created. */
+  readonly uploadSize?: number
 }
 export interface AppendState {
   /** Bytes that are durable. */

@@ -2,6 +2,8 @@
 export interface Limits {
   /** UTF-8 bytes. */
   readonly keyBytesMax: number
+  /** Values of the headers kept with an object together, in UTF-8 bytes. */
+  readonly headerBytesMax: number
   /** Names and values of user metadata together, in UTF-8 bytes. */
   readonly userMetadataBytesMax: number
   readonly tagsMax: number
@@ -42,6 +44,7 @@ const DAY_SECONDS = 86_400
 /** What holds unless `openEngine` is told otherwise. */
 export const DEFAULT_LIMITS: Limits = {
   keyBytesMax: 1024,
+  headerBytesMax: 8 * KIB,
   userMetadataBytesMax: 2 * KIB,
   tagsMax: 10,
   putSizeMax: 5 * GIB,

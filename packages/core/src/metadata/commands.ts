@@ -6,6 +6,7 @@ import type { ObjectChecksum } from '../model/object-checksum.ts'
 import type { ObjectInfo } from '../model/object.ts'
 import type { PartInfo, PartRecord, UploadInfo } from '../model/upload.ts'
 import type { Requirement } from '../policy/policy.ts'
+import type { Predicate } from '../policy/predicate.ts'
 
 /*
  * What may be changed, each as one atomic unit. A command states the race it guards: the bucket by id, the policy by
@@ -23,8 +24,13 @@ export type Refusal =
   | { readonly outcome: 'precondition'; readonly condition: keyof Conditions }
   /** If-Match on a key that holds nothing. */
   | { readonly outcome: 'absent' }
-  /** A blob that the command shares has lost its last reference since it was read: read again. */
-  | { readonly outcome: 'blob-gone' }
+  /**
+   * A blob can gain no reference any more. Shared: it has lost its last one since it was read, read again. Fresh: our
+   * reservation has lapsed (the process was taken for dead), the bytes must be sent again.
+   */
+  | { readonly outcome: 'blob-gone'; readonly fresh: boolean }
+  /** Retention or a legal hold protects the version that would be destroyed. */
+  | { readonly outcome: 'locked'; readonly versionId: string }
 
 /** The content of a new version, as the engine proposes it. The store gives it its sequence, and its version id where the bucket is not versioned. */
 export type NewObject = Omit<ObjectInfo, 'sequence' | 'latest' | 'deleteMarker'> & { readonly extents: readonly Extent[] }
@@ -59,7 +65,8 @@ export interface DeleteKey {
   readonly versionId?: string
   /** The version id of the marker, where one is left. */
   readonly markerVersionId: string
-  readonly bypassGovernance: boolean
+  /** Must hold over the row where governance retention is in the way; null where the caller did not ask to bypass it. */
+  readonly bypassGovernance: Predicate | null
   readonly ownerId: string | null
   readonly conditions: Conditions
   readonly require: Requirement
@@ -75,7 +82,8 @@ export type DeleteOutcome =
   | { readonly outcome: 'deleted'; readonly versionId: string | null; readonly deleteMarker: boolean }
   /** A marker was left. */
   | { readonly outcome: 'marked'; readonly versionId: string }
-  | { readonly outcome: 'locked'; readonly versionId: string }
+  /** The store failed at this key; other keys have their own outcomes. */
+  | { readonly outcome: 'fault'; readonly error: Error }
   | Refusal
 
 export interface CreateUploadCommand {
@@ -89,6 +97,8 @@ export interface UploadTarget {
   readonly uploadId: string
   readonly bucketId: string
   readonly key: string
+  /** Held against the upload's own row (`owner_id`): where it is not true, there is no such upload. */
+  readonly visible: Predicate
   /** Held against the object that the upload would make; `existing` against the row at its key. */
   readonly require: Requirement
 }
@@ -109,11 +119,17 @@ export interface CommitAppendCommand extends UploadTarget {
   readonly hashState: Uint8Array
   /** Replaces the durable bytes from here on (a tail that was merged into `extents`); `expectedOffset` where nothing is replaced. */
   readonly replaceFrom: number
+  /** Declares how long the upload will be, where the client says so only now; null leaves it as it is. Bytes may then be none. */
+  readonly declaredSize: number | null
   readonly at: Date
+  /** Every append moves the expiry on. */
+  readonly expiresAt: Date
 }
 export type CommitAppendOutcome =
   | { readonly outcome: 'committed'; readonly offset: number }
   | { readonly outcome: 'offset'; readonly offset: number }
+  /** Another length was declared before, or more bytes than the declared length are there. */
+  | { readonly outcome: 'size'; readonly expected: number; readonly actual: number }
   | { readonly outcome: 'upload-gone' }
   | Refusal
 

@@ -32,7 +32,7 @@ export type {
   MissingInline,
   StoreInspection,
 } from './inspection.ts'
-export type { AppendPiece, ClaimGarbageQuery, Heartbeat, MetadataStore, UploadRecord } from './metadata-store.ts'
+export type { AppendPiece, ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from './metadata-store.ts'
 export type {
   FindObjectQuery,
   Found,

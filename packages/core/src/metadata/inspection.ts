@@ -21,6 +21,8 @@ export interface MissingInline {
 }
 export interface InspectedReference extends BlobRef {
   readonly manifestId: number
+  /** Of a part; null for the extents of an object that was written in one go, and of an append upload. One blob may be held by several parts. */
+  readonly partNumber: number | null
 }
 export interface InspectedGarbage extends BlobRef {
   readonly state: 'reserved' | 'queued' | 'claimed'

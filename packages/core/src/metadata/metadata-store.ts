@@ -1,6 +1,8 @@
 import type { BucketInfo } from '../model/bucket.ts'
-import type { BlobRef, Extent } from '../model/extent.ts'
+import type { BlobRef } from '../model/extent.ts'
+import type { ObjectInfo } from '../model/object.ts'
 import type { UploadInfo } from '../model/upload.ts'
+import type { Predicate } from '../policy/predicate.ts'
 import type {
   AbortUploadOutcome,
   CommitAppendCommand,
@@ -37,15 +39,28 @@ import type {
   ListVersionsQuery,
 } from './queries.ts'
 
-/** An upload with what only the engine needs: the hash state and the stored bytes behind the last merge of an append upload. */
+/** An upload with what only the engine needs. */
 export interface UploadRecord extends UploadInfo {
+  readonly status: 'open' | 'completed'
+  /** What it became, where it is completed. */
+  readonly result: ObjectInfo | null
+  /** The running hashes of an append upload after its last durable byte. */
   readonly hashState: Uint8Array | null
-  /** The last pieces of an append upload, oldest first, while they are small enough to be worth merging. */
+  /** The last inline pieces of an append upload, oldest first, without their bytes: at most 256, up to the last blob. */
   readonly tail: readonly AppendPiece[]
 }
+/** One inline run of an append upload. */
 export interface AppendPiece {
   readonly offset: number
-  readonly extent: Extent
+  readonly length: number
+}
+
+/** Which upload, and for whom it is there: `visible` is held against its row (`owner_id`). */
+export interface UploadQuery {
+  readonly uploadId: string
+  readonly bucketId: string
+  readonly key: string
+  readonly visible: Predicate
 }
 
 export interface Heartbeat {
@@ -65,7 +80,10 @@ export interface ClaimGarbageQuery {
 /**
  * Keeps names, versions and settings of one namespace. Every method is one atomic unit: there is no transaction to hold.
  *
- * Commits lock the policy version and the bucket's row (shared, by id) and the key, before they read what they replace.
+ * Commits lock the policy version and the bucket (shared, by id) and the key, before they read what they replace. They
+ * check in this order: bucket, policy version, the upload's `visible`, replay of a completed upload, `proposed`, `existing`,
+ * conditions (where `existing` is denied and looks absent they answer as on an absent key), locks, `finalCreated` or
+ * `finalReplaced`, blobs. New references are made before old ones are dropped.
  * Promises: when a command resolves with success, it survives a power cut (unless the store was opened with less); a
  * reader that starts afterwards sees it. Rejects with `StoreUnavailable` when nothing was changed, and with
  * `OutcomeUnknown` when the commit may have happened. Keys order by their UTF-8 bytes.
@@ -99,28 +117,38 @@ export interface MetadataStore {
   deleteObjects(command: DeleteObjectsCommand): Promise<readonly DeleteOutcome[]>
 
   createUpload(command: CreateUploadCommand): Promise<CreateUploadOutcome>
-  /** Null where there is none, it belongs to another bucket or key, or it is completed or aborted. */
-  findUpload(query: { readonly uploadId: string; readonly bucketId: string; readonly key: string }): Promise<UploadRecord | null>
+  /** Null where there is none, it was aborted, it belongs to another bucket or key, or `visible` does not hold over its row. */
+  findUpload(query: UploadQuery): Promise<UploadRecord | null>
+  /** The inline bytes of an append upload from an offset on (the start of a piece), in order. */
+  readAppendTail(query: UploadQuery & { readonly from: number }): Promise<Uint8Array>
   listUploads(query: ListUploadsQuery): Promise<ListUploadsPage>
-  listParts(query: { readonly uploadId: string; readonly after: number; readonly limit: number }): Promise<PartPage>
+  listParts(query: UploadQuery & { readonly after: number; readonly limit: number }): Promise<PartPage>
   /** A part sent again replaces the former one; the last to finish wins. */
   commitPart(command: CommitPartCommand): Promise<CommitPartOutcome>
   commitAppend(command: CommitAppendCommand): Promise<CommitAppendOutcome>
   /** O(parts), no byte moved. A replay of a completed upload with the same parts gives the first answer again. */
   completeUpload(command: CompleteUploadCommand): Promise<CompleteUploadOutcome>
   abortUpload(command: UploadTarget): Promise<AbortUploadOutcome>
-  /** Aborts uploads begun before the time, and forgets the answers of those completed before it. Says how many. */
-  expireUploads(query: { readonly before: Date; readonly limit: number }): Promise<number>
+  /** Aborts uploads that are past their `expiresAt`, and forgets the answers of those completed longer ago. By the store's clock. Says how many. */
+  expireUploads(query: { readonly answersKeptSeconds: number; readonly limit: number }): Promise<number>
 
   /** Leaves a trace of blobs before their bytes go out. They are garbage once the process is dead, or says so. */
   reserveBlobs(command: { readonly processId: string; readonly blobs: readonly BlobRef[] }): Promise<void>
-  /** Hands reserved blobs that will not be committed to the collector. Blobs that have a reference are left alone. */
-  abandonBlobs(blobs: readonly BlobRef[]): Promise<void>
-  /** States that the process lives, and the oldest read it has open. */
-  heartbeat(beat: Heartbeat): Promise<void>
+  /**
+   * Hands blobs that are still reserved to the collector, and gives back which those were. Never queues anything else. After
+   * `OutcomeUnknown` it waits for the commit in doubt and fences it: given back means that the commit did not happen and
+   * never will, not given back means that it did.
+   */
+  abandonBlobs(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]>
+  /** States that the process lives, and the oldest read it has open. `lapsed`: it had been taken for dead, its reservations may be gone. */
+  heartbeat(beat: Heartbeat): Promise<{ readonly lapsed: boolean }>
   /** Says that the process has ended: what it reserved and never wrote is garbage at once. */
   endProcess(processId: string): Promise<void>
-  /** Blobs to delete now. A claimed blob gains no reference any more. Claims of a collector that died are given out again. */
+  /**
+   * Blobs to delete now. A claimed blob gains no reference any more. Claims of a collector that died are given out again.
+   * A blob is claimed only when its grace is over, every live process has sent a heartbeat since it was queued, and none
+   * has a read open that began before it was queued, or within the grace after it.
+   */
   claimGarbage(query: ClaimGarbageQuery): Promise<readonly BlobRef[]>
   /** The claimed blobs are deleted. */
   forgetGarbage(blobs: readonly BlobRef[]): Promise<void>

@@ -48,8 +48,11 @@ export interface ListObjectsPage {
 }
 
 export interface ListVersionsQuery extends Omit<ListObjectsQuery, 'position'> {
-  /** Behind this version of this key; behind all versions of the key where `sequence` is null; behind a prefix where `skipPrefix`. */
-  readonly position: (ListPosition & { readonly versionId: string | null }) | null
+  /**
+   * Behind the version of this key with this sequence (which need not exist any more); behind all versions of the key where
+   * `sequence` is null; behind a prefix where `skipPrefix`.
+   */
+  readonly position: (ListPosition & { readonly sequence: number | null }) | null
 }
 /** Keys ascending, within a key the newest first, delete markers included. */
 export interface ListVersionsPage {
@@ -68,7 +71,7 @@ export interface ListUploadsQuery {
   readonly visible: Predicate
   readonly rowsScannedMax: number
 }
-/** By key, then by initiation. */
+/** By key, then by upload id: ids sort by the time they were made. */
 export interface ListUploadsPage {
   readonly uploads: readonly UploadInfo[]
   readonly commonPrefixes: readonly string[]

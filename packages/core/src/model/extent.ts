@@ -9,8 +9,10 @@ export interface BlobRef {
 /** Frames of AES-256-GCM. A stretch may begin inside a frame: `skip` plaintext bytes of the first one are dropped. */
 export interface Envelope {
   readonly scheme: string
-  readonly keyId: string
-  readonly wrappedKey: Uint8Array
+  /** Of the data key, which is kept, wrapped, in a row of its own: wrapping it anew touches no extent. */
+  readonly dataKeyId: string
+  /** Makes the frames' nonces different for each stored run under one data key. */
+  readonly salt: Uint8Array
   /** Plaintext bytes a frame. */
   readonly frameSize: number
   readonly firstFrame: number

@@ -30,7 +30,7 @@ export interface ObjectInfo {
   readonly deleteMarker: boolean
   /** Whether it is the current version of its key. */
   readonly latest: boolean
-  /** Orders the versions of a key, and every commit of a namespace; clocks do not. */
+  /** Orders the versions of a key; clocks do not. */
   readonly sequence: number
   readonly size: number
   /** Without quotes. MD5 in hex, or `MD5-of-MD5s-N` for a multipart object. */

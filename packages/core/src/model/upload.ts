@@ -24,6 +24,8 @@ export interface UploadInfo {
   /** Of an append upload: bytes that are durable. 0 for parts. */
   readonly offset: number
   readonly createdAt: Date
+  /** Nobody has to finish it after this time. */
+  readonly expiresAt: Date
 }
 
 /** One part, as ListParts shows it; its facts outlive Complete. */

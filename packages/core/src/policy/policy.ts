@@ -22,6 +22,8 @@ export interface Access {
   readonly caller: Caller
   readonly action: Action
   readonly request: RequestFacts
+  /** Of a write: whether it may replace what is there ('never' is a create). Null for anything else. */
+  readonly overwrite: 'never' | 'allowed' | null
   /** A copy asks twice: once for what it reads, once for what it writes. */
   readonly side: 'source' | 'target'
   /** Null where the bucket is not there yet (create) or not one (listing buckets). */
@@ -39,7 +41,10 @@ export interface Access {
 export interface Requirement {
   /** Of the policy set that this was made from; a commit under another version is retried with a fresh requirement. */
   readonly policyVersion: number
-  /** Over the row as it stands, where there is one (a delete marker counts as none). In a listing: which rows are visible. */
+  /**
+   * Over every row that is read, replaced, hidden or destroyed, where there is one. A delete marker counts as none unless the
+   * command names its version. In a listing: which rows are visible.
+   */
   readonly existing: Predicate
   /** Over the row as the caller proposes it; for a delete that leaves a marker, over the marker, also on an absent key. */
   readonly proposed: Predicate
