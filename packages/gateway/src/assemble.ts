@@ -32,7 +32,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const { metadata, backend } = await openStores(options.directory)
   const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer: options.observer })
   const { accessKeyId, secretAccessKey } = options.credentials
-  const credential = { id: accessKeyId, version: 1, secretAccessKey, caller: accountCaller(ROOT_ACCOUNT, accessKeyId) }
+  const credential = { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(ROOT_ACCOUNT, accessKeyId) }
   const handler = s3Handler({
     engine,
     region: options.region,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { accountCaller } from '@stowage/core'
 import type { Engine, Observer } from '@stowage/core'
 import { isStorageError } from '@stowage/core'

@@ -18,6 +18,7 @@ import type { CredentialResolver } from './sigv4/credentials.ts'
 import { RequestVerifier } from './sigv4/request-verifier.ts'
 import type { Verification } from './sigv4/request-verifier.ts'
 import { readVerifiedBody, refuseChunks, verifiedBody } from './sigv4/verified-body.ts'
+import { UNSUPPORTED_OPERATIONS } from './unsupported.ts'
 
 /** What the S3 door stands on. */
 export interface S3HandlerOptions {
@@ -77,7 +78,7 @@ class S3Door {
     const headers = new S3Headers(raw.headers)
     const routed = this.#route({ method: raw.method, on: placeOf(raw), query, headers })
     const verification = await this.#verifier.verify(raw, { anyRegion: anyRegion(routed) })
-    const operation = implemented(routed)
+    const operation = implemented(routed, raw)
     refuseUnknownHeaders(headers)
     const caller = verification.kind === 'signed' ? verification.credential.caller : ANONYMOUS
     await this.#checkExpectedOwner(caller, raw, headers)
@@ -130,8 +131,17 @@ async function readPayload(operation: Operation, { raw, verification, headers }:
   }
   const body = verifiedBody(raw, verification)
   const expected = readExpectedContent(headers, body)
-  raw.http.acceptBody()
-  return { source: body.stream, expected }
+  return { source: headers.has('expect') ? onFirstRead(body.stream, raw.http.acceptBody) : body.stream, expected }
+}
+
+/** The engine reads the body only once it knows that the caller may write it; a client that waits is told then (RFC 9110 §10.1.1). */
+function onFirstRead(stream: AsyncIterable<Uint8Array>, accept: () => void): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      accept()
+      return stream[Symbol.asyncIterator]()
+    },
+  }
 }
 
 function placeOf(raw: RawS3Request): 'service' | 'bucket' | 'object' {
@@ -144,15 +154,22 @@ function anyRegion(routed: Routed): boolean {
   return routed.outcome === 'operation' && (routed.operation.name === 'GetBucketLocation' || routed.operation.name === 'ListBuckets')
 }
 
-function implemented(routed: Routed): Operation {
+function implemented(routed: Routed, raw: RawS3Request): Operation {
   switch (routed.outcome) {
     case 'operation':
       return routed.operation
     case 'not-implemented':
-      throw new S3Error('NotImplemented', `A request with ?${routed.subResource} is not implemented.`)
+      throw new S3Error('NotImplemented', `${unsupportedName(raw, routed.subResource)} is not implemented.`)
     case 'method-not-allowed':
       throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.')
   }
+}
+
+/** What AWS calls the operation, where the word and the method make one. */
+function unsupportedName(raw: RawS3Request, word: string): string {
+  const on = placeOf(raw)
+  const row = UNSUPPORTED_OPERATIONS.find(({ match }) => match.method === raw.method && match.on === on && Object.hasOwn(match.query ?? {}, word))
+  return row === undefined ? `${raw.method} with ?${word}` : `The operation ${row.name}`
 }
 
 function refuseUnknownHeaders(headers: S3Headers): void {
