@@ -27,9 +27,10 @@ export interface Assembled {
   readonly handler: HttpHandler
 }
 
-/** Opens the stores in a directory (made where it is missing), the engine over them, and the S3 door before it. */
+/** Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. */
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
-  const { metadata, backend } = await openStores(options.directory)
+  const { metadata, backend } =
+    options.directory === null ? { metadata: sqliteMetadata({ temporary: true }), backend: memoryBackend() } : storesIn(options.directory)
   const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer: options.observer })
   const { accessKeyId, secretAccessKey } = options.credentials
   const credential = { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(ROOT_ACCOUNT, accessKeyId) }
@@ -50,13 +51,11 @@ export function storesIn(directory: string): { readonly metadata: MetadataStore;
   }
 }
 
-async function openStores(directory: string | null): Promise<{ readonly metadata: MetadataStore; readonly backend: Backend }> {
-  if (directory === null) return { metadata: sqliteMetadata({ temporary: true }), backend: memoryBackend() }
+/** Makes the directory where it is missing. Only its owner may look inside: everybody's bytes are there, and the credentials. */
+export async function makeDataDirectory(directory: string): Promise<void> {
   try {
-    // Only its owner: the directory holds everybody's bytes, and the credentials.
     await mkdir(directory, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new Error(`The data directory ${directory} cannot be made: ${(error as Error).message}`, { cause: error })
   }
-  return storesIn(directory)
 }

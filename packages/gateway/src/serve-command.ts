@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { accountCaller } from '@stowage/core'
 import type { Engine, Observer } from '@stowage/core'
 import { isStorageError } from '@stowage/core'
-import { assemble, ROOT_ACCOUNT } from './assemble.ts'
+import { assemble, makeDataDirectory, ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { readyBox } from './ready-box.ts'
@@ -32,14 +32,15 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
   }
   const signal = untilSignal(context.process)
-  const credentials = await rootCredentialsFor(options, context)
-  const { engine, handler } = await assemble({ directory: options.directory, credentials, region: REGION, observer: faultsTo(context) })
+  const directory = options.directory === null ? null : resolve(options.directory)
+  const credentials = await rootCredentialsFor(directory, context)
+  const { engine, handler } = await assemble({ directory, credentials, region: REGION, observer: faultsTo(context) })
   try {
     await makeBuckets(engine, options.bucket)
     const server = await startServer(handler, options)
     const collector = collectInBackground(engine, context)
     const ready = { endpoint: server.endpoint, region: REGION, ...credentials }
-    context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, options.directory))
+    context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
     await signal.received
     if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')
     clearInterval(collector)
@@ -51,12 +52,9 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   return EXIT.ok
 }
 
-async function rootCredentialsFor(options: ServeOptions, context: CliContext): Promise<{ accessKeyId: string; secretAccessKey: string }> {
-  if (options.directory !== null) {
-    const { mkdir } = await import('node:fs/promises')
-    await mkdir(options.directory, { recursive: true, mode: 0o700 })
-  }
-  return rootCredentials(context.env, options.directory)
+async function rootCredentialsFor(directory: string | null, context: CliContext): Promise<{ accessKeyId: string; secretAccessKey: string }> {
+  if (directory !== null) await makeDataDirectory(directory)
+  return rootCredentials(context.env, directory)
 }
 
 async function makeBuckets(engine: Engine, names: readonly string[]): Promise<void> {
