@@ -112,7 +112,7 @@ function access(caller: Caller, action: Action, place: { key?: string | null; bu
     bucket: noBucket ? null : { id: '1', name: place.name ?? 'photos', jurisdiction: 'default', account: 'acme', public: false },
     key: !onObject || place.key === null ? null : (place.key ?? 'a/b.png'),
     versionId: null,
-    overwrite: true,
+    overwrite: action === 'object.write' ? 'allowed' : null,
     policyVersion: 7,
   }
 }

@@ -1,0 +1,88 @@
+import Database from 'better-sqlite3'
+import type { Pool } from 'pg'
+import { POSTGRES_DIALECT, SQLITE_DIALECT } from '../src/metadata/sql/dialects.ts'
+import { MIGRATIONS } from '../src/metadata/sql/migrations/index.ts'
+import { POSTGRES_WORDS, SQLITE_WORDS } from '../src/metadata/sql/migrations/schema-words.ts'
+import type { SqlContext, SqlDialect, SqlProgram, SqlRow, SqlStatement } from '../src/metadata/sql/sql-driver.ts'
+import { startPostgres } from './postgres-server.ts'
+
+/** A database with our schema and nothing around it: for tests of statements, without a store. */
+export interface RawDatabase {
+  readonly dialect: SqlDialect
+  query(statement: SqlStatement): Promise<readonly SqlRow[]>
+  run<T>(program: (context: SqlContext) => SqlProgram<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** SQLite in memory. */
+export function rawSqlite(): RawDatabase {
+  const database = new Database(':memory:')
+  for (const { statements } of MIGRATIONS) for (const text of statements(SQLITE_WORDS)) database.exec(text)
+  const query = (statement: SqlStatement): Promise<readonly SqlRow[]> => {
+    const prepared = database.prepare(statement.sql)
+    if (prepared.reader) return Promise.resolve(prepared.raw().all(...statement.values) as SqlRow[])
+    prepared.run(...statement.values)
+    return Promise.resolve([])
+  }
+  return rawDatabase(SQLITE_DIALECT, query, () => {
+    database.close()
+    return Promise.resolve()
+  })
+}
+
+/** A Postgres of its own. */
+export async function rawPostgres(): Promise<RawDatabase> {
+  const server = await startPostgres()
+  const pool = server.pool({ max: 1 })
+  for (const { statements } of MIGRATIONS) for (const text of statements(POSTGRES_WORDS)) await pool.query(text)
+  return rawDatabase(POSTGRES_DIALECT, (statement) => postgresQuery(pool, statement), server.stop)
+}
+
+const INT8 = 20
+const JSONB = 3802
+
+async function postgresQuery(pool: Pool, statement: SqlStatement): Promise<readonly SqlRow[]> {
+  let at = 0
+  const text = statement.sql.replaceAll('?', () => `$${++at}`)
+  const result = await pool.query<SqlRow[]>({
+    text,
+    values: [...statement.values],
+    rowMode: 'array',
+    types: {
+      getTypeParser: (oid: number) => (value: string) =>
+        oid === INT8 || oid === 23 ? Number(value) : oid === JSONB ? value : oid === 16 ? value === 't' : value,
+    },
+  })
+  return result.rows as unknown as readonly SqlRow[]
+}
+
+function rawDatabase(dialect: SqlDialect, query: RawDatabase['query'], close: RawDatabase['close']): RawDatabase {
+  const context: SqlContext = { dialect, now: 0, lockScope: 'test', sequence: (selected) => Number(selected) }
+  return {
+    dialect,
+    query,
+    close,
+    run: async (program) => {
+      const steps = program(context)
+      let step = steps.next()
+      while (step.done !== true) step = steps.next(await query(step.value))
+      return step.value
+    },
+  }
+}
+
+/** Rows of any width, inserted in few statements. */
+export async function insertRows(database: RawDatabase, table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  const [first] = rows
+  if (first === undefined) return
+  const names = Object.keys(first)
+  const perStatement = Math.max(1, Math.floor(30_000 / names.length))
+  for (let at = 0; at < rows.length; at += perStatement) {
+    const some = rows.slice(at, at + perStatement)
+    const places = some.map(() => `(${names.map(() => '?').join(', ')})`).join(', ')
+    await database.query({
+      sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES ${places}`,
+      values: some.flatMap((row) => names.map((name) => row[name] ?? null)),
+    })
+  }
+}
