@@ -174,8 +174,10 @@ class Faulty implements EveryMember<Backend>, FaultyBackend {
     if (error === null) return steps.whole()
     const mode = this.#plan.mode ?? 'before'
     if (mode === 'partial' && steps.part !== undefined) return steps.part(error)
-    if (mode === 'after') steps.drop?.(await steps.whole())
-    else steps.skip?.()
+    if (mode === 'after') {
+      const result = await steps.whole()
+      steps.drop?.(result)
+    } else steps.skip?.()
     if (mode === 'hang') await this.#hanging.until(steps.signal)
     throw error
   }
