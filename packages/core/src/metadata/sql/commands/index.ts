@@ -1,13 +1,64 @@
-import type { CommitObjectCommand, CommitObjectOutcome } from '../../commands.ts'
+import type {
+  CommitObjectCommand,
+  CommitObjectOutcome,
+  CreateBucketCommand,
+  CreateBucketOutcome,
+  DeleteBucketCommand,
+  DeleteBucketOutcome,
+  DeleteObjectsCommand,
+  DeleteOutcome,
+} from '../../commands.ts'
+import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
+import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
+import { createBucket, deleteBucket } from './buckets.ts'
+import { commitObject } from './commit-object.ts'
+import { deleteObjects } from './delete-objects.ts'
+import { abandonBlobs, claimGarbage, forgetGarbage, reserveBlobs } from './garbage.ts'
+import type { BlobsInput, ReserveInput } from './garbage.ts'
+import { raisePolicyVersion } from './policy-version.ts'
+import { endProcess, heartbeat } from './processes.ts'
+
+interface Command<I, O> {
+  readonly input: I
+  readonly outcome: O
+}
 
 /** Input and outcome of every command, by name. */
 export interface CommandTypes {
-  commitObject: { readonly input: CommitObjectCommand; readonly outcome: CommitObjectOutcome }
+  abandonBlobs: Command<BlobsInput, readonly BlobRef[]>
+  claimGarbage: Command<ClaimGarbageQuery, readonly BlobRef[]>
+  commitObject: Command<CommitObjectCommand, CommitObjectOutcome>
+  createBucket: Command<CreateBucketCommand, CreateBucketOutcome>
+  deleteBucket: Command<DeleteBucketCommand, DeleteBucketOutcome>
+  deleteObjects: Command<DeleteObjectsCommand, readonly DeleteOutcome[]>
+  endProcess: Command<{ readonly processId: string }, null>
+  forgetGarbage: Command<BlobsInput, null>
+  heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
+  raisePolicyVersion: Command<{ readonly expected: number }, number>
+  reserveBlobs: Command<ReserveInput, null>
 }
+
 /** The closed list of commands: what crosses to the writer thread is a name of it and plain data. */
 export type CommandName = keyof CommandTypes
+/** What a command is given. */
 export type CommandInput<N extends CommandName> = CommandTypes[N]['input']
+/** What a command gives back. */
 export type CommandOutcome<N extends CommandName> = CommandTypes[N]['outcome']
 /** A program that writes. */
 export type CommandProgram<N extends CommandName> = (context: SqlContext, input: CommandInput<N>) => SqlProgram<CommandOutcome<N>>
+
+/** Every command by its name. */
+export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
+  abandonBlobs,
+  claimGarbage,
+  commitObject,
+  createBucket,
+  deleteBucket,
+  deleteObjects,
+  endProcess,
+  forgetGarbage,
+  heartbeat,
+  raisePolicyVersion,
+  reserveBlobs,
+}

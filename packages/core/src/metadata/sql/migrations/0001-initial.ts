@@ -89,9 +89,10 @@ function blobs({ text, integer, withoutRowid }: SchemaWords): readonly string[] 
       backend_id ${text} NOT NULL,
       blob ${text} NOT NULL,
       manifest_id ${integer} NOT NULL,
-      PRIMARY KEY (backend_id, blob, manifest_id)
+      part_number ${integer} NOT NULL,
+      PRIMARY KEY (backend_id, blob, manifest_id, part_number)
     )${withoutRowid}`,
-    'CREATE INDEX blob_refs_by_manifest ON blob_refs (manifest_id)',
+    'CREATE INDEX blob_refs_by_manifest ON blob_refs (manifest_id, part_number)',
     `CREATE TABLE garbage (
       backend_id ${text} NOT NULL,
       blob ${text} NOT NULL,
@@ -104,7 +105,8 @@ function blobs({ text, integer, withoutRowid }: SchemaWords): readonly string[] 
     `CREATE TABLE processes (
       id ${text} PRIMARY KEY,
       heartbeat_at ${integer} NOT NULL,
-      oldest_read_at ${integer}
+      oldest_read_at ${integer},
+      lapsed ${integer} NOT NULL
     )${withoutRowid}`,
   ]
 }
@@ -124,11 +126,15 @@ function uploads(words: SchemaWords): readonly string[] {
       declared_size ${integer},
       received ${integer} NOT NULL,
       ${attributes(words)},
+      expires_at ${integer} NOT NULL,
       hash_state ${bytes},
+      completed_at ${integer},
       result ${json}
     )${withoutRowid}`,
-    `CREATE INDEX uploads_open ON uploads (bucket_id, kind, key, created_at, id) WHERE status = 'open'`,
-    'CREATE INDEX uploads_by_age ON uploads (created_at)',
+    `CREATE INDEX uploads_open ON uploads (bucket_id, kind, key, id) WHERE status = 'open'`,
+    `CREATE INDEX uploads_completed ON uploads (bucket_id) WHERE status = 'completed'`,
+    `CREATE INDEX uploads_by_expiry ON uploads (expires_at) WHERE status = 'open'`,
+    `CREATE INDEX uploads_by_completion ON uploads (completed_at) WHERE status = 'completed'`,
     `CREATE TABLE parts (
       manifest_id ${integer} NOT NULL,
       part_number ${integer} NOT NULL,

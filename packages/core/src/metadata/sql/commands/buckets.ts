@@ -1,0 +1,58 @@
+import type { CreateBucketCommand, CreateBucketOutcome, DeleteBucketCommand, DeleteBucketOutcome } from '../../commands.ts'
+import { bucketPolicyRow } from '../../../policy/predicate-row.ts'
+import { BUCKET_COLUMN_NAMES, bucketColumns, bucketValues, readBucketRow } from '../bucket-row.ts'
+import { integerOf, textOf } from '../column.ts'
+import { passes, refuseAtDoor } from '../guard.ts'
+import { bucketLock, lock, policyLock } from '../locks.ts'
+import type { SqlContext, SqlProgram } from '../sql-driver.ts'
+import { policyVersion } from './policy-version.ts'
+
+const INSERT = `INSERT INTO buckets (${BUCKET_COLUMN_NAMES.join(', ')}) VALUES (${BUCKET_COLUMN_NAMES.map(() => '?').join(', ')})
+ON CONFLICT (jurisdiction, name) DO NOTHING RETURNING id`
+const ACCOUNT = 'SELECT account FROM buckets WHERE jurisdiction = ? AND name = ?'
+
+/** Makes a bucket, unless one of that name is there. */
+export function* createBucket(context: SqlContext, { bucket, require }: CreateBucketCommand): SqlProgram<CreateBucketOutcome> {
+  yield* lock(context, [policyLock(false)])
+  const refused = refuseAtDoor({ policyVersion: yield* policyVersion(), bucketName: bucket.name }, require)
+  if (refused !== null) return refused
+  const row = (): ReturnType<typeof bucketPolicyRow> => bucketPolicyRow(bucket)
+  if (!passes(require.proposed, row) || !passes(require.finalCreated, row)) return { outcome: 'denied', looks: 'forbidden' }
+  for (;;) {
+    const [created] = yield { sql: INSERT, values: bucketValues(bucket) }
+    if (created !== undefined) return { outcome: 'created' }
+    const [there] = yield { sql: ACCOUNT, values: [bucket.jurisdiction, bucket.name] }
+    // Gone again already, on Postgres: then the name is free.
+    if (there !== undefined) return { outcome: 'exists', account: textOf(there[0]) }
+  }
+}
+
+const STATE = `SELECT p.version, ${bucketColumns('b')} FROM policy_state p LEFT JOIN buckets b ON b.id = ? WHERE p.id = 1`
+const HOLDS = `SELECT 1 WHERE EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?) OR EXISTS (SELECT 1 FROM object_versions WHERE bucket_id = ?)`
+const DELETE = 'DELETE FROM buckets WHERE id = ?'
+
+/** Deletes an empty bucket with its uploads. */
+export function* deleteBucket(context: SqlContext, { bucketId, require }: DeleteBucketCommand): SqlProgram<DeleteBucketOutcome> {
+  const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, true)])
+  const [row] = yield { sql: STATE, values: [bucketId] }
+  const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
+  const refused = refuseAtDoor({ policyVersion: integerOf(row?.[0]), bucketName: bucket?.name ?? null }, require)
+  if (refused !== null || bucket === null) return refused ?? { outcome: 'bucket-gone' }
+  if (!passes(require.existing, () => bucketPolicyRow(bucket))) return { outcome: 'denied', looks: require.deniedExisting }
+  const held = yield { sql: HOLDS, values: [bucketId, bucketId] }
+  if (held.length > 0) return { outcome: 'not-empty' }
+  void now
+  yield { sql: DELETE, values: [bucketId] }
+  return { outcome: 'deleted' }
+}
+
+const FIND = `SELECT ${bucketColumns('b')} FROM buckets b WHERE b.jurisdiction = ? AND b.name = ?`
+
+/** Finds a bucket by its name. */
+export function* findBucket(query: {
+  readonly jurisdiction: string
+  readonly name: string
+}): SqlProgram<ReturnType<typeof readBucketRow> | null> {
+  const [row] = yield { sql: FIND, values: [query.jurisdiction, query.name] }
+  return row === undefined ? null : readBucketRow(row)
+}

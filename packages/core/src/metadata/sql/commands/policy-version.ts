@@ -1,0 +1,19 @@
+import { integerOf } from '../column.ts'
+import { lock, policyLock } from '../locks.ts'
+import type { SqlContext, SqlProgram } from '../sql-driver.ts'
+
+const READ = 'SELECT version FROM policy_state WHERE id = 1'
+const RAISE = 'UPDATE policy_state SET version = version + 1 WHERE id = 1 AND version = ? RETURNING version'
+
+/** The version of the policy set that commits are held against. */
+export function* policyVersion(): SqlProgram<number> {
+  const [row] = yield { sql: READ, values: [] }
+  return integerOf(row?.[0])
+}
+
+/** Adds one where the version is still `expected`; gives back what it is then. */
+export function* raisePolicyVersion(context: SqlContext, { expected }: { readonly expected: number }): SqlProgram<number> {
+  yield* lock(context, [policyLock(true)])
+  const [raised] = yield { sql: RAISE, values: [expected] }
+  return raised === undefined ? yield* policyVersion() : integerOf(raised[0])
+}

@@ -1,0 +1,98 @@
+import type { Versioning } from '../../model/bucket.ts'
+import type { ObjectInfo } from '../../model/object.ts'
+import { assert } from '../../util/assert.ts'
+import { bytesOrNull, integerOf, textOf, textOrNull } from './column.ts'
+import { readExtentsHeader } from './extent-codec.ts'
+import type { ExtentsHeader } from './extent-codec.ts'
+import type { GuardFacts } from './guard.ts'
+import { OBJECT_COLUMN_COUNT, objectColumns, readObjectRow } from './object-row.ts'
+import type { SqlContext, SqlProgram, SqlRow, SqlValue } from './sql-driver.ts'
+
+/** One version in the tables, with what must be let go when it goes. */
+export interface HeldVersion {
+  readonly info: ObjectInfo
+  readonly manifestId: number
+  readonly header: ExtentsHeader
+  /** Whether its row is the one in `objects`. */
+  readonly live: boolean
+}
+
+/** What a command that changes a key looks at first. Its locks are held by then. */
+export interface KeyState extends GuardFacts {
+  readonly versioning: Versioning
+  /** The row in `objects`: the current version, never a delete marker. */
+  readonly current: HeldVersion | null
+  /** What `nextSequence` gave; to be handed to `context.sequence`. */
+  readonly sequence: SqlValue
+}
+
+const HELD = (alias: string): string => `${objectColumns(alias)}, ${alias}.manifest_id, substr(${alias}.extents, 1, 2)`
+const BEFORE = 4
+
+const stateTexts = new Map<string, string>()
+function stateText(nextSequence: string): string {
+  let text = stateTexts.get(nextSequence)
+  if (text === undefined) {
+    text = `SELECT p.version, b.name, b.versioning, ${nextSequence}, ${HELD('o')}
+FROM policy_state p LEFT JOIN buckets b ON b.id = ? LEFT JOIN objects o ON o.bucket_id = b.id AND o.key = ?
+WHERE p.id = 1`
+    stateTexts.set(nextSequence, text)
+  }
+  return text
+}
+
+/** Reads the policy's version, the bucket and the current version of the key in one statement. */
+export function* readKeyState(context: SqlContext, bucketId: string, key: string): SqlProgram<KeyState> {
+  const [row] = yield { sql: stateText(context.dialect.nextSequence), values: [bucketId, key] }
+  assert(row !== undefined, 'policy_state has no row')
+  const bucketName = textOrNull(row[1])
+  return {
+    policyVersion: integerOf(row[0]),
+    bucketName,
+    versioning: bucketName === null ? 'off' : versioningOf(row[2]),
+    sequence: row[3] ?? null,
+    current: row[BEFORE] === null ? null : readHeld(row, { bucketId, live: true, deleteMarker: false, at: BEFORE }),
+  }
+}
+
+/** Reads a bucket's `versioning` column. */
+export function versioningOf(value: SqlValue | undefined): Versioning {
+  const text = textOf(value)
+  assert(text === 'off' || text === 'enabled' || text === 'suspended', `the bucket's versioning is ${text}`)
+  return text
+}
+
+interface HeldPlace {
+  readonly bucketId: string
+  readonly live: boolean
+  readonly deleteMarker: boolean
+  readonly at: number
+}
+
+function readHeld(row: SqlRow, { bucketId, live, deleteMarker, at }: HeldPlace): HeldVersion {
+  return {
+    info: readObjectRow(row, { bucketId, latest: live, deleteMarker }, at),
+    manifestId: integerOf(row[at + OBJECT_COLUMN_COUNT]),
+    header: readExtentsHeader(bytesOrNull(row[at + OBJECT_COLUMN_COUNT + 1])),
+    live,
+  }
+}
+
+const ONE_VERSION = `SELECT ${HELD('v')}, v.delete_marker FROM object_versions v WHERE v.bucket_id = ? AND v.key = ? AND v.version_id = ?`
+const NEWEST_VERSION = `SELECT ${HELD('v')}, v.delete_marker FROM object_versions v WHERE v.bucket_id = ? AND v.key = ? ORDER BY v.sequence DESC LIMIT 1`
+
+/** A noncurrent version or a delete marker, by its id. */
+export function* readNoncurrent(bucketId: string, key: string, versionId: string): SqlProgram<HeldVersion | null> {
+  const [row] = yield { sql: ONE_VERSION, values: [bucketId, key, versionId] }
+  return row === undefined ? null : readVersionRow(row, bucketId)
+}
+
+/** The newest row of a key in `object_versions`. */
+export function* readNewestNoncurrent(bucketId: string, key: string): SqlProgram<HeldVersion | null> {
+  const [row] = yield { sql: NEWEST_VERSION, values: [bucketId, key] }
+  return row === undefined ? null : readVersionRow(row, bucketId)
+}
+
+function readVersionRow(row: SqlRow, bucketId: string): HeldVersion {
+  return readHeld(row, { bucketId, live: false, deleteMarker: row[OBJECT_COLUMN_COUNT + 2] === 1, at: 0 })
+}

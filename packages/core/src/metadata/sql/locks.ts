@@ -1,0 +1,57 @@
+import { integerOf } from './column.ts'
+import type { SqlContext, SqlProgram } from './sql-driver.ts'
+
+/** A name that others wait for. Names and not rows: a key that holds nothing has no row to lock. */
+export interface Lock {
+  readonly name: string
+  readonly exclusive: boolean
+}
+
+/** Commits hold the policy version shared; raising it takes it alone. */
+export function policyLock(exclusive: boolean): Lock {
+  return { name: 'policy', exclusive }
+}
+/** Commits hold their bucket shared; deleting it takes it alone. */
+export function bucketLock(bucketId: string, exclusive: boolean): Lock {
+  return { name: `bucket ${bucketId}`, exclusive }
+}
+/** Whoever changes what a key holds takes it alone. */
+export function keyLock(bucketId: string, key: string): Lock {
+  return { name: `key ${bucketId} ${key}`, exclusive: true }
+}
+/** Parts hold their upload shared; complete, abort and append take it alone. */
+export function uploadLock(uploadId: string, exclusive: boolean): Lock {
+  return { name: `upload ${uploadId}`, exclusive }
+}
+/** The same part sent twice at once. */
+export function partLock(uploadId: string, partNumber: number): Lock {
+  return { name: `part ${uploadId} ${partNumber}`, exclusive: true }
+}
+
+const NOW = 'CAST(floor(extract(epoch from clock_timestamp()) * 1000) AS bigint)'
+const STORE_TIME = `SELECT ${NOW}`
+// Taken in the order of the list: FROM ... WITH ORDINALITY is read one by one, and nothing sorts it.
+const TAKE = `SELECT CASE WHEN value ->> 1 = 'x' THEN CAST(pg_advisory_xact_lock(hashtextextended(value ->> 0, 0)) AS text)
+  ELSE CAST(pg_advisory_xact_lock_shared(hashtextextended(value ->> 0, 0)) AS text) END, ${NOW}
+FROM jsonb_array_elements(?::jsonb) AS each(value)`
+
+/**
+ * Takes the locks in the order given, until the transaction ends, and gives back the store's time (milliseconds)
+ * afterwards. What the command reads must be read by a later statement: it then sees what the holders before it committed.
+ * Every command takes them in the order policy, bucket, keys (sorted), upload, part.
+ */
+export function* lock(context: SqlContext, locks: readonly Lock[]): SqlProgram<number> {
+  if (context.dialect.locks && locks.length > 0) {
+    const list = locks.map(({ name, exclusive }) => [`${context.lockScope} ${name}`, exclusive ? 'x' : 's'])
+    const rows = yield { sql: TAKE, values: [JSON.stringify(list)] }
+    return context.now ?? integerOf(rows.at(-1)?.[1])
+  }
+  return yield* storeTime(context)
+}
+
+/** The store's time in milliseconds. */
+export function* storeTime(context: SqlContext): SqlProgram<number> {
+  if (context.now !== null) return context.now
+  const rows = yield { sql: STORE_TIME, values: [] }
+  return integerOf(rows[0]?.[0])
+}

@@ -1,0 +1,156 @@
+import type { BucketInfo } from '../../model/bucket.ts'
+import type { BlobRef } from '../../model/extent.ts'
+import { StorageError } from '../../errors/storage-error.ts'
+import type * as commands from '../commands.ts'
+import type { StoreInspection } from '../inspection.ts'
+import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
+import type * as queries from '../queries.ts'
+import { findBucket } from './commands/buckets.ts'
+import { policyVersion } from './commands/policy-version.ts'
+import { findObject, findRecord } from './find-object.ts'
+import type { SqlDriver } from './sql-driver.ts'
+
+/** The metadata store over any SQL driver: each method is one program. */
+export class SqlMetadataStore implements MetadataStore {
+  readonly #driver: SqlDriver
+
+  constructor(driver: SqlDriver) {
+    this.#driver = driver
+  }
+
+  get name(): string {
+    return this.#driver.name
+  }
+
+  open(): Promise<void> {
+    return this.#driver.open()
+  }
+
+  close(): Promise<void> {
+    return this.#driver.close()
+  }
+
+  policyVersion(): Promise<number> {
+    return this.#driver.read(policyVersion)
+  }
+
+  raisePolicyVersion(expected: number): Promise<number> {
+    return this.#driver.command('raisePolicyVersion', { expected })
+  }
+
+  createBucket(command: commands.CreateBucketCommand): Promise<commands.CreateBucketOutcome> {
+    return this.#driver.command('createBucket', command)
+  }
+
+  findBucket(query: { readonly jurisdiction: string; readonly name: string }): Promise<BucketInfo | null> {
+    return this.#driver.read(() => findBucket(query))
+  }
+
+  listBuckets(_query: queries.ListBucketsQuery): Promise<queries.ListBucketsPage> {
+    return missing('listBuckets')
+  }
+
+  deleteBucket(command: commands.DeleteBucketCommand): Promise<commands.DeleteBucketOutcome> {
+    return this.#driver.command('deleteBucket', command)
+  }
+
+  findObject(query: queries.FindObjectQuery): Promise<queries.FoundInfo> {
+    return this.#driver.read((context) => findObject(context, query))
+  }
+
+  findRecord(query: queries.FindObjectQuery): Promise<queries.FoundRecord> {
+    return this.#driver.read((context) => findRecord(context, query))
+  }
+
+  listObjectParts(_query: queries.FindObjectQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
+    return missing('listObjectParts')
+  }
+
+  listObjects(_query: queries.ListObjectsQuery): Promise<queries.ListObjectsPage> {
+    return missing('listObjects')
+  }
+
+  listVersions(_query: queries.ListVersionsQuery): Promise<queries.ListVersionsPage> {
+    return missing('listVersions')
+  }
+
+  commitObject(command: commands.CommitObjectCommand): Promise<commands.CommitObjectOutcome> {
+    return this.#driver.command('commitObject', command)
+  }
+
+  deleteObjects(command: commands.DeleteObjectsCommand): Promise<readonly commands.DeleteOutcome[]> {
+    return this.#driver.command('deleteObjects', command)
+  }
+
+  createUpload(_command: commands.CreateUploadCommand): Promise<commands.CreateUploadOutcome> {
+    return missing('createUpload')
+  }
+
+  findUpload(_query: UploadQuery): Promise<UploadRecord | null> {
+    return missing('findUpload')
+  }
+
+  readAppendTail(_query: UploadQuery & { readonly from: number }): Promise<Uint8Array> {
+    return missing('readAppendTail')
+  }
+
+  listUploads(_query: queries.ListUploadsQuery): Promise<queries.ListUploadsPage> {
+    return missing('listUploads')
+  }
+
+  listParts(_query: UploadQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
+    return missing('listParts')
+  }
+
+  commitPart(_command: commands.CommitPartCommand): Promise<commands.CommitPartOutcome> {
+    return missing('commitPart')
+  }
+
+  commitAppend(_command: commands.CommitAppendCommand): Promise<commands.CommitAppendOutcome> {
+    return missing('commitAppend')
+  }
+
+  completeUpload(_command: commands.CompleteUploadCommand): Promise<commands.CompleteUploadOutcome> {
+    return missing('completeUpload')
+  }
+
+  abortUpload(_command: commands.UploadTarget): Promise<commands.AbortUploadOutcome> {
+    return missing('abortUpload')
+  }
+
+  expireUploads(_query: { readonly answersKeptSeconds: number; readonly limit: number }): Promise<number> {
+    return missing('expireUploads')
+  }
+
+  async reserveBlobs(command: { readonly processId: string; readonly blobs: readonly BlobRef[] }): Promise<void> {
+    await this.#driver.command('reserveBlobs', command)
+  }
+
+  abandonBlobs(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
+    return this.#driver.command('abandonBlobs', { blobs })
+  }
+
+  heartbeat(beat: Heartbeat): Promise<{ readonly lapsed: boolean }> {
+    return this.#driver.command('heartbeat', beat)
+  }
+
+  async endProcess(processId: string): Promise<void> {
+    await this.#driver.command('endProcess', { processId })
+  }
+
+  claimGarbage(query: ClaimGarbageQuery): Promise<readonly BlobRef[]> {
+    return this.#driver.command('claimGarbage', query)
+  }
+
+  async forgetGarbage(blobs: readonly BlobRef[]): Promise<void> {
+    await this.#driver.command('forgetGarbage', { blobs })
+  }
+
+  get inspection(): StoreInspection {
+    throw new StorageError('NotSupported', { feature: 'inspection' })
+  }
+}
+
+function missing(feature: string): Promise<never> {
+  return Promise.reject(new StorageError('NotSupported', { feature }))
+}

@@ -1,0 +1,2 @@
+export { sqliteMetadata } from './sqlite-metadata.ts'
+export type { SqliteMetadataOptions } from './sqlite-metadata.ts'

@@ -1,0 +1,115 @@
+import Database from 'better-sqlite3'
+import { LRUCache } from 'lru-cache'
+import { StorageError } from '../../errors/storage-error.ts'
+import type { SqlRow, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
+import { translateSqliteError } from './sqlite-errors.ts'
+
+/** How much of a crash a commit survives: the power's (`full`), the process's (`process`), none (`none`, temporary stores). */
+export type Durability = 'full' | 'process' | 'none'
+
+const SYNCHRONOUS = { full: 'FULL', process: 'NORMAL', none: 'OFF' } as const
+
+/** Where two connections may write a WAL without losing it: https://sqlite.org/wal.html, the reset bug, fixed in 3.51.3. */
+const VERSION_MIN = [3, 51, 3] as const
+const PAGE_SIZE = 16_384
+const BUSY_TIMEOUT_MS = 5000
+const CACHE_KIB = 65_536
+/** A WAL that stays this large is written in place; one that shrinks must grow again, at several milliseconds a commit. */
+const WAL_BYTES_KEPT = 256 * 1024 * 1024
+/** Pages that a commit lets gather in the WAL before it moves them into the database: 64 MiB. */
+const WAL_PAGES_MAX = 4000
+const STATEMENTS_CACHED = 500
+
+/** One connection: statements cached by their text, rows by position. */
+export class SqliteConnection {
+  readonly #database: Database.Database
+  readonly #statements = new LRUCache<string, Database.Statement>({ max: STATEMENTS_CACHED })
+
+  private constructor(database: Database.Database) {
+    this.#database = database
+  }
+
+  /** Opens the one connection that writes, and makes the file where it is not there. */
+  static openWriter(file: string, durability: Durability): SqliteConnection {
+    return open(file, (): SqliteConnection => {
+      const database = new Database(file, { timeout: BUSY_TIMEOUT_MS })
+      // Of effect only before the first page is written.
+      database.pragma(`page_size = ${PAGE_SIZE}`)
+      database.pragma('journal_mode = WAL')
+      database.pragma(`synchronous = ${SYNCHRONOUS[durability]}`)
+      database.pragma(`wal_autocheckpoint = ${WAL_PAGES_MAX}`)
+      database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`)
+      return new SqliteConnection(prepare(database))
+    })
+  }
+
+  /** Opens a connection that only reads; the writer has made the file. */
+  static openReader(file: string): SqliteConnection {
+    return open(file, () => new SqliteConnection(prepare(new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS }))))
+  }
+
+  /** Runs a statement. Throws what better-sqlite3 throws. */
+  execute({ sql, values }: SqlStatement): SqlRows {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      if (statement.reader) statement.raw(true)
+      this.#statements.set(sql, statement)
+    }
+    // Positional rows of a statement that this store wrote: the codecs check each column they read.
+    if (statement.reader) return statement.all(values) as SqlRow[]
+    statement.run(values)
+    return NO_ROWS
+  }
+
+  /** Runs a statement that has neither values nor rows. */
+  run(sql: string): void {
+    this.execute({ sql, values: [] })
+  }
+
+  /** Whether a transaction is open. */
+  get inTransaction(): boolean {
+    return this.#database.inTransaction
+  }
+
+  /** Moves what the WAL holds into the database, as far as no reader needs it. */
+  checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(PASSIVE)')
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+const NO_ROWS: SqlRows = []
+
+function open(file: string, connect: () => SqliteConnection): SqliteConnection {
+  try {
+    return connect()
+  } catch (error) {
+    throw translateSqliteError(error, file)
+  }
+}
+
+function prepare(database: Database.Database): Database.Database {
+  const version = String(database.prepare('SELECT sqlite_version()').pluck().get())
+  if (!isRecent(version)) {
+    database.close()
+    const reason = `SQLite ${version} may lose a WAL; at least ${VERSION_MIN.join('.')} is needed`
+    throw new StorageError('StoreUnavailable', { store: 'sqlite', reason })
+  }
+  database.pragma('foreign_keys = OFF')
+  database.pragma('temp_store = MEMORY')
+  database.pragma(`cache_size = -${CACHE_KIB}`)
+  return database
+}
+
+function isRecent(version: string): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [index, min] of VERSION_MIN.entries()) {
+    const part = parts[index] ?? 0
+    if (part !== min) return part > min
+  }
+  return true
+}

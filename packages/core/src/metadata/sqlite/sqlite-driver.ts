@@ -1,0 +1,91 @@
+import { basename } from 'node:path'
+import { StorageError } from '../../errors/storage-error.ts'
+import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
+import type { ReadProgram, SqlDriver } from '../sql/sql-driver.ts'
+import { takeSqliteLock } from './sqlite-lock.ts'
+import type { SqliteLock } from './sqlite-lock.ts'
+import { SqliteReader } from './sqlite-reader.ts'
+import type { WriterGate } from './writer-gate.ts'
+
+/** What the driver is made of. */
+export interface SqliteDriverOptions {
+  /** Makes, or finds, the database's file, and says what to do when the store is closed. */
+  readonly place: () => Promise<{ readonly file: string; readonly remove: () => Promise<void> }>
+  /** Makes the way to the writer of that file. */
+  readonly writer: (file: string) => WriterGate
+  /** The store's time, in milliseconds. */
+  readonly now: () => number
+}
+
+interface Opened {
+  readonly lock: SqliteLock
+  readonly writer: WriterGate
+  readonly reader: SqliteReader
+  readonly remove: () => Promise<void>
+}
+
+/** SQLite: one writer, one reader, one owner. */
+export class SqliteDriver implements SqlDriver {
+  readonly name = 'sqlite'
+  readonly #options: SqliteDriverOptions
+  #opened: Opened | null = null
+
+  constructor(options: SqliteDriverOptions) {
+    this.#options = options
+  }
+
+  async open(): Promise<void> {
+    const { place, writer: makeWriter, now } = this.#options
+    const { file, remove } = await place()
+    const undo: (() => void | Promise<void>)[] = [remove]
+    try {
+      const lock = takeSqliteLock(file)
+      undo.push(() => lock.release())
+      const writer = makeWriter(file)
+      await writer.open()
+      undo.push(() => writer.close())
+      this.#opened = { lock, writer, reader: new SqliteReader(file, now), remove }
+    } catch (error) {
+      for (const step of undo.reverse()) await step()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    if (opened === null) return
+    this.#opened = null
+    await opened.writer.close()
+    opened.reader.close()
+    opened.lock.release()
+    await opened.remove()
+  }
+
+  command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutcome<N>> {
+    const opened = this.#opened
+    if (opened === null) return Promise.reject(closed())
+    // The outcome is the program's of that name: see `COMMANDS`.
+    return opened.writer.submit({ name, input, now: this.#options.now() }) as Promise<CommandOutcome<N>>
+  }
+
+  read<T>(program: ReadProgram<T>): Promise<T> {
+    return this.#read(program, false)
+  }
+
+  readConsistent<T>(program: ReadProgram<T>): Promise<T> {
+    return this.#read(program, true)
+  }
+
+  #read<T>(program: ReadProgram<T>, consistent: boolean): Promise<T> {
+    if (this.#opened === null) return Promise.reject(closed())
+    try {
+      return Promise.resolve(this.#opened.reader.read(program, consistent))
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}
+
+function closed(): StorageError {
+  return new StorageError('StoreUnavailable', { store: basename('sqlite'), reason: 'the store is not open' })
+}

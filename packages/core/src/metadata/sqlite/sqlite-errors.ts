@@ -1,0 +1,49 @@
+import { basename } from 'node:path'
+import { isStorageError, StorageError } from '../../errors/storage-error.ts'
+
+/** SQLite's own code, such as `SQLITE_FULL`, or null for an error that is not SQLite's. */
+export function sqliteCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
+  return error.code.startsWith('SQLITE_') ? error.code : null
+}
+
+/** What a fault of SQLite is to the engine: nothing was changed. Mistakes of ours (`SQLITE_ERROR`, assertions) stay what they are. */
+export function translateSqliteError(error: unknown, file: string): Error {
+  if (isStorageError(error)) return error
+  const code = sqliteCode(error)
+  if (code === null) return systemError(error)
+  const store = basename(file)
+  if (code === 'SQLITE_FULL') return new StorageError('StorageFull', { where: store }, { cause: error, retryable: true })
+  const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1]
+  if (reason === undefined) return error instanceof Error ? error : new Error(String(error))
+  return new StorageError('StoreUnavailable', { store, reason: `${reason} (${code})` }, { cause: error, retryable: true })
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^SQLITE_(?:BUSY|LOCKED)/, 'the database is locked'],
+  [/^SQLITE_READONLY/, 'the database cannot be written to'],
+  [/^SQLITE_CANTOPEN/, 'the database cannot be opened'],
+  [/^SQLITE_IOERR/, 'the disk reported an error'],
+  [/^SQLITE_(?:CORRUPT|NOTADB)/, 'the database is damaged'],
+  [/^SQLITE_NOMEM/, 'out of memory'],
+]
+
+/** Opening may fail before SQLite has a word: no such directory, for one. */
+function systemError(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error))
+  if (error instanceof TypeError && error.message.startsWith('Cannot open database')) {
+    return new StorageError(
+      'StoreUnavailable',
+      { store: 'sqlite', reason: 'the directory of the database does not exist' },
+      { cause: error },
+    )
+  }
+  return error
+}
+
+/** What a fault of COMMIT is: with an I/O error nobody knows whether the commit reached the disk. */
+export function translateCommitError(error: unknown, context: { readonly file: string; readonly command: string }): Error {
+  const code = sqliteCode(error)
+  if (code === null || !code.startsWith('SQLITE_IOERR')) return translateSqliteError(error, context.file)
+  return new StorageError('OutcomeUnknown', { command: context.command }, { cause: error })
+}

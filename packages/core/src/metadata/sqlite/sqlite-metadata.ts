@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../util/clock.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { WorkerSource } from '../../util/worker-source.ts'
+import type { MetadataStore } from '../metadata-store.ts'
+import type { OnStatement } from '../sql/sql-driver.ts'
+import { SqlMetadataStore } from '../sql/sql-metadata-store.ts'
+import { InlineWriter } from './inline-writer.ts'
+import { SqliteDriver } from './sqlite-driver.ts'
+import type { SqliteDriverOptions } from './sqlite-driver.ts'
+import { ThreadWriter } from './thread-writer.ts'
+
+/** Where a SQLite metadata store lives, and how. Exactly one of `file` and `temporary`. */
+export interface SqliteMetadataOptions {
+  /** The database; made where it is not there, in a directory that is. `FILE-wal`, `FILE-shm` and `FILE.lock` lie beside it. */
+  readonly file?: string
+  /** The ordinary store in a private directory that is removed at close; nothing survives a crash. */
+  readonly temporary?: true
+  /**
+   * What an acknowledged command survives: `'power'` (the default), a power cut; `'process'`, a crash of the process only,
+   * for those who say so.
+   */
+  readonly durability?: 'power' | 'process'
+  /** Where the code of the writer thread comes from. Default: the file beside ours. */
+  readonly worker?: WorkerSource
+  /** The store's time: grace, leases, retention. Default: the system's clock. */
+  readonly clock?: Clock
+  /** For tests: called before each statement of an inline writer; what it throws counts as a fault of the database. */
+  readonly onStatement?: OnStatement
+}
+
+const FIELDS: ReadonlySet<string> = new Set(['file', 'temporary', 'durability', 'worker', 'clock', 'onStatement'])
+
+/** The embedded metadata store: one SQLite file, owned by this process. Nothing happens before `open()`. */
+export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
+  const { file, temporary = false, worker, onStatement, clock = systemClock } = options
+  for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`sqliteMetadata: unknown option '${field}'`)
+  if ((file === undefined) !== temporary) throw new TypeError('sqliteMetadata: give either file or temporary: true')
+  if (onStatement !== undefined && worker !== 'inline') throw new TypeError("sqliteMetadata: onStatement needs worker: 'inline'")
+  const durability = temporary ? 'none' : options.durability === 'process' ? 'process' : 'full'
+  const now = (): number => clock().getTime()
+  const driver: SqliteDriverOptions = {
+    now,
+    place: () => (file === undefined ? temporaryPlace() : Promise.resolve({ file, remove: () => Promise.resolve() })),
+    writer: (path) => {
+      const settings = { file: path, durability } as const
+      if (worker === 'inline') return new InlineWriter({ settings, now, onStatement })
+      return new ThreadWriter({ settings, now, source: worker, onAnswers: () => undefined })
+    },
+  }
+  return new SqlMetadataStore(new SqliteDriver(driver))
+}
+
+async function temporaryPlace(): ReturnType<SqliteDriverOptions['place']> {
+  const directory = await mkdtemp(join(tmpdir(), 'stowage-'))
+  return { file: join(directory, 'metadata.sqlite'), remove: () => rm(directory, { recursive: true, force: true }) }
+}
