@@ -1,9 +1,8 @@
 import { isStorageError, StorageError } from '../errors/storage-error.ts'
 import type { BucketAddress } from '../model/bucket.ts'
+import { callerContext } from '../policy/caller-context.ts'
 import type { Caller, GrantPrincipal } from '../policy/caller.ts'
 import { foldPredicate } from '../policy/fold-predicate.ts'
-import type { PredicateContext } from '../policy/fold-predicate.ts'
-import { OPERATION_NAMES } from '../policy/operation.ts'
 import type { Action, OperationName } from '../policy/operation.ts'
 import type { BucketFacts, Requirement } from '../policy/policy.ts'
 import type { Predicate } from '../policy/predicate.ts'
@@ -90,7 +89,7 @@ function finish(requirement: Requirement, session: SessionContext, question: Que
 function foldRequirement(requirement: Requirement, session: SessionContext, question: Question): Requirement {
   const { existing, proposed, finalCreated, finalReplaced } = requirement
   if (existing.k === 'lit' && proposed.k === 'lit' && finalCreated.k === 'lit' && finalReplaced.k === 'lit') return requirement
-  const values = contextValues(session.caller, session.request.operation ?? question.operation)
+  const values = callerContext(session.caller, session.request.operation ?? question.operation)
   return {
     ...requirement,
     existing: foldPredicate(existing, values),
@@ -98,15 +97,6 @@ function foldRequirement(requirement: Requirement, session: SessionContext, ques
     finalCreated: foldPredicate(finalCreated, values),
     finalReplaced: foldPredicate(finalReplaced, values),
   }
-}
-
-/** What predicates may know of the caller and the request. The operation is Supabase Storage's string: policies in the wild name it. */
-function contextValues(caller: Caller, operation: OperationName): PredicateContext {
-  const { principal, account } = caller
-  const values = { sub: null, role: null, account, operation: OPERATION_NAMES[operation].supabase }
-  if (principal.kind === 'role') return { ...values, sub: principal.sub, role: principal.role }
-  if (principal.kind === 'grant') return { ...values, sub: frozenText(principal, 'sub'), role: frozenText(principal, 'role') }
-  return values
 }
 
 function frozenText(grant: GrantPrincipal, name: string): string | null {

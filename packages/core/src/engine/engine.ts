@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend.ts'
+import type { HashWorkerPoolOptions } from '../checksums/hash-worker-pool.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { Caller } from '../policy/caller.ts'
 import type { Policy, RequestFacts } from '../policy/policy.ts'
@@ -27,8 +28,10 @@ export interface EngineOptions {
   /** Names that must be new. Default: from the system's randomness. */
   readonly ids?: Ids
   readonly observer?: Observer
-  /** Begins every blob's name, so that namespaces can share a backend. Default ''. */
+  /** Begins every blob's name, so that namespaces can share a backend; ends with '/'. Default ''. */
   readonly blobPrefix?: string
+  /** Threads that hash large bodies. Default: one less than the machine has cores, at most 4. */
+  readonly hashWorkers?: HashWorkerPoolOptions
 }
 
 /** The engine: sessions for callers, and what the operator does. */

@@ -77,7 +77,7 @@ export interface OpenedObject {
   readonly range: ByteRange | null
   /** How many bytes `open` gives. */
   readonly length: number
-  /** The whole content where it is at hand without reading (small objects); then `open` is not needed. */
+  /** The bytes that were asked for, where they are at hand without reading (small objects); then `open` is not needed. */
   readonly bytes: Uint8Array | null
   open(): Promise<Readable>
   close(): void

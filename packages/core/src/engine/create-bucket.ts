@@ -1,0 +1,53 @@
+import { StorageError } from '../errors/storage-error.ts'
+import type { CreateBucketOutcome } from '../metadata/commands.ts'
+import type { BucketInfo } from '../model/bucket.ts'
+import { authorise } from './authorise.ts'
+import { checkBucketName } from './check-bucket-name.ts'
+import type { SessionContext } from './context.ts'
+import type { CreateBucketInput } from './inputs.ts'
+import { bucketQuestion } from './object-question.ts'
+import { refusalError } from './refusal-error.ts'
+import { DEFAULT_JURISDICTION } from './resolve-bucket.ts'
+import { isRefusal, prepareRetry } from './with-requirement.ts'
+
+/** Makes a bucket of the caller's account. `BucketAlreadyExists` says whether it is the caller's own. */
+export async function createBucket(session: SessionContext, input: CreateBucketInput): Promise<BucketInfo> {
+  const { engine } = session
+  checkBucketName(input.bucket)
+  input.signal?.throwIfAborted()
+  const question = bucketQuestion({ operation: 'CreateBucket', action: 'bucket.create' }, input.bucket)
+  for (let attempt = 0; ; attempt += 1) {
+    const require = await authorise(session, question, null)
+    const bucket = newBucket(session, input)
+    const outcome = await engine.metadata.createBucket({ bucket, require })
+    if (!isRefusal(outcome)) return finish(session, bucket, outcome)
+    prepareRetry(engine, question, outcome)
+    if (attempt === engine.limits.commitRetriesMax) throw refusalError(outcome, question)
+  }
+}
+
+function newBucket({ engine, caller }: SessionContext, input: CreateBucketInput): BucketInfo {
+  return {
+    id: engine.ids.uuid(),
+    jurisdiction: input.bucket.jurisdiction ?? DEFAULT_JURISDICTION,
+    name: input.bucket.name,
+    // '' is nobody's account: such a bucket has no owner but the policy.
+    account: caller.account ?? '',
+    public: input.public ?? false,
+    versioning: input.versioning ?? 'off',
+    createdAt: engine.clock(),
+  }
+}
+
+function finish(
+  { engine, caller }: SessionContext,
+  bucket: BucketInfo,
+  outcome: Extract<CreateBucketOutcome, { outcome: 'created' | 'exists' }>,
+): BucketInfo {
+  if (outcome.outcome === 'exists') {
+    const ownedByCaller = caller.account !== null && outcome.account === caller.account
+    throw new StorageError('BucketAlreadyExists', { bucket: bucket.name, ownedByCaller })
+  }
+  engine.buckets.remember(bucket)
+  return bucket
+}

@@ -1,0 +1,73 @@
+import { StorageError } from '../errors/storage-error.ts'
+import type { Caller } from '../policy/caller.ts'
+import type { RequestFacts } from '../policy/policy.ts'
+import type { EngineContext } from './context.ts'
+import type { CollectedGarbage, Engine } from './engine.ts'
+import type { Heartbeats } from './heartbeats.ts'
+import { SessionImplementation } from './session-implementation.ts'
+import type { Session } from './session.ts'
+
+const NO_REQUEST: Partial<RequestFacts> = Object.freeze({})
+
+/** The engine over stores that are open. */
+export class EngineImplementation implements Engine {
+  readonly #context: EngineContext
+  readonly #heartbeats: Heartbeats
+  #closing: Promise<void> | null = null
+
+  constructor(context: EngineContext, heartbeats: Heartbeats) {
+    this.#context = context
+    this.#heartbeats = heartbeats
+  }
+
+  as(caller: Caller, request: Partial<RequestFacts> = NO_REQUEST): Session {
+    return new SessionImplementation({ engine: this.#context, caller, request })
+  }
+
+  async policyChanged(): Promise<void> {
+    const { calls, metadata, policyVersion } = this.#context
+    calls.enter()
+    try {
+      // Where somebody else was faster, the version is another one than ours all the same: every older answer is void.
+      policyVersion.heard(await metadata.raisePolicyVersion(policyVersion.current))
+    } finally {
+      calls.leave()
+    }
+  }
+
+  async collectGarbage(): Promise<CollectedGarbage> {
+    throw new StorageError('NotSupported', { feature: 'collecting garbage' })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { backends, calls, hashWorkers, metadata, observer, openReads, processId } = this.#context
+    await calls.close()
+    openReads.breakOff()
+    await this.#heartbeats.stop()
+    try {
+      await metadata.endProcess(processId)
+    } catch (error) {
+      // Its lease runs out instead.
+      observer.event('process.end-failed', { processId, error })
+    }
+    await closeAll([() => hashWorkers.close(), ...[...backends.values()].map((backend) => () => backend.close()), () => metadata.close()])
+  }
+}
+
+/** Closes one after the other, each whatever became of those before it; rejects with the first error. */
+export async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const close of closers) {
+    try {
+      await close()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
+}

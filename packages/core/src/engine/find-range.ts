@@ -1,0 +1,44 @@
+import type { ByteRange } from '../backend/backend.ts'
+import { StorageError } from '../errors/storage-error.ts'
+import type { FindObjectQuery, Found } from '../metadata/queries.ts'
+import type { ObjectInfo } from '../model/object.ts'
+import type { SessionContext } from './context.ts'
+import { checkReadConditions, findQuery, foundNothing, presentObject } from './found-object.ts'
+import type { GetObjectInput } from './inputs.ts'
+import { findPartRange } from './part-range.ts'
+import { resolveRange } from './resolve-range.ts'
+import { readUnderRequirement } from './with-requirement.ts'
+import type { BucketQuestion, Grounds } from './with-requirement.ts'
+
+/** An object that may be read, and which bytes of it were asked for. */
+export interface ObjectInRange<T> {
+  readonly object: T
+  /** Null where the whole object was asked for. */
+  readonly range: ByteRange | null
+  readonly length: number
+}
+
+/** The part of GET and HEAD that they share: finds the object, checks the conditions, and holds the range against its size. */
+export async function findRange<T extends ObjectInfo>(
+  session: SessionContext,
+  input: GetObjectInput,
+  options: { readonly question: BucketQuestion; readonly find: (query: FindObjectQuery) => Promise<Found<T>> },
+): Promise<ObjectInRange<T>> {
+  const { question, find } = options
+  const { engine } = session
+  for (let attempt = 0; attempt <= engine.limits.commitRetriesMax; attempt += 1) {
+    let query: FindObjectQuery | undefined
+    const read = (grounds: Grounds): Promise<Found<T>> => {
+      query = findQuery(grounds, question)
+      return find(query)
+    }
+    const object = presentObject(await readUnderRequirement(session, question, { read, isNothing: foundNothing }), question)
+    checkReadConditions(input.conditions, object)
+    const requested = input.range
+    if (requested === undefined) return { object, range: null, length: object.size }
+    const range =
+      'part' in requested ? await findPartRange(engine, { query, object, part: requested.part }) : resolveRange(requested, object.size)
+    if (range !== null) return { object, range, length: range.end - range.start }
+  }
+  throw new StorageError('Conflict', { what: 'the object was replaced again and again' }, { retryable: true })
+}

@@ -1,0 +1,20 @@
+import { StorageError } from '../errors/storage-error.ts'
+import type { BucketInfo } from '../model/bucket.ts'
+import { bucketPolicyRow } from '../policy/predicate-row.ts'
+import { evaluatePredicate } from '../policy/evaluate-predicate.ts'
+import { accessDenied, authorise } from './authorise.ts'
+import type { SessionContext } from './context.ts'
+import type { BucketInput } from './inputs.ts'
+import { bucketQuestion } from './object-question.ts'
+import { readBucket } from './resolve-bucket.ts'
+
+/** The bucket as the store has it now. */
+export async function headBucket(session: SessionContext, input: BucketInput): Promise<BucketInfo> {
+  const question = bucketQuestion({ operation: 'HeadBucket', action: 'bucket.read' }, input.bucket)
+  input.signal?.throwIfAborted()
+  const bucket = await readBucket(session.engine, input.bucket)
+  const require = await authorise(session, question, bucket)
+  if (evaluatePredicate(require.existing, bucketPolicyRow(bucket)) === true) return bucket
+  if (require.deniedExisting === 'absent') throw new StorageError('BucketNotFound', { bucket: bucket.name })
+  throw accessDenied(question)
+}

@@ -1,0 +1,65 @@
+import type { Predicate } from '../policy/predicate.ts'
+import { ALWAYS, NEVER } from '../policy/predicate.ts'
+import { accessDenied, isNever } from './authorise.ts'
+import { checkKeyText } from './check-key.ts'
+import { keysInScope } from './check-scope.ts'
+import type { SessionContext } from './context.ts'
+import type { BucketInput } from './inputs.ts'
+import { bucketQuestion } from './object-question.ts'
+import { readUnderRequirement } from './with-requirement.ts'
+import type { BucketQuestion, Grounds } from './with-requirement.ts'
+import type { OperationName } from '../policy/operation.ts'
+
+/** What every listing inside a bucket takes, checked. */
+export interface ListScope {
+  readonly prefix: string
+  /** Null or non-empty. */
+  readonly delimiter: string | null
+}
+
+/** Reads prefix and delimiter of a listing. Throws `InvalidArgument` or `KeyTooLong`. */
+export function listScope(session: SessionContext, input: { readonly prefix?: string; readonly delimiter?: string }): ListScope {
+  const { prefix = '', delimiter = '' } = input
+  checkKeyText('prefix', prefix, session.engine.limits)
+  checkKeyText('delimiter', delimiter, session.engine.limits)
+  return { prefix, delimiter: delimiter === '' ? null : delimiter }
+}
+
+/** A page of a listing inside a bucket. */
+export interface ListRead<P> {
+  readonly operation: OperationName
+  /** `visible` is what the policy and the credential's scope let through. */
+  readonly page: (bucketId: string, visible: Predicate, grounds: Grounds) => Promise<P>
+  /** The page that shows nothing. */
+  readonly empty: P
+  readonly isEmpty: (page: P) => boolean
+}
+
+/**
+ * Reads a page under the policy's answer. A listing is filtered, never refused; but where no row at all may be seen and
+ * the policy does not hide that, `AccessDenied` says so.
+ */
+export async function readPage<P>(session: SessionContext, input: BucketInput, read: ListRead<P>): Promise<P> {
+  const question = bucketQuestion({ operation: read.operation, action: 'object.list' }, input.bucket)
+  input.signal?.throwIfAborted()
+  const scope = keysInScope(session.caller.scope)
+  return readUnderRequirement(session, question, {
+    read: async (grounds) => {
+      const visible = bothOf(visibleRows(grounds, question), scope)
+      return isNever(visible) ? read.empty : read.page(grounds.bucket.id, visible, grounds)
+    },
+    isNothing: read.isEmpty,
+  })
+}
+
+function visibleRows({ require }: Grounds, question: BucketQuestion): Predicate {
+  if (isNever(require.existing) && require.deniedExisting === 'forbidden') throw accessDenied(question)
+  return require.existing
+}
+
+/** What both let through. */
+export function bothOf(a: Predicate, b: Predicate): Predicate {
+  if (a === ALWAYS) return b
+  if (b === ALWAYS) return a
+  return isNever(a) || isNever(b) ? NEVER : { k: 'and', a: [a, b] }
+}

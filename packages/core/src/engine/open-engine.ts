@@ -1,0 +1,131 @@
+import type { Backend } from '../backend/backend.ts'
+import { parseBlobKey } from '../backend/blob-key.ts'
+import { HashWorkerPool } from '../checksums/hash-worker-pool.ts'
+import { StorageError } from '../errors/storage-error.ts'
+import { systemClock } from '../util/clock.ts'
+import { createIds } from '../util/ids.ts'
+import { BlobReservations } from './blob-reservations.ts'
+import { CallsUnderWay } from './calls-under-way.ts'
+import { KnownPolicyVersion, MAIN_BACKEND_ID } from './context.ts'
+import type { EngineContext } from './context.ts'
+import { closeAll, EngineImplementation } from './engine-implementation.ts'
+import type { Engine, EngineOptions, Observer } from './engine.ts'
+import { Heartbeats } from './heartbeats.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import type { Limits } from './limits.ts'
+import { OpenReads } from './open-reads.ts'
+import { BucketCache } from './resolve-bucket.ts'
+
+const OPTION_NAMES: Readonly<Record<keyof EngineOptions, true>> = {
+  metadata: true,
+  backend: true,
+  otherBackends: true,
+  policy: true,
+  limits: true,
+  clock: true,
+  ids: true,
+  observer: true,
+  blobPrefix: true,
+  hashWorkers: true,
+}
+
+const SILENT: Observer = {
+  event: () => {
+    // Nobody wants to hear.
+  },
+}
+
+/**
+ * Opens the stores and begins: migrates the metadata, makes the backends ready, announces this process.
+ *
+ * Rejects with `InvalidArgument` for an option that is unknown or missing, a limit that is none, or a backend of another
+ * contract; with what the stores say where they do not open, and then closes again what was opened.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  checkOptions(options)
+  const limits = resolveLimits(options.limits ?? {})
+  const backends = new Map<string, Backend>([[MAIN_BACKEND_ID, options.backend], ...Object.entries(options.otherBackends ?? {})])
+  const opened: (() => Promise<void>)[] = []
+  try {
+    for (const backend of new Set(backends.values())) {
+      opened.push(() => backend.close())
+      await backend.init()
+    }
+    // Last opened is first closed elsewhere; here nothing is under way yet, so the order does not matter.
+    opened.push(() => options.metadata.close())
+    await options.metadata.open()
+    const context = await makeContext(options, { limits, backends })
+    opened.push(() => context.hashWorkers.close())
+    const heartbeats = new Heartbeats(context)
+    await heartbeats.start()
+    return new EngineImplementation(context, heartbeats)
+  } catch (error) {
+    await closeAll(opened).catch(() => undefined)
+    throw error
+  }
+}
+
+async function makeContext(
+  options: EngineOptions,
+  { limits, backends }: { readonly limits: Limits; readonly backends: ReadonlyMap<string, Backend> },
+): Promise<EngineContext> {
+  const { metadata, backend, policy, clock = systemClock, observer = SILENT } = options
+  const ids = options.ids ?? createIds({ clock })
+  const processId = ids.uuid()
+  const blobPrefix = options.blobPrefix ?? ''
+  return {
+    metadata,
+    backend,
+    backends,
+    policy,
+    policyVersion: new KnownPolicyVersion(await metadata.policyVersion()),
+    limits,
+    clock,
+    ids,
+    observer,
+    blobPrefix,
+    processId,
+    buckets: new BucketCache(),
+    hashWorkers: new HashWorkerPool(options.hashWorkers ?? {}),
+    reservations: new BlobReservations({ metadata, ids, processId, backendId: MAIN_BACKEND_ID, prefix: blobPrefix, observer }),
+    openReads: new OpenReads(),
+    calls: new CallsUnderWay(),
+  }
+}
+
+function checkOptions(options: EngineOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(OPTION_NAMES, name)) throw invalid(name, 'is no option of openEngine')
+  }
+  // From JavaScript, they may be missing all the same.
+  const { metadata, backend, policy }: Partial<EngineOptions> = options
+  if (metadata === undefined) throw invalid('metadata', 'is missing: an engine keeps its names somewhere')
+  if (backend === undefined) throw invalid('backend', 'is missing: an engine keeps its bytes somewhere')
+  if (policy === undefined) throw invalid('policy', 'is missing: say who may do what, or allowAll()')
+  const others = options.otherBackends ?? {}
+  if (Object.hasOwn(others, MAIN_BACKEND_ID)) throw invalid('otherBackends', `'${MAIN_BACKEND_ID}' is the id of backend itself`)
+  for (const each of [backend, ...Object.values(others)]) checkContract(each)
+  if (options.blobPrefix !== undefined && options.blobPrefix !== '') checkPrefix(options.blobPrefix)
+}
+
+function checkContract({ name, contract }: { readonly name: string; readonly contract: number }): void {
+  if (contract !== 1) throw invalid('backend', `${name} was written against contract ${String(contract)}, this engine speaks 1`)
+}
+
+function checkPrefix(prefix: string): void {
+  if (!prefix.endsWith('/')) throw invalid('blobPrefix', "ends with '/'")
+  // With the longest name behind it that ids make.
+  parseBlobKey(`${prefix}${'0'.repeat(32)}`)
+}
+
+function resolveLimits(given: Partial<Limits>): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw invalid(`limits.${name}`, 'is no limit')
+    if (!(Number.isFinite(value) && value >= 0)) throw invalid(`limits.${name}`, 'is a number, 0 or more')
+  }
+  return Object.freeze({ ...DEFAULT_LIMITS, ...given })
+}
+
+function invalid(argument: string, reason: string): StorageError<'InvalidArgument'> {
+  return new StorageError('InvalidArgument', { argument, reason })
+}

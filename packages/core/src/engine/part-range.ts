@@ -1,0 +1,63 @@
+import type { ByteRange } from '../backend/backend.ts'
+import { StorageError } from '../errors/storage-error.ts'
+import type { FindObjectQuery } from '../metadata/queries.ts'
+import type { ObjectInfo } from '../model/object.ts'
+import { assert } from '../util/assert.ts'
+import type { EngineContext } from './context.ts'
+
+/** Rows of a page of parts. */
+const PAGE_SIZE = 1_000
+
+/** A part of an object that was found by a query. */
+export interface PartOfObject {
+  readonly query: FindObjectQuery | undefined
+  readonly object: ObjectInfo
+  readonly part: number
+}
+
+/** A part of an object that was found by a query. */
+export interface PartOfObject {
+  readonly query: FindObjectQuery | undefined
+  readonly object: ObjectInfo
+  readonly part: number
+}
+
+/**
+ * Where one part of an object lies. An object that was written in one go has one part, number 1. Null where the object
+ * was replaced while its parts were read: then find it again.
+ */
+export async function findPartRange(engine: EngineContext, { query, object, part }: PartOfObject): Promise<ByteRange | null> {
+  assert(query !== undefined, 'an object has been looked for before its parts')
+  if (!(Number.isInteger(part) && part >= 1 && part <= engine.limits.partNumberMax)) {
+    throw new StorageError('InvalidArgument', { argument: 'range', reason: `a part number is 1 to ${engine.limits.partNumberMax}` })
+  }
+  if (object.partCount === null) {
+    if (part === 1) return { start: 0, end: object.size }
+    throw new StorageError('InvalidRange', { size: object.size })
+  }
+  const exact = { ...query, versionId: object.versionId }
+  const range = await sumParts(engine, exact, part)
+  // Unversioned objects share one version id: the parts may have been another object's.
+  const now = await engine.metadata.findObject(exact)
+  if (now.outcome !== 'found' || now.object.sequence !== object.sequence) return null
+  if (range === null) throw new StorageError('InvalidRange', { size: object.size })
+  return range
+}
+
+async function sumParts(engine: EngineContext, query: FindObjectQuery, wanted: number): Promise<ByteRange | null> {
+  let start = 0
+  let after: number | null = 0
+  while (after !== null) {
+    const page: Awaited<ReturnType<EngineContext['metadata']['listObjectParts']>> = await engine.metadata.listObjectParts({
+      ...query,
+      after,
+      limit: PAGE_SIZE,
+    })
+    for (const { partNumber, size } of page.parts) {
+      if (partNumber === wanted) return { start, end: start + size }
+      start += size
+    }
+    after = page.next
+  }
+  return null
+}
