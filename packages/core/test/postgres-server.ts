@@ -7,6 +7,8 @@ import { Pool, type PoolConfig } from 'pg'
 
 /** A Postgres of a test's own, on a free port of 127.0.0.1; its files go when it stops. */
 export interface PostgresServer {
+  /** For processes and pools of others. */
+  readonly url: string
   readonly pool: (options?: PoolConfig) => Pool
   readonly stop: () => Promise<void>
 }
@@ -33,6 +35,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   await server.start()
   const pools: Pool[] = []
   return {
+    url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
     pool: (options) => {
       const pool = new Pool({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database: 'postgres', max: 8, ...options })
       // A pool whose idle client dies with the server must not bring the test down.

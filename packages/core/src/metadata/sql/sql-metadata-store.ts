@@ -1,6 +1,6 @@
 import type { BucketInfo } from '../../model/bucket.ts'
 import type { BlobRef } from '../../model/extent.ts'
-import { StorageError } from '../../errors/storage-error.ts'
+import { isStorageError, StorageError } from '../../errors/storage-error.ts'
 import type * as commands from '../commands.ts'
 import type { StoreInspection } from '../inspection.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
@@ -79,7 +79,7 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   deleteObjects(command: commands.DeleteObjectsCommand): Promise<readonly commands.DeleteOutcome[]> {
-    return this.#driver.command('deleteObjects', command)
+    return deleteInChunks(this.#driver, command)
   }
 
   createUpload(_command: commands.CreateUploadCommand): Promise<commands.CreateUploadOutcome> {
@@ -149,6 +149,23 @@ export class SqlMetadataStore implements MetadataStore {
   get inspection(): StoreInspection {
     throw new StorageError('NotSupported', { feature: 'inspection' })
   }
+}
+
+/** A chunk is one transaction. Where there are several and one fails, its keys say so and the others keep their outcomes. */
+async function deleteInChunks(driver: SqlDriver, command: commands.DeleteObjectsCommand): Promise<readonly commands.DeleteOutcome[]> {
+  const { keys } = command
+  if (keys.length <= driver.keysPerCommand) return driver.command('deleteObjects', command)
+  const outcomes: commands.DeleteOutcome[] = []
+  for (let at = 0; at < keys.length; at += driver.keysPerCommand) {
+    const chunk = keys.slice(at, at + driver.keysPerCommand)
+    try {
+      outcomes.push(...(await driver.command('deleteObjects', { ...command, keys: chunk })))
+    } catch (error) {
+      if (!isStorageError(error)) throw error
+      outcomes.push(...chunk.map((): commands.DeleteOutcome => ({ outcome: 'fault', error })))
+    }
+  }
+  return outcomes
 }
 
 function missing(feature: string): Promise<never> {

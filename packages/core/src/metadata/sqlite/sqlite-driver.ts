@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { StorageError } from '../../errors/storage-error.ts'
 import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
 import type { ReadProgram, SqlDriver } from '../sql/sql-driver.ts'
@@ -27,6 +26,7 @@ interface Opened {
 /** SQLite: one writer, one reader, one owner. */
 export class SqliteDriver implements SqlDriver {
   readonly name = 'sqlite'
+  readonly keysPerCommand: number = Infinity
   readonly #options: SqliteDriverOptions
   #opened: Opened | null = null
 
@@ -87,5 +87,5 @@ export class SqliteDriver implements SqlDriver {
 }
 
 function closed(): StorageError {
-  return new StorageError('StoreUnavailable', { store: basename('sqlite'), reason: 'the store is not open' })
+  return new StorageError('StoreUnavailable', { store: 'sqlite', reason: 'the store is not open' })
 }

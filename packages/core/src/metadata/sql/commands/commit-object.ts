@@ -22,8 +22,16 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
   if (atDoor !== null || state.bucketName === null) return atDoor ?? { outcome: 'bucket-gone' }
   const existing = state.current?.info ?? null
   const refused = refuse({
-    ...{ bucketName: state.bucketName, require, conditions, existing, bypass: null, now },
-    ...{ proposed: asProposed(proposed), final: proposed, touched: room.touched, destroyed: room.leaving.map(({ info }) => info) },
+    bucketName: state.bucketName,
+    require,
+    conditions,
+    existing,
+    bypass: null,
+    now,
+    proposed: asProposed(proposed),
+    final: proposed,
+    touched: room.touched,
+    destroyed: room.leaving.map(({ info }) => info),
   })
   if (refused !== null) return refused
   const blobs = yield* claimBlobs(context, extents, command.fresh)

@@ -101,7 +101,12 @@ function gone(version: HeldVersion): Pick<Room, 'touched' | 'leaving'> {
 function refuseKey({ wanted, state, place }: DeleteStep, { found, marker, room }: DeletedRows): Refusal | null {
   const { require, conditions, bypassGovernance } = wanted
   const refused = refuse({
-    ...{ bucketName: state.bucketName ?? '', require, conditions, bypass: bypassGovernance, now: place.now, final: null },
+    bucketName: state.bucketName ?? '',
+    require,
+    conditions,
+    bypass: bypassGovernance,
+    now: place.now,
+    final: null,
     proposed: marker === null ? null : asProposed(marker),
     existing: found === null || found.info.deleteMarker ? null : found.info,
     touched: room?.touched ?? [],

@@ -1,0 +1,3 @@
+export { postgresMetadata } from './postgres-metadata.ts'
+export type { PostgresMetadataOptions } from './postgres-metadata.ts'
+export type { PostgresClient, PostgresPool, PostgresQuery, PostgresResult } from './postgres-pool.ts'

@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { StorageError } from '../../errors/storage-error.ts'
+import { COMMANDS } from '../sql/commands/index.ts'
+import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
+import { integerOf } from '../sql/column.ts'
+import { POSTGRES_DIALECT } from '../sql/dialects.ts'
+import { MIGRATIONS } from '../sql/migrations/index.ts'
+import { migrateOnce } from '../sql/migrations/run-migrations.ts'
+import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
+import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
+import { runProgramAsync } from '../sql/run-program.ts'
+import type { OnStatement, ReadProgram, SqlContext, SqlDriver, SqlProgram, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
+import { isConflict, isConnectionLost, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
+import type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-pool.ts'
+import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
+import { POSTGRES_TYPES } from './postgres-types.ts'
+
+/** What the driver is made of. */
+export interface PostgresDriverOptions {
+  /** Whose connections are used. */
+  readonly pool: PostgresPool
+  /** The schema of the tables; null for the connection's own. */
+  readonly schema: string | null
+  /** The store's time in milliseconds; null asks the database. */
+  readonly now: (() => number) | null
+  /** Fault injection of tests. */
+  readonly onStatement?: OnStatement | undefined
+  /** For tests of migrations. */
+  readonly plan?: MigrationPlan
+}
+
+const RETRIES_MAX = 5
+const BACKOFF_MS = 10
+/** Advisory locks live in one table of the server, and a transaction must not fill it. */
+const KEYS_PER_TRANSACTION = 100
+
+const BEGIN_WRITE = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+const BEGIN_READ = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'
+const MIGRATION_LOCK = 'SELECT CAST(pg_advisory_xact_lock(hashtextextended(?, 0)) AS text)'
+
+/** Postgres through a pool: each command a transaction, retried where others were in its way. */
+export class PostgresDriver implements SqlDriver {
+  readonly name = 'postgres'
+  readonly keysPerCommand: number = KEYS_PER_TRANSACTION
+  readonly #options: PostgresDriverOptions
+  readonly #texts: PostgresTexts
+  readonly #running = new Set<Promise<unknown>>()
+  #open = false
+
+  constructor(options: PostgresDriverOptions) {
+    this.#options = options
+    this.#texts = new PostgresTexts(options.schema)
+  }
+
+  async open(): Promise<void> {
+    const plan = this.#options.plan ?? { migrations: MIGRATIONS, words: POSTGRES_WORDS, store: 'postgres' }
+    while (await this.#transact('migrate', () => this.#migrate(plan)));
+    this.#open = true
+  }
+
+  *#migrate(plan: MigrationPlan): SqlProgram<boolean> {
+    const { schema } = this.#options
+    yield { sql: MIGRATION_LOCK, values: [`${this.#lockScope} migrations`] }
+    if (schema !== null) yield { sql: `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`, values: [] }
+    return yield* migrateOnce(this.#context(), plan)
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+    await Promise.allSettled(this.#running)
+  }
+
+  command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutcome<N>> {
+    return this.#track(() => this.#transact(name, () => COMMANDS[name](this.#context(), input)))
+  }
+
+  read<T>(program: ReadProgram<T>): Promise<T> {
+    return this.#track(() => this.#withClient((client) => this.#run(client, 'read', program(this.#context()))))
+  }
+
+  readConsistent<T>(program: ReadProgram<T>): Promise<T> {
+    return this.#track(() =>
+      this.#withClient(async (client) => {
+        await this.#control(client, BEGIN_READ)
+        const result = await this.#run(client, 'read', program(this.#context()))
+        await this.#control(client, 'COMMIT')
+        return result
+      }),
+    )
+  }
+
+  #track<T>(run: () => Promise<T>): Promise<T> {
+    if (!this.#open) return Promise.reject(new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the store is not open' }))
+    const running = run()
+    this.#running.add(running)
+    const done = (): void => void this.#running.delete(running)
+    running.then(done, done)
+    return running
+  }
+
+  get #lockScope(): string {
+    return `stowage ${this.#options.schema ?? ''}`
+  }
+
+  #context(): SqlContext {
+    return { dialect: POSTGRES_DIALECT, now: this.#options.now?.() ?? null, lockScope: this.#lockScope, sequence: integerOf }
+  }
+
+  /** Runs a program as one transaction; again, where another one was in its way. */
+  async #transact<T>(command: string, program: () => SqlProgram<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#withClient((client) => this.#transaction(client, command, program()))
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error
+        if (attempt > RETRIES_MAX) throw translatePostgresError(error.cause)
+        // Those who fell over each other must not meet again; the fraction of the clock spreads them.
+        await delay(BACKOFF_MS * attempt + (performance.now() % BACKOFF_MS))
+      }
+    }
+  }
+
+  async #transaction<T>(client: PostgresClient, command: string, program: SqlProgram<T>): Promise<T> {
+    await this.#control(client, BEGIN_WRITE)
+    let result: T
+    try {
+      result = await this.#run(client, command, program)
+    } catch (error) {
+      if (isConflict(error)) {
+        await this.#control(client, 'ROLLBACK')
+        throw new Conflict('another transaction was in the way', { cause: error })
+      }
+      throw error
+    }
+    try {
+      this.#options.onStatement?.({ command, index: -1, text: 'COMMIT' })
+    } catch (error) {
+      throw translatePostgresError(error)
+    }
+    try {
+      await this.#control(client, 'COMMIT')
+    } catch (error) {
+      if (isConflict(error)) throw new Conflict('another transaction was in the way', { cause: error })
+      throw translateCommitError(error, command)
+    }
+    return result
+  }
+
+  /** Lends a connection. One that failed is rolled back; one that is lost is thrown away. */
+  async #withClient<T>(use: (client: PostgresClient) => Promise<T>): Promise<T> {
+    const client = await this.#connect()
+    let broken = false
+    // Without a listener a connection that breaks ends the process. The query that was under way gets the error too.
+    const onError = (): void => void (broken = true)
+    client.on('error', onError)
+    try {
+      return await use(client)
+    } catch (error) {
+      broken ||= !(await this.#rolledBack(client, error))
+      if (error instanceof Conflict) throw error
+      throw translatePostgresError(error)
+    } finally {
+      client.removeListener('error', onError)
+      client.release(broken)
+    }
+  }
+
+  async #connect(): Promise<PostgresClient> {
+    try {
+      return await this.#options.pool.connect()
+    } catch (error) {
+      const reason = sqlState(error) === null ? 'no connection' : `no connection (${sqlState(error) ?? ''})`
+      throw new StorageError('StoreUnavailable', { store: 'postgres', reason }, { cause: error, retryable: true })
+    }
+  }
+
+  async #rolledBack(client: PostgresClient, error: unknown): Promise<boolean> {
+    if (isConnectionLost(error)) return false
+    try {
+      await this.#control(client, 'ROLLBACK')
+      return true
+    } catch {
+      // The server forgets the transaction with the connection.
+      return false
+    }
+  }
+
+  #run<T>(client: PostgresClient, command: string, program: SqlProgram<T>): Promise<T> {
+    let index = 0
+    return runProgramAsync(program, (statement) => {
+      this.#options.onStatement?.({ command, index: index++, text: statement.sql })
+      return this.#execute(client, statement)
+    })
+  }
+
+  async #execute(client: PostgresClient, { sql, values }: SqlStatement): Promise<SqlRows> {
+    const { text, name } = this.#texts.get(sql)
+    const query: PostgresQuery = { text, values: [...values], rowMode: 'array', types: POSTGRES_TYPES }
+    const { rows } = await client.query(name === null ? query : { ...query, name })
+    // Positional rows of a statement that this store wrote: the codecs check each column they read.
+    return rows as unknown as SqlRows
+  }
+
+  async #control(client: PostgresClient, text: string): Promise<void> {
+    const { command } = await client.query({ text, rowMode: 'array', types: POSTGRES_TYPES })
+    // What Postgres answers to the COMMIT of a transaction in which a statement failed.
+    if (text === 'COMMIT' && command === 'ROLLBACK') {
+      throw new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the transaction had failed' }, { retryable: true })
+    }
+  }
+}
+
+class Conflict extends Error {}

@@ -1,0 +1,28 @@
+import type { Clock } from '../../util/clock.ts'
+import type { MetadataStore } from '../metadata-store.ts'
+import type { OnStatement } from '../sql/sql-driver.ts'
+import { SqlMetadataStore } from '../sql/sql-metadata-store.ts'
+import { PostgresDriver } from './postgres-driver.ts'
+import type { PostgresPool } from './postgres-pool.ts'
+
+/** Which Postgres keeps the metadata. */
+export interface PostgresMetadataOptions {
+  /** A `pg` Pool, or what looks like one. It stays the caller's: `close()` does not end it. */
+  readonly pool: PostgresPool
+  /** The schema that holds the tables, one a namespace; made where it is not there. Default: the connection's own. */
+  readonly schema?: string
+  /** The store's time, for tests. Default: the database's. */
+  readonly clock?: Clock
+  /** For tests: called before each statement; what it throws counts as a fault of the database. */
+  readonly onStatement?: OnStatement
+}
+
+const FIELDS: ReadonlySet<string> = new Set(['pool', 'schema', 'clock', 'onStatement'])
+
+/** The metadata store in Postgres 14 or later, for several processes at once. Nothing happens before `open()`. */
+export function postgresMetadata(options: PostgresMetadataOptions): MetadataStore {
+  for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`postgresMetadata: unknown option '${field}'`)
+  const { pool, schema = null, clock, onStatement } = options
+  const now = clock === undefined ? null : (): number => clock().getTime()
+  return new SqlMetadataStore(new PostgresDriver({ pool, schema, now, onStatement }))
+}
