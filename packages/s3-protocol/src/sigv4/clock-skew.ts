@@ -41,8 +41,10 @@ export function parseAmzDate(text: string): Date | null {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
   if (match === null) return null
   const [, year, month, day, hour, minute, second] = match
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  return Number.isNaN(time.getTime()) || formatAmzDate(time) !== text ? null : time
+  const time = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)))
+  // Date carries what is too large over into the next field; whatever moved was not there.
+  const isSame = time.getUTCDate() === Number(day) && time.getUTCMonth() === Number(month) - 1 && time.getUTCHours() === Number(hour)
+  return isSame && Number(minute) < 60 && Number(second) < 60 && Number(year) >= 100 ? time : null
 }
 
 /** Writes YYYYMMDDTHHMMSSZ. */
