@@ -1,4 +1,6 @@
 export type { Backend, ByteRange, ByteSource } from './backend/backend.ts'
+export { isLendingReadable, type LendingReadable } from './backend/lending-readable.ts'
+export type { HashWorkerPoolOptions } from './checksums/hash-worker-pool.ts'
 export type { CollectedGarbage, CollectGarbageOptions, Engine, EngineOptions, Observer } from './engine/engine.ts'
 export type {
   AppendInput,
@@ -39,6 +41,7 @@ export type {
   UploadPartInput,
 } from './engine/inputs.ts'
 export { DEFAULT_LIMITS, type Limits } from './engine/limits.ts'
+export { openEngine } from './engine/open-engine.ts'
 export type { Session } from './engine/session.ts'
 export type { StorageErrorCode, StorageErrorDetails } from './errors/error-details.ts'
 export { type AnyStorageError, isStorageError, StorageError, type StorageErrorOptions } from './errors/storage-error.ts'
@@ -50,7 +53,16 @@ export type { ChecksumAlgorithm, ChecksumType, ObjectChecksum } from './model/ob
 export { NULL_VERSION, type ObjectHeaders, type ObjectInfo, type Retention } from './model/object.ts'
 export type { PartInfo, UploadInfo, UploadKind } from './model/upload.ts'
 export { allowAll } from './policy/allow-all.ts'
-export { accountCaller, ANONYMOUS, type Caller, type GrantPrincipal, type JsonObject, type Principal, type Scope, type SystemPrincipal } from './policy/caller.ts'
+export {
+  accountCaller,
+  ANONYMOUS,
+  type Caller,
+  type GrantPrincipal,
+  type JsonObject,
+  type Principal,
+  type Scope,
+  type SystemPrincipal,
+} from './policy/caller.ts'
 export { type Action, OPERATION_NAMES, type OperationName } from './policy/operation.ts'
 export type { Access, BucketFacts, Policy, RequestFacts, Requirement } from './policy/policy.ts'
 export {
@@ -64,3 +76,9 @@ export {
   type RowColumn,
   type TruthTest,
 } from './policy/predicate.ts'
+export { type Rule } from './policy/rule.ts'
+export { ownersOnly } from './policy/ownership.ts'
+export { type RulePolicy, rules } from './policy/rules.ts'
+export { type Clock, systemClock } from './util/clock.ts'
+export { createIds, type Ids, type IdsOptions } from './util/ids.ts'
+export type { WorkerSource } from './util/worker-source.ts'

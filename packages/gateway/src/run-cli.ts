@@ -2,8 +2,6 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { isStorageError } from '@stowage/core'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
-import { fsckCommand } from './fsck-command.ts'
-import { serveCommand } from './serve-command.ts'
 
 /** Runs one command line and gives back the exit code. Errors become one sentence on stderr. */
 export async function runCli(context: CliContext): Promise<number> {
@@ -26,6 +24,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .addHelpText('after', SERVE_HELP)
     .action(async (dir: string, options: ServeFlags, command: Command) => {
       const directory = command.args.length > 0 || options.memory !== true ? dir : null
+      const { serveCommand } = await import('./serve-command.ts')
       exitCode = await serveCommand({ ...options, directory }, context)
     })
   program
@@ -35,6 +34,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .option('--deep', 'also read every byte and hold it against its checksum')
     .option('--json', 'print the report as JSON')
     .action(async (dir: string, options: FsckFlags) => {
+      const { fsckCommand } = await import('./fsck-command.ts')
       exitCode = await fsckCommand({ ...options, directory: dir }, context)
     })
   try {

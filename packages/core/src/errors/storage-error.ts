@@ -1,4 +1,5 @@
 import type { StorageErrorCode, StorageErrorDetails } from './error-details.ts'
+import { errorSentence } from './error-sentences.ts'
 
 const MARK = Symbol.for('stowage.storage-error')
 
@@ -6,7 +7,7 @@ export interface StorageErrorOptions {
   readonly cause?: unknown
   /** Whether the same call may succeed later without the caller changing anything. Default false. */
   readonly retryable?: boolean
-  /** A sentence with the values that matter; never a secret, never a path of the host. Default: made from code and details. */
+  /** A sentence with the values that matter; never a secret, never a path of the host. Default: that of `errorSentence`. */
   readonly message?: string
 }
 
@@ -19,7 +20,7 @@ export class StorageError<C extends StorageErrorCode = StorageErrorCode> extends
   readonly retryable: boolean
 
   constructor(code: C, details: StorageErrorDetails[C], options: StorageErrorOptions = {}) {
-    super(options.message ?? `${code} ${JSON.stringify(details)}`, options.cause === undefined ? undefined : { cause: options.cause })
+    super(options.message ?? errorSentence(code, details), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = details
     this.retryable = options.retryable ?? false

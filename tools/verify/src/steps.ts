@@ -1,0 +1,30 @@
+import { awsCli } from './aws-cli.ts'
+import { crashPoints } from './crash-points.ts'
+import { powerCut } from './power-cut.ts'
+import { randomKills } from './random-kills.ts'
+import { sickDisks } from './sick-disks.ts'
+import type { VerifyStep } from './step.ts'
+import { suite } from './suite.ts'
+import { syncOrder } from './sync-order.ts'
+
+/** Everything that is too long, or wants too much of the machine, for `npm test`. */
+export const STEPS: readonly VerifyStep[] = [
+  awsCli,
+  syncOrder,
+  sickDisks,
+  powerCut,
+  randomKills,
+  crashPoints,
+  suite({
+    name: 'races',
+    claim: 'Two puts and a delete of one key, 10,000 times on both stores: never a leaked or wrongly collected blob.',
+    files: ['packages/core/test/races'],
+    env: { STOWAGE_RACE_ROUNDS: '10000' },
+  }),
+  suite({
+    name: 'model',
+    claim: 'The engine does what a model of S3 does, over 100,000 random runs on both stores and both backends.',
+    files: ['packages/core/test/model'],
+    env: { STOWAGE_MODEL_RUNS: '100000' },
+  }),
+]
