@@ -43,15 +43,13 @@ export interface Guarded {
   readonly destroyed: readonly ObjectInfo[]
   /** Whether governance retention of this row may be passed over. */
   readonly bypass: Predicate | null
-  /** The row as it would be written; null where the command writes none. */
-  readonly final: ObjectFacts | null
   /** The store's time, in milliseconds. */
   readonly now: number
 }
 
-/** Holds the command against its rows: `proposed`, `existing`, conditions, locks, and the final row, in this order. */
+/** Holds the command against its rows: `proposed`, `existing`, conditions and locks, in this order. */
 export function refuse(command: Guarded): Refusal | null {
-  const { bucketName, require, proposed, existing, final } = command
+  const { bucketName, require, proposed, existing } = command
   if (proposed !== null && !passes(require.proposed, () => objectPolicyRow(bucketName, proposed))) return FORBIDDEN
   if (!command.touched.every((row) => passes(require.existing, () => objectPolicyRow(bucketName, row)))) {
     if (require.deniedExisting === 'forbidden') return FORBIDDEN
@@ -62,8 +60,16 @@ export function refuse(command: Guarded): Refusal | null {
   if (failed !== null) return failed
   const locked = command.destroyed.find((row) => isProtected(row, command))
   if (locked !== undefined) return { outcome: 'locked', versionId: locked.versionId }
+  return null
+}
+
+/** Holds the row that would be written against the requirement, as one that is new or one that replaces `existing`. */
+export function refuseFinal(
+  { require, bucketName, existing }: Pick<Guarded, 'require' | 'bucketName' | 'existing'>,
+  final: ObjectFacts,
+): Refusal | null {
   const predicate = existing === null ? require.finalCreated : require.finalReplaced
-  return final !== null && !passes(predicate, () => objectPolicyRow(bucketName, final)) ? FORBIDDEN : null
+  return passes(predicate, () => objectPolicyRow(bucketName, final)) ? null : FORBIDDEN
 }
 
 const FORBIDDEN: Refusal = { outcome: 'denied', looks: 'forbidden' }

@@ -82,8 +82,8 @@ export function* unrefer(context: SqlContext, manifestId: number, now: number): 
 }
 
 const partsOf = (each: string): string => `(SELECT CAST(value AS bigint) FROM ${each})`
-const lockOfParts = (each: string): string => `SELECT 1 FROM blob_refs
-WHERE (backend_id, blob) IN (SELECT own.backend_id, own.blob FROM blob_refs own WHERE own.manifest_id = ? AND own.part_number IN ${partsOf(each)})${LOCKING}`
+const lockOfParts = (each: string): string => `SELECT 1 FROM blob_refs WHERE (backend_id, blob) IN
+(SELECT own.backend_id, own.blob FROM blob_refs own WHERE own.manifest_id = ? AND own.part_number IN ${partsOf(each)})${LOCKING}`
 const unreferParts = (each: string): string =>
   `DELETE FROM blob_refs WHERE manifest_id = ? AND part_number IN ${partsOf(each)} RETURNING backend_id, blob`
 
@@ -94,13 +94,36 @@ export interface DroppedParts {
   readonly now: number
 }
 
-/** Drops the references of some parts. */
+/** Drops all references of some parts. */
 export function* unreferPart(context: SqlContext, { manifestId, partNumbers, now }: DroppedParts): SqlProgram<void> {
   const { dialect } = context
   const values = [manifestId, JSON.stringify(partNumbers)]
   if (dialect.locks) yield { sql: lockOfParts(dialect.each), values }
   const dropped = readBlobRows(yield { sql: unreferParts(dialect.each), values })
   yield* queueUnreferenced(context, dropped, now)
+}
+
+const lockOfBlobs = (each: string): string => `SELECT 1 FROM blob_refs
+WHERE (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})${LOCKING}`
+const unreferBlobs = (each: string): string => `DELETE FROM blob_refs
+WHERE manifest_id = ? AND part_number = ? AND (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})`
+
+/** Which references of a part, or of a manifest without parts, go, and when. */
+export interface DroppedBlobs {
+  readonly manifestId: number
+  readonly partNumber: number
+  readonly blobs: readonly BlobRef[]
+  readonly now: number
+}
+
+/** Drops some references of a part. */
+export function* unreferSome(context: SqlContext, { manifestId, partNumber, blobs, now }: DroppedBlobs): SqlProgram<void> {
+  if (blobs.length === 0) return
+  const { dialect } = context
+  const list = blobList(blobs)
+  if (dialect.locks) yield { sql: lockOfBlobs(dialect.each), values: [list] }
+  yield { sql: unreferBlobs(dialect.each), values: [manifestId, partNumber, list] }
+  yield* queueUnreferenced(context, blobs, now)
 }
 
 const queueText = ({ dialect }: SqlContext): string => `INSERT INTO garbage (backend_id, blob, state, process_id, changed_at)
@@ -125,10 +148,9 @@ export function distinctBlobs(extents: readonly ({ readonly kind: 'inline' } | (
   return [...seen.values()]
 }
 
-/** Splits blobs into those of `fresh` and the others. */
-export function withoutFresh(blobs: readonly BlobRef[], fresh: readonly BlobRef[]): BlobRef[] {
-  if (fresh.length === 0) return [...blobs]
-  const names = new Set(fresh.map(blobName))
+/** The blobs that are not among `others`. */
+export function blobsWithout(blobs: readonly BlobRef[], others: readonly BlobRef[]): BlobRef[] {
+  const names = new Set(others.map(blobName))
   return blobs.filter((blob) => !names.has(blobName(blob)))
 }
 

@@ -7,7 +7,9 @@ import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRe
 import type * as queries from '../queries.ts'
 import { findBucket } from './commands/buckets.ts'
 import { policyVersion } from './commands/policy-version.ts'
+import type { ExpireInput } from './commands/uploads.ts'
 import { findObject, findRecord } from './find-object.ts'
+import { findUpload, readAppendTail } from './find-upload.ts'
 import type { SqlDriver } from './sql-driver.ts'
 
 /** The metadata store over any SQL driver: each method is one program. */
@@ -82,16 +84,16 @@ export class SqlMetadataStore implements MetadataStore {
     return deleteInChunks(this.#driver, command)
   }
 
-  createUpload(_command: commands.CreateUploadCommand): Promise<commands.CreateUploadOutcome> {
-    return missing('createUpload')
+  createUpload(command: commands.CreateUploadCommand): Promise<commands.CreateUploadOutcome> {
+    return this.#driver.command('createUpload', command)
   }
 
-  findUpload(_query: UploadQuery): Promise<UploadRecord | null> {
-    return missing('findUpload')
+  findUpload(query: UploadQuery): Promise<UploadRecord | null> {
+    return this.#driver.read((context) => findUpload(context, query))
   }
 
-  readAppendTail(_query: UploadQuery & { readonly from: number }): Promise<Uint8Array> {
-    return missing('readAppendTail')
+  readAppendTail(query: UploadQuery & { readonly from: number }): Promise<Uint8Array> {
+    return this.#driver.readConsistent((context) => readAppendTail(context, query))
   }
 
   listUploads(_query: queries.ListUploadsQuery): Promise<queries.ListUploadsPage> {
@@ -102,24 +104,24 @@ export class SqlMetadataStore implements MetadataStore {
     return missing('listParts')
   }
 
-  commitPart(_command: commands.CommitPartCommand): Promise<commands.CommitPartOutcome> {
-    return missing('commitPart')
+  commitPart(command: commands.CommitPartCommand): Promise<commands.CommitPartOutcome> {
+    return this.#driver.command('commitPart', command)
   }
 
-  commitAppend(_command: commands.CommitAppendCommand): Promise<commands.CommitAppendOutcome> {
-    return missing('commitAppend')
+  commitAppend(command: commands.CommitAppendCommand): Promise<commands.CommitAppendOutcome> {
+    return this.#driver.command('commitAppend', command)
   }
 
-  completeUpload(_command: commands.CompleteUploadCommand): Promise<commands.CompleteUploadOutcome> {
-    return missing('completeUpload')
+  completeUpload(command: commands.CompleteUploadCommand): Promise<commands.CompleteUploadOutcome> {
+    return this.#driver.command('completeUpload', command)
   }
 
-  abortUpload(_command: commands.UploadTarget): Promise<commands.AbortUploadOutcome> {
-    return missing('abortUpload')
+  abortUpload(command: commands.UploadTarget): Promise<commands.AbortUploadOutcome> {
+    return this.#driver.command('abortUpload', command)
   }
 
-  expireUploads(_query: { readonly answersKeptSeconds: number; readonly limit: number }): Promise<number> {
-    return missing('expireUploads')
+  expireUploads(query: { readonly answersKeptSeconds: number; readonly limit: number }): Promise<number> {
+    return expireInChunks(this.#driver, query)
   }
 
   async reserveBlobs(command: { readonly processId: string; readonly blobs: readonly BlobRef[] }): Promise<void> {
@@ -166,6 +168,18 @@ async function deleteInChunks(driver: SqlDriver, command: commands.DeleteObjects
     }
   }
   return outcomes
+}
+
+/** A chunk is one transaction: on Postgres each upload that goes is a lock. */
+async function expireInChunks(driver: SqlDriver, { answersKeptSeconds, limit }: ExpireInput): Promise<number> {
+  let count = 0
+  while (count < limit) {
+    const chunk = Math.min(limit - count, driver.keysPerCommand)
+    const expired = await driver.command('expireUploads', { answersKeptSeconds, limit: chunk })
+    count += expired
+    if (expired === 0) break
+  }
+  return count
 }
 
 function missing(feature: string): Promise<never> {

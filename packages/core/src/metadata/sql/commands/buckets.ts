@@ -4,6 +4,7 @@ import { BUCKET_COLUMN_NAMES, bucketColumns, bucketValues, readBucketRow } from 
 import { integerOf, textOf } from '../column.ts'
 import { passes, refuseAtDoor } from '../guard.ts'
 import { bucketLock, lock, policyLock } from '../locks.ts'
+import { releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { policyVersion } from './policy-version.ts'
 
@@ -29,6 +30,8 @@ export function* createBucket(context: SqlContext, { bucket, require }: CreateBu
 
 const STATE = `SELECT p.version, ${bucketColumns('b')} FROM policy_state p LEFT JOIN buckets b ON b.id = ? WHERE p.id = 1`
 const HOLDS = `SELECT 1 WHERE EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?) OR EXISTS (SELECT 1 FROM object_versions WHERE bucket_id = ?)`
+const UPLOADS = `SELECT id, manifest_id FROM uploads WHERE bucket_id = ? AND status = 'open'`
+const FORGET_ANSWERS = `DELETE FROM uploads WHERE bucket_id = ? AND status = 'completed'`
 const DELETE = 'DELETE FROM buckets WHERE id = ?'
 
 /** Deletes an empty bucket with its uploads. */
@@ -41,7 +44,10 @@ export function* deleteBucket(context: SqlContext, { bucketId, require }: Delete
   if (!passes(require.existing, () => bucketPolicyRow(bucket))) return { outcome: 'denied', looks: require.deniedExisting }
   const held = yield { sql: HOLDS, values: [bucketId, bucketId] }
   if (held.length > 0) return { outcome: 'not-empty' }
-  void now
+  for (const upload of yield { sql: UPLOADS, values: [bucketId] }) {
+    yield* releaseUpload(context, { uploadId: textOf(upload[0]), manifestId: integerOf(upload[1]), now })
+  }
+  yield { sql: FORGET_ANSWERS, values: [bucketId] }
   yield { sql: DELETE, values: [bucketId] }
   return { outcome: 'deleted' }
 }

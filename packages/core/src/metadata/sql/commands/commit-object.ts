@@ -2,7 +2,8 @@ import type { CommitObjectCommand, CommitObjectOutcome } from '../../commands.ts
 import { NULL_VERSION } from '../../../model/object.ts'
 import type { ObjectInfo } from '../../../model/object.ts'
 import { claimBlobs } from '../claim-blobs.ts'
-import { asProposed, refuse, refuseAtDoor } from '../guard.ts'
+import { asProposed, refuse, refuseAtDoor, refuseFinal } from '../guard.ts'
+import type { Guarded } from '../guard.ts'
 import { readKeyState } from '../key-state.ts'
 import { bucketLock, keyLock, lock, policyLock } from '../locks.ts'
 import { clear, makeRoom } from '../make-room.ts'
@@ -21,7 +22,7 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
   const atDoor = refuseAtDoor(state, require)
   if (atDoor !== null || state.bucketName === null) return atDoor ?? { outcome: 'bucket-gone' }
   const existing = state.current?.info ?? null
-  const refused = refuse({
+  const guarded: Guarded = {
     bucketName: state.bucketName,
     require,
     conditions,
@@ -29,10 +30,10 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
     bypass: null,
     now,
     proposed: asProposed(proposed),
-    final: proposed,
     touched: room.touched,
     destroyed: room.leaving.map(({ info }) => info),
-  })
+  }
+  const refused = refuse(guarded) ?? refuseFinal(guarded, proposed)
   if (refused !== null) return refused
   const blobs = yield* claimBlobs(context, extents, command.fresh)
   if (blobs.refused !== null) return blobs.refused

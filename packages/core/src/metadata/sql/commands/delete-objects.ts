@@ -106,7 +106,6 @@ function refuseKey({ wanted, state, place }: DeleteStep, { found, marker, room }
     conditions,
     bypass: bypassGovernance,
     now: place.now,
-    final: null,
     proposed: marker === null ? null : asProposed(marker),
     existing: found === null || found.info.deleteMarker ? null : found.info,
     touched: room?.touched ?? [],

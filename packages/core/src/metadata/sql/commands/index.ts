@@ -1,23 +1,38 @@
 import type {
+  AbortUploadOutcome,
+  CommitAppendCommand,
+  CommitAppendOutcome,
   CommitObjectCommand,
   CommitObjectOutcome,
+  CommitPartCommand,
+  CommitPartOutcome,
+  CompleteUploadCommand,
+  CompleteUploadOutcome,
   CreateBucketCommand,
   CreateBucketOutcome,
+  CreateUploadCommand,
+  CreateUploadOutcome,
   DeleteBucketCommand,
   DeleteBucketOutcome,
   DeleteObjectsCommand,
   DeleteOutcome,
+  UploadTarget,
 } from '../../commands.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
+import { commitAppend } from './append.ts'
 import { createBucket, deleteBucket } from './buckets.ts'
 import { commitObject } from './commit-object.ts'
+import { completeUpload } from './complete-upload.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { abandonBlobs, claimGarbage, forgetGarbage, reserveBlobs } from './garbage.ts'
 import type { BlobsInput, ReserveInput } from './garbage.ts'
+import { commitPart } from './parts.ts'
 import { raisePolicyVersion } from './policy-version.ts'
 import { endProcess, heartbeat } from './processes.ts'
+import { abortUpload, createUpload, expireUploads } from './uploads.ts'
+import type { ExpireInput } from './uploads.ts'
 
 interface Command<I, O> {
   readonly input: I
@@ -27,12 +42,18 @@ interface Command<I, O> {
 /** Input and outcome of every command, by name. */
 export interface CommandTypes {
   abandonBlobs: Command<BlobsInput, readonly BlobRef[]>
+  abortUpload: Command<UploadTarget, AbortUploadOutcome>
   claimGarbage: Command<ClaimGarbageQuery, readonly BlobRef[]>
+  commitAppend: Command<CommitAppendCommand, CommitAppendOutcome>
   commitObject: Command<CommitObjectCommand, CommitObjectOutcome>
+  commitPart: Command<CommitPartCommand, CommitPartOutcome>
+  completeUpload: Command<CompleteUploadCommand, CompleteUploadOutcome>
   createBucket: Command<CreateBucketCommand, CreateBucketOutcome>
+  createUpload: Command<CreateUploadCommand, CreateUploadOutcome>
   deleteBucket: Command<DeleteBucketCommand, DeleteBucketOutcome>
   deleteObjects: Command<DeleteObjectsCommand, readonly DeleteOutcome[]>
   endProcess: Command<{ readonly processId: string }, null>
+  expireUploads: Command<ExpireInput, number>
   forgetGarbage: Command<BlobsInput, null>
   heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
   raisePolicyVersion: Command<{ readonly expected: number }, number>
@@ -51,12 +72,18 @@ export type CommandProgram<N extends CommandName> = (context: SqlContext, input:
 /** Every command by its name. */
 export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   abandonBlobs,
+  abortUpload,
   claimGarbage,
+  commitAppend,
   commitObject,
+  commitPart,
+  completeUpload,
   createBucket,
+  createUpload,
   deleteBucket,
   deleteObjects,
   endProcess,
+  expireUploads,
   forgetGarbage,
   heartbeat,
   raisePolicyVersion,

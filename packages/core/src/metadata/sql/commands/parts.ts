@@ -1,0 +1,39 @@
+import type { CommitPartCommand, CommitPartOutcome } from '../../commands.ts'
+import { claimBlobs } from '../claim-blobs.ts'
+import { bytesOf } from '../column.ts'
+import { decodeExtents } from '../extent-codec.ts'
+import { bucketLock, lock, partLock, policyLock, uploadLock } from '../locks.ts'
+import { PART_COLUMN_NAMES, partValues } from '../part-row.ts'
+import { blobsWithout, distinctBlobs, refer, unreferSome } from '../references.ts'
+import type { SqlContext, SqlProgram } from '../sql-driver.ts'
+import { readOpenUpload } from '../upload-state.ts'
+import { deleteInline, inlineIds, storeExtents } from '../version-store.ts'
+
+const FORMER = 'SELECT extents FROM parts WHERE manifest_id = ? AND part_number = ?'
+const NAMES = [...PART_COLUMN_NAMES, 'manifest_id', 'extents']
+const WRITE = `INSERT INTO parts (${NAMES.join(', ')}) VALUES (${NAMES.map(() => '?').join(', ')})
+ON CONFLICT (manifest_id, part_number) DO UPDATE SET ${NAMES.filter((name) => name !== 'manifest_id' && name !== 'part_number')
+  .map((name) => `${name} = excluded.${name}`)
+  .join(', ')}`
+
+/** Keeps a part. Other parts of the upload may be committed at the same time. */
+export function* commitPart(context: SqlContext, command: CommitPartCommand): SqlProgram<CommitPartOutcome> {
+  const { uploadId, bucketId, part } = command
+  const { partNumber } = part
+  const locks = [policyLock(false), bucketLock(bucketId, false), uploadLock(uploadId, false), partLock(uploadId, partNumber)]
+  const now = yield* lock(context, locks)
+  const found = yield* readOpenUpload(context, command, 'parts')
+  if (found.refused !== null) return found.refused
+  const blobs = yield* claimBlobs(context, part.extents, command.fresh)
+  if (blobs.refused !== null) return blobs.refused
+
+  const { manifestId } = found.upload
+  const [row] = yield { sql: FORMER, values: [manifestId, partNumber] }
+  const former = row === undefined ? [] : decodeExtents(manifestId, bytesOf(row[0]))
+  yield* refer(context, { manifestId, partNumber, blobs: blobs.all, fresh: blobs.fresh })
+  const extents = yield* storeExtents(context, part.extents, { manifestId, firstInlineId: null })
+  yield* deleteInline(context, inlineIds(former))
+  yield* unreferSome(context, { manifestId, partNumber, blobs: blobsWithout(distinctBlobs(former), blobs.all), now })
+  yield { sql: WRITE, values: [...partValues(part), manifestId, extents] }
+  return { outcome: 'committed' }
+}

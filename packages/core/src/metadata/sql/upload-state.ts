@@ -1,0 +1,97 @@
+import type { Refusal, UploadTarget } from '../commands.ts'
+import type { UploadQuery } from '../metadata-store.ts'
+import type { UploadInfo } from '../../model/upload.ts'
+import { objectPolicyRow } from '../../policy/predicate-row.ts'
+import type { ObjectFacts } from '../../policy/predicate-row.ts'
+import { bytesOrNull, integerOf, textOf, textOrNull } from './column.ts'
+import { decodeAnswer } from './completed-answer.ts'
+import type { CompletedAnswer } from './completed-answer.ts'
+import { passes, refuse, refuseAtDoor } from './guard.ts'
+import type { Guarded } from './guard.ts'
+import { readKeyState } from './key-state.ts'
+import type { KeyState } from './key-state.ts'
+import type { SqlContext, SqlProgram } from './sql-driver.ts'
+import { readUploadRow, UPLOAD_COLUMN_COUNT, uploadColumns } from './upload-row.ts'
+
+/** An upload as commands see it. */
+export interface HeldUpload {
+  readonly info: UploadInfo
+  readonly manifestId: number
+  readonly hashState: Uint8Array | null
+  /** Null while it is open. */
+  readonly answer: CompletedAnswer | null
+}
+
+const SELECT = `SELECT ${uploadColumns('u')}, u.manifest_id, u.hash_state, u.status, u.result, b.name
+FROM uploads u JOIN buckets b ON b.id = u.bucket_id WHERE u.id = ? AND u.bucket_id = ? AND u.key = ?`
+
+/** Reads an upload of this bucket and key that `visible` lets see; null where there is none. */
+export function* readUpload({ uploadId, bucketId, key, visible }: UploadQuery): SqlProgram<HeldUpload | null> {
+  const [row] = yield { sql: SELECT, values: [uploadId, bucketId, key] }
+  if (row === undefined) return null
+  const info = readUploadRow(row)
+  const bucketName = textOf(row[UPLOAD_COLUMN_COUNT + 4])
+  if (!passes(visible, () => objectPolicyRow(bucketName, uploadFacts(info)))) return null
+  const completed = row[UPLOAD_COLUMN_COUNT + 2] === 'completed'
+  const result = textOrNull(row[UPLOAD_COLUMN_COUNT + 3])
+  return {
+    info,
+    manifestId: integerOf(row[UPLOAD_COLUMN_COUNT]),
+    hashState: bytesOrNull(row[UPLOAD_COLUMN_COUNT + 1]),
+    answer: completed && result !== null ? decodeAnswer(result, info.bucketId) : null,
+  }
+}
+
+/** The object that an upload would make, before its bytes are known. */
+export function uploadFacts(info: Omit<UploadInfo, 'offset'>): ObjectFacts {
+  return { ...info, versionId: null, size: null, etag: null }
+}
+
+/** Why an upload command changes nothing. */
+export type UploadRefusal = Refusal | { readonly outcome: 'upload-gone' }
+
+/** What an upload command finds, or why it ends. */
+export type UploadState =
+  | { readonly refused: UploadRefusal }
+  | { readonly refused: null; readonly state: KeyState; readonly bucketName: string; readonly upload: HeldUpload }
+
+/** Reads key and upload. The upload may be completed. */
+export function* readUploadState(context: SqlContext, target: UploadTarget): SqlProgram<UploadState> {
+  const state = yield* readKeyState(context, target.bucketId, target.key)
+  const refused = refuseAtDoor(state, target.require)
+  if (refused !== null || state.bucketName === null) return { refused: refused ?? { outcome: 'bucket-gone' } }
+  const upload = yield* readUpload(target)
+  if (upload === null) return { refused: { outcome: 'upload-gone' } }
+  return { refused: null, state, bucketName: state.bucketName, upload }
+}
+
+/** As `readUploadState`, for commands that need it open and of a kind, and held against `proposed` and `existing`. */
+export function* readOpenUpload(context: SqlContext, target: UploadTarget, kind: UploadInfo['kind'] | null): SqlProgram<UploadState> {
+  const found = yield* readUploadState(context, target)
+  if (found.refused !== null) return found
+  const { state, bucketName, upload } = found
+  if (upload.answer !== null || (kind !== null && upload.info.kind !== kind)) return { refused: { outcome: 'upload-gone' } }
+  const refused = refuse(guardUpload({ bucketName, state, facts: uploadFacts(upload.info), require: target.require }))
+  return refused === null ? found : { refused }
+}
+
+/** An upload that touches nothing yet, to be held against its requirement. */
+export function guardUpload(step: {
+  readonly bucketName: string
+  readonly state: KeyState
+  readonly facts: ObjectFacts
+  readonly require: UploadTarget['require']
+}): Guarded {
+  const existing = step.state.current?.info ?? null
+  return {
+    bucketName: step.bucketName,
+    require: step.require,
+    conditions: {},
+    proposed: step.facts,
+    existing,
+    touched: existing === null ? [] : [existing],
+    destroyed: [],
+    bypass: null,
+    now: 0,
+  }
+}
