@@ -1,7 +1,8 @@
+import type { PartPage } from '../commands.ts'
 import type { PartInfo } from '../../model/upload.ts'
 import { integerOf, textOf } from './column.ts'
 import { columnList, readChecksum } from './object-row.ts'
-import type { SqlRow, SqlValue } from './sql-driver.ts'
+import type { SqlProgram, SqlRow, SqlStatement } from './sql-driver.ts'
 
 /** The columns of `parts` that `readPartRow` reads, in its order. */
 export const PART_COLUMN_NAMES: readonly string[] = [
@@ -14,15 +15,7 @@ export const PART_COLUMN_NAMES: readonly string[] = [
   'created_at',
 ]
 
-/** How many columns `readPartRow` takes. */
-export const PART_COLUMN_COUNT: number = PART_COLUMN_NAMES.length
-
-/** The columns of `readPartRow` as text of a SELECT, under a table's alias. */
-export function partColumns(alias: string): string {
-  return columnList(alias, PART_COLUMN_NAMES)
-}
-
-/** A row of `partColumns`, from position `at` on, as the model's part. */
+/** A row of `PART_COLUMN_NAMES`, from position `at` on, as the model's part. */
 export function readPartRow(row: SqlRow, at: number = 0): PartInfo {
   return {
     partNumber: integerOf(row[at]),
@@ -33,15 +26,23 @@ export function readPartRow(row: SqlRow, at: number = 0): PartInfo {
   }
 }
 
-/** The values of `PART_COLUMN_NAMES`, in its order. */
-export function partValues(part: PartInfo): SqlValue[] {
-  return [
-    part.partNumber,
-    part.size,
-    part.etag,
-    part.checksum?.algorithm ?? null,
-    part.checksum?.type ?? null,
-    part.checksum?.value ?? null,
-    part.createdAt.getTime(),
-  ]
+/** Which part numbers of a manifest a page shows. */
+export interface PartRange {
+  readonly after: number
+  readonly limit: number
+}
+
+const SELECT_PARTS = `SELECT ${columnList('p', PART_COLUMN_NAMES)} FROM parts p
+WHERE p.manifest_id = ? AND p.part_number > ? ORDER BY p.part_number LIMIT ?`
+
+/** The statement of `readPartPage`. */
+export function selectParts(manifestId: number, { after, limit }: PartRange): SqlStatement {
+  return { sql: SELECT_PARTS, values: [manifestId, after, limit + 1] }
+}
+
+/** One page of the parts of a manifest, by number. */
+export function* readPartPage(manifestId: number, range: PartRange): SqlProgram<PartPage> {
+  const parts = (yield selectParts(manifestId, range)).map((row) => readPartRow(row))
+  const page = parts.slice(0, range.limit)
+  return { parts: page, next: parts.length > range.limit ? (page.at(-1)?.partNumber ?? null) : null }
 }

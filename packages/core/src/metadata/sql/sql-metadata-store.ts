@@ -10,7 +10,12 @@ import { policyVersion } from './commands/policy-version.ts'
 import type { ExpireInput } from './commands/uploads.ts'
 import { findObject, findRecord } from './find-object.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
-import type { SqlDriver } from './sql-driver.ts'
+import { listBuckets } from './list-buckets.ts'
+import { listObjects, listsObjectsAtOnce } from './list-objects.ts'
+import { listObjectParts, listParts } from './list-parts.ts'
+import { listUploads } from './list-uploads.ts'
+import { listVersions } from './list-versions.ts'
+import type { ReadProgram, SqlDriver } from './sql-driver.ts'
 
 /** The metadata store over any SQL driver: each method is one program. */
 export class SqlMetadataStore implements MetadataStore {
@@ -48,8 +53,8 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.read(() => findBucket(query))
   }
 
-  listBuckets(_query: queries.ListBucketsQuery): Promise<queries.ListBucketsPage> {
-    return missing('listBuckets')
+  listBuckets(query: queries.ListBucketsQuery): Promise<queries.ListBucketsPage> {
+    return this.#driver.read((context) => listBuckets(context, query))
   }
 
   deleteBucket(command: commands.DeleteBucketCommand): Promise<commands.DeleteBucketOutcome> {
@@ -64,16 +69,17 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.read((context) => findRecord(context, query))
   }
 
-  listObjectParts(_query: queries.FindObjectQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
-    return missing('listObjectParts')
+  listObjectParts(query: queries.FindObjectQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
+    return this.#driver.readConsistent((context) => listObjectParts(context, query))
   }
 
-  listObjects(_query: queries.ListObjectsQuery): Promise<queries.ListObjectsPage> {
-    return missing('listObjects')
+  listObjects(query: queries.ListObjectsQuery): Promise<queries.ListObjectsPage> {
+    const program: ReadProgram<queries.ListObjectsPage> = (context) => listObjects(context, query)
+    return listsObjectsAtOnce(query) ? this.#driver.read(program) : this.#driver.readConsistent(program)
   }
 
-  listVersions(_query: queries.ListVersionsQuery): Promise<queries.ListVersionsPage> {
-    return missing('listVersions')
+  listVersions(query: queries.ListVersionsQuery): Promise<queries.ListVersionsPage> {
+    return this.#driver.readConsistent((context) => listVersions(context, query))
   }
 
   commitObject(command: commands.CommitObjectCommand): Promise<commands.CommitObjectOutcome> {
@@ -96,12 +102,12 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.readConsistent((context) => readAppendTail(context, query))
   }
 
-  listUploads(_query: queries.ListUploadsQuery): Promise<queries.ListUploadsPage> {
-    return missing('listUploads')
+  listUploads(query: queries.ListUploadsQuery): Promise<queries.ListUploadsPage> {
+    return this.#driver.readConsistent((context) => listUploads(context, query))
   }
 
-  listParts(_query: UploadQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
-    return missing('listParts')
+  listParts(query: UploadQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
+    return this.#driver.readConsistent((context) => listParts(context, query))
   }
 
   commitPart(command: commands.CommitPartCommand): Promise<commands.CommitPartOutcome> {

@@ -27,7 +27,8 @@ function buckets({ text, integer, withoutRowid }: SchemaWords): readonly string[
       versioning ${text} NOT NULL CHECK (versioning IN ('off', 'enabled', 'suspended')),
       created_at ${integer} NOT NULL
     )${withoutRowid}`,
-    'CREATE UNIQUE INDEX buckets_by_name ON buckets (jurisdiction, name)',
+    // By name first: one index finds a bucket, and lists all of them in order.
+    'CREATE UNIQUE INDEX buckets_by_name ON buckets (name, jurisdiction)',
     'CREATE INDEX buckets_by_account ON buckets (account, name)',
   ]
 }
@@ -75,9 +76,9 @@ function objects(words: SchemaWords): readonly string[] {
     'CREATE INDEX objects_by_owner ON objects (bucket_id, owner_id, key) WHERE owner_id IS NOT NULL',
     `CREATE TABLE object_versions (
       ${versionColumns(words)},
-      delete_marker ${integer} NOT NULL,
-      PRIMARY KEY (bucket_id, key, sequence)
+      delete_marker ${integer} NOT NULL${words.newestFirstKey}
     )${withoutRowid}`,
+    ...words.newestFirstIndex,
     'CREATE UNIQUE INDEX object_versions_by_id ON object_versions (bucket_id, key, version_id)',
     `CREATE TABLE inline_bytes (id ${integer} PRIMARY KEY, bytes ${words.bytes} NOT NULL)`,
   ]

@@ -16,6 +16,10 @@ export interface SchemaWords {
   readonly fileName: string
   /** What follows the last dot of the file name; the file name itself where it has none, as Supabase Storage has it. */
   readonly extension: string
+  /** The primary key of `object_versions`: a listing needs the newest version of a key first, and must not sort. */
+  readonly newestFirstKey: string
+  /** The same as an index, where a primary key cannot say DESC. */
+  readonly newestFirstIndex: readonly string[]
   /** How the commit sequence is made. */
   readonly commitSequence: string
 }

@@ -14,6 +14,8 @@ export const SQLITE_WORDS: SchemaWords = {
   pathTokens: `TEXT GENERATED ALWAYS AS ('[' || replace(json_quote(key), '/', '","') || ']')`,
   fileName: `TEXT GENERATED ALWAYS AS (${SQLITE_FILE_NAME})`,
   extension: `TEXT GENERATED ALWAYS AS (substr(${SQLITE_FILE_NAME}, length(rtrim(${SQLITE_FILE_NAME}, replace(${SQLITE_FILE_NAME}, '.', ''))) + 1))`,
+  newestFirstKey: ',\n      PRIMARY KEY (bucket_id, key, sequence DESC)',
+  newestFirstIndex: [],
   commitSequence: 'CREATE TABLE commit_sequence (id INTEGER PRIMARY KEY CHECK (id = 1), reserved INTEGER NOT NULL)',
 }
 
@@ -28,5 +30,7 @@ export const POSTGRES_WORDS: SchemaWords = {
   pathTokens: `text[] GENERATED ALWAYS AS (string_to_array(key, '/'))`,
   fileName: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '[^/]*$'))`,
   extension: `text COLLATE "C" GENERATED ALWAYS AS (substring(key from '[^./]*$'))`,
+  newestFirstKey: '',
+  newestFirstIndex: ['CREATE UNIQUE INDEX object_versions_in_order ON object_versions (bucket_id, key, sequence DESC)'],
   commitSequence: 'CREATE SEQUENCE commit_sequence AS bigint',
 }

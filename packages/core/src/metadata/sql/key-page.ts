@@ -1,0 +1,142 @@
+import type { PagePosition, Seek } from './key-range.ts'
+import { seekBehindPrefix, seekOf } from './key-range.ts'
+import type { KeySource, ScannedBatch, ScannedRow } from './key-source.ts'
+import type { SqlProgram } from './sql-driver.ts'
+
+/** What every listing by key asks. */
+export interface KeyPageQuery {
+  readonly prefix: string
+  readonly delimiter: string | null
+  readonly position: PagePosition | null
+  readonly limit: number
+  readonly rowsScannedMax: number
+}
+
+/** A page: rows and common prefixes in byte order, each in a list of its own. */
+export interface KeyPage {
+  readonly rows: readonly ScannedRow[]
+  readonly commonPrefixes: readonly string[]
+  readonly next: PagePosition | null
+}
+
+/** Rows asked for at first where a delimiter may let most of them be skipped. */
+const DELIMITED_BATCH = 8
+const BATCH_MIN = 2
+const BATCH_MAX = 4096
+const BATCH_GROWTH = 4
+
+/**
+ * Collects one page from rows in order. A delimiter is skipped by seeking behind a common prefix, but only once a visible row
+ * has shown it. Counts every row it comes by, and stops at `rowsScannedMax` of them: the page is short then, and `next` moves on.
+ */
+export function* collectPage(source: KeySource, query: KeyPageQuery): SqlProgram<KeyPage> {
+  const page = new PageUnderWay(query)
+  let seek = seekOf(query.position, query.prefix)
+  let batchSize = query.delimiter === null ? query.limit + 1 : Math.min(query.limit + 1, DELIMITED_BATCH)
+  while (seek !== null) {
+    const budget = query.rowsScannedMax - page.scanned
+    if (budget <= 0) return page.stop()
+    const batch: ScannedBatch = yield* source.fetch(seek, batchSize, budget)
+    const passed: Passed = yield* page.pass(batch)
+    if (passed.full) return page.end()
+    if (passed.skipped) batchSize = Math.max(BATCH_MIN, Math.floor(batchSize / BATCH_GROWTH))
+    else batchSize = Math.min(BATCH_MAX, batchSize * BATCH_GROWTH)
+    seek = passed.seek
+  }
+  return page.finish()
+}
+
+/** Whether a page surely takes one statement: then it needs no transaction to be consistent. */
+export function isOneStatement(query: KeyPageQuery, filtered: boolean): boolean {
+  return !filtered && query.delimiter === null && query.rowsScannedMax > query.limit && query.position?.tie == null
+}
+
+interface Passed {
+  /** One entry more than the page holds was seen. */
+  readonly full: boolean
+  /** Whether the scan jumps over a common prefix now. */
+  readonly skipped: boolean
+  readonly seek: Seek | null
+}
+
+class PageUnderWay {
+  readonly #query: KeyPageQuery
+  readonly #rows: ScannedRow[] = []
+  readonly #commonPrefixes: string[] = []
+  /** Behind the last entry of the page. */
+  #behindEntry: PagePosition | null = null
+  /** Behind the last row that the scan came by. */
+  #behindRow: PagePosition | null
+  scanned = 0
+
+  constructor(query: KeyPageQuery) {
+    this.#query = query
+    this.#behindRow = query.position
+  }
+
+  /** Takes the entries of a stretch, up to the end of it, to the end of the page, or to a jump. */
+  *pass(batch: ScannedBatch): SqlProgram<Passed> {
+    let under: string | null = null
+    let visited = 0
+    for (const row of batch.rows) {
+      if (under !== null) {
+        if (row.key.startsWith(under)) continue
+        under = null
+      }
+      visited += 1
+      if (!row.visible) {
+        this.#behindRow = behind(row)
+        continue
+      }
+      if (this.#isFull()) return { full: true, skipped: false, seek: null }
+      under = this.#take(row)
+      if (under !== null && batch.countTo !== null) {
+        this.scanned += yield* batch.countTo(row)
+        return { full: false, skipped: true, seek: seekBehindPrefix(under) }
+      }
+    }
+    this.scanned += batch.countTo === null ? visited : batch.size
+    if (under !== null) return { full: false, skipped: true, seek: seekBehindPrefix(under) }
+    if (batch.countTo !== null && batch.end !== null) this.#behindRow = positionOf(batch.end)
+    return { full: false, skipped: false, seek: batch.end }
+  }
+
+  #isFull(): boolean {
+    return this.#rows.length + this.#commonPrefixes.length === this.#query.limit
+  }
+
+  /** Adds a visible row, or the common prefix that it reveals, which it then gives back. */
+  #take(row: ScannedRow): string | null {
+    const { prefix, delimiter } = this.#query
+    const at = delimiter === null ? -1 : row.key.indexOf(delimiter, prefix.length)
+    const common = delimiter === null || at === -1 ? null : row.key.slice(0, at + delimiter.length)
+    if (common === null) this.#rows.push(row)
+    else this.#commonPrefixes.push(common)
+    this.#behindEntry = common === null ? behind(row) : { after: common, skipPrefix: true, tie: null }
+    this.#behindRow = this.#behindEntry
+    return common
+  }
+
+  /** The page is full, and more is behind it. */
+  end(): KeyPage {
+    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: this.#behindEntry }
+  }
+
+  /** As many rows were looked at as may be. */
+  stop(): KeyPage {
+    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: this.#behindRow }
+  }
+
+  /** Nothing is behind it. */
+  finish(): KeyPage {
+    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: null }
+  }
+}
+
+function behind({ key, tie }: ScannedRow): PagePosition {
+  return { after: key, skipPrefix: false, tie }
+}
+
+function positionOf(seek: Seek): PagePosition {
+  return { after: seek.key, skipPrefix: false, tie: seek.kind === 'rest' ? seek.tie : null }
+}

@@ -1,0 +1,52 @@
+import { compareBytes } from '../../model/byte-order.ts'
+
+const CODE_POINT_MAX = 0x10ffff
+const BEFORE_SURROGATES = 0xd7ff
+const BEHIND_SURROGATES = 0xe000
+
+/**
+ * The least text, by UTF-8 bytes, that is greater than every text that begins with the prefix; null where there is none:
+ * for the empty prefix, and for one of nothing but U+10FFFF. Texts have a UTF-8 form: no half surrogate pairs.
+ */
+export function prefixSuccessor(prefix: string): string | null {
+  const points = Array.from(prefix)
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    const point = last.codePointAt(0) ?? 0
+    if (point < CODE_POINT_MAX) return points.join('') + String.fromCodePoint(point === BEFORE_SURROGATES ? BEHIND_SURROGATES : point + 1)
+  }
+  return null
+}
+
+/**
+ * Where a scan by (key, tie) goes on: at a key, behind a key, or at the rest of one key, behind its row with this tie. The
+ * tie orders rows of one key: the sequence of a version, the id of an upload.
+ */
+export type Seek =
+  | { readonly kind: 'at' | 'behind'; readonly key: string }
+  | { readonly kind: 'rest'; readonly key: string; readonly tie: string | number }
+
+/** Where a page goes on, as the pages of all listings say it. */
+export interface PagePosition {
+  readonly after: string
+  readonly skipPrefix: boolean
+  readonly tie: string | number | null
+}
+
+/** Where the scan of a page begins; null where nothing can follow. */
+export function seekOf(position: PagePosition | null, prefix: string): Seek | null {
+  if (position === null) return { kind: 'at', key: prefix }
+  const { after, skipPrefix, tie } = position
+  if (skipPrefix) return laterOf(seekBehindPrefix(after), prefix)
+  if (tie !== null && after.startsWith(prefix)) return { kind: 'rest', key: after, tie }
+  return laterOf({ kind: 'behind', key: after }, prefix)
+}
+
+/** Where the keys behind those with this prefix begin; null where there are none. */
+export function seekBehindPrefix(prefix: string): Seek | null {
+  const key = prefixSuccessor(prefix)
+  return key === null ? null : { kind: 'at', key }
+}
+
+function laterOf(seek: Seek | null, prefix: string): Seek | null {
+  return seek !== null && compareBytes(seek.key, prefix) < 0 ? { kind: 'at', key: prefix } : seek
+}

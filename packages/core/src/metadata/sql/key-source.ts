@@ -1,0 +1,181 @@
+import type { Sql } from 'sql-template-tag'
+import { integerOf, textOf } from './column.ts'
+import { prefixSuccessor, type Seek } from './key-range.ts'
+import type { SqlProgram, SqlRow, SqlStatement, SqlValue } from './sql-driver.ts'
+
+/** A table that is read in the order of its keys, over an index of (the columns of `where`, key, tie). */
+export interface KeyTable {
+  /** The columns of a row, under the alias `t`. */
+  readonly select: string
+  readonly selectValues: readonly unknown[]
+  readonly table: string
+  /** Holds for every row that is meant, as text and its values. */
+  readonly where: string
+  readonly whereValues: readonly SqlValue[]
+  /** What orders the rows of one key; null where a key has one row. */
+  readonly tie: { readonly column: string; readonly descending: boolean; readonly ordered: boolean } | null
+  /** Where key and tie stand in `select`. */
+  readonly keyAt: number
+  readonly tieAt: number
+}
+
+/** A row that a scan came by. */
+export interface ScannedRow {
+  readonly key: string
+  readonly tie: string | number
+  readonly visible: boolean
+  readonly row: SqlRow
+}
+
+/** A stretch of a scan. */
+export interface ScannedBatch {
+  readonly rows: readonly ScannedRow[]
+  /** Where the scan goes on behind this stretch; null at the end. */
+  readonly end: Seek | null
+  /** How many rows lie in the stretch, invisible ones included. */
+  readonly size: number
+  /** How many rows lie in it up to this one. Null where each row is in `rows`: then it is the row's place. */
+  readonly countTo: ((row: ScannedRow) => SqlProgram<number>) | null
+}
+
+/** Rows in order, a stretch at a time. */
+export interface KeySource {
+  /** The next stretch: about `want` visible rows, at most `budget` rows in all. */
+  fetch(seek: Seek, want: number, budget: number): SqlProgram<ScannedBatch>
+}
+
+interface Range {
+  readonly seek: Seek
+  /** Only keys below this one. */
+  readonly below: string | null
+  /** Up to this row, included. */
+  readonly through?: Pick<ScannedRow, 'key' | 'tie'> | undefined
+  readonly filter?: Sql | undefined
+}
+
+/** A SELECT over a range of keys, in their order: always an index search, never a sort. */
+export function selectRange(table: KeyTable, range: Range, limit: number): SqlStatement {
+  const { text, values } = rangeCondition(table, range)
+  return {
+    sql: `SELECT ${table.select} FROM ${table.table} t WHERE ${text}${orderOf(table, range.seek)} LIMIT ?`,
+    values: [...table.selectValues, ...values, limit],
+  }
+}
+
+/** The `count`th row of a range, by key and tie only. */
+export function selectBoundary(table: KeyTable, range: Range, count: number): SqlStatement {
+  const { text, values } = rangeCondition(table, range)
+  const columns = table.tie === null ? 't.key' : `t.key, t.${table.tie.column}`
+  return {
+    sql: `SELECT ${columns} FROM ${table.table} t WHERE ${text}${orderOf(table, range.seek)} LIMIT 1 OFFSET ?`,
+    values: [...values, count - 1],
+  }
+}
+
+/** How many rows a range has. */
+export function countRange(table: KeyTable, range: Range): SqlStatement {
+  const { text, values } = rangeCondition(table, range)
+  return { sql: `SELECT count(*) FROM ${table.table} t WHERE ${text}`, values }
+}
+
+function orderOf({ tie }: KeyTable, seek: Seek): string {
+  const order = tie?.ordered === true ? `t.${tie.column}${tie.descending ? ' DESC' : ''}` : null
+  if (seek.kind === 'rest') return order === null ? '' : ` ORDER BY ${order}`
+  return ` ORDER BY t.key${order === null ? '' : `, ${order}`}`
+}
+
+function rangeCondition(
+  { where, whereValues, tie }: KeyTable,
+  { seek, below, through, filter }: Range,
+): { text: string; values: unknown[] } {
+  const values: unknown[] = [...whereValues, seek.key]
+  let text = where
+  if (seek.kind === 'rest') {
+    text += ` AND t.key = ? AND t.${tie?.column} ${tie?.descending === true ? '<' : '>'} ?`
+    values.push(seek.tie)
+  } else {
+    text += seek.kind === 'at' ? ' AND t.key >= ?' : ' AND t.key > ?'
+    if (through !== undefined || below !== null) {
+      text += through === undefined ? ' AND t.key < ?' : ' AND t.key <= ?'
+      values.push(through === undefined ? below : through.key)
+    }
+  }
+  if (through !== undefined && tie !== null) {
+    text += ` AND NOT (t.key = ? AND t.${tie.column} ${tie.descending ? '<' : '>'} ?)`
+    values.push(through.key, through.tie)
+  }
+  if (filter !== undefined) {
+    text += ` AND ${filter.sql}`
+    values.push(...filter.values)
+  }
+  return { text, values }
+}
+
+/** The rest of the key that a row belongs to, and what lies behind it. */
+export function seekBehindRow(table: Pick<KeyTable, 'tie'>, { key, tie }: Pick<ScannedRow, 'key' | 'tie'>): Seek {
+  return table.tie === null ? { kind: 'behind', key } : { kind: 'rest', key, tie }
+}
+
+/** Where a stretch ends that has been read to the end: behind the key for the rest of one, nowhere for a range. */
+export function seekBehindRange(seek: Seek): Seek | null {
+  return seek.kind === 'rest' ? { kind: 'behind', key: seek.key } : null
+}
+
+/** Reads key and tie of a row. */
+export function scannedRow(table: KeyTable, row: SqlRow, visible: boolean): ScannedRow {
+  return { key: textOf(row[table.keyAt]), tie: table.tie === null ? 0 : tieOf(row[table.tieAt]), visible, row }
+}
+
+function tieOf(value: SqlValue | undefined): string | number {
+  return typeof value === 'string' ? value : integerOf(value)
+}
+
+/** Rows of one table that begin with a prefix; with a filter, the others are counted but never leave the database. */
+export function tableSource(table: KeyTable, prefix: string, filter: Sql | null): KeySource {
+  const below = prefixSuccessor(prefix)
+  return {
+    fetch: (seek, want, budget) =>
+      filter === null
+        ? fetchAll(table, { seek, below }, Math.min(want, budget))
+        : fetchFiltered(table, { seek, below, filter }, { want, budget }),
+  }
+}
+
+function* fetchAll(table: KeyTable, range: Range, limit: number): SqlProgram<ScannedBatch> {
+  const found = yield selectRange(table, range, limit)
+  const rows = found.map((row) => scannedRow(table, row, true))
+  const last = rows.at(-1)
+  const end = last === undefined || rows.length < limit ? seekBehindRange(range.seek) : seekBehindRow(table, last)
+  return { rows, end, size: rows.length, countTo: null }
+}
+
+/** How many rows are looked at for each one that is wanted, at first. */
+const ROWS_PER_WANTED = 4
+
+/**
+ * First finds where the stretch ends, over the index alone, then lets the database filter up to there: so that the number of
+ * rows looked at is exact, and rows that nobody may see are not carried over.
+ */
+function* fetchFiltered(table: KeyTable, range: Range, { want, budget }: { want: number; budget: number }): SqlProgram<ScannedBatch> {
+  const size = Math.min(budget, want * ROWS_PER_WANTED)
+  const { filter, ...all } = range
+  const [last] = yield selectBoundary(table, all, size)
+  const through = last === undefined ? undefined : boundaryOf(last)
+  const found = yield selectRange(table, { ...all, through, filter }, want)
+  const rows = found.map((row) => scannedRow(table, row, true))
+  const countTo = (row: ScannedRow): SqlProgram<number> => countRows(table, { ...all, through: row })
+  const lastFound = rows.at(-1)
+  if (lastFound !== undefined && rows.length === want) {
+    return { rows, end: seekBehindRow(table, lastFound), size: yield* countTo(lastFound), countTo }
+  }
+  return { rows, end: through === undefined ? seekBehindRange(range.seek) : seekBehindRow(table, through), size, countTo }
+}
+
+function boundaryOf(row: SqlRow): Pick<ScannedRow, 'key' | 'tie'> {
+  return { key: textOf(row[0]), tie: row[1] === undefined ? 0 : tieOf(row[1]) }
+}
+
+function* countRows(table: KeyTable, range: Range): SqlProgram<number> {
+  const [row] = yield countRange(table, range)
+  return integerOf(row?.[0])
+}

@@ -1,0 +1,63 @@
+import sql, { type Sql } from 'sql-template-tag'
+import type { ListObjectsPage, ListObjectsQuery } from '../queries.ts'
+import type { Predicate } from '../../policy/predicate.ts'
+import { collectPage, isOneStatement, type KeyPageQuery } from './key-page.ts'
+import { type KeyTable, tableSource } from './key-source.ts'
+import { OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
+import { objectColumnsOf } from './predicate-columns.ts'
+import { predicateSql } from './predicate-sql.ts'
+import type { SqlContext, SqlDialect, SqlProgram } from './sql-driver.ts'
+
+const SELECT = objectColumns('t')
+const KEY_AT = OBJECT_COLUMN_NAMES.indexOf('key')
+
+/** One page of the current objects of a bucket. */
+export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): SqlProgram<ListObjectsPage> {
+  const { bucketId, prefix, visible } = query
+  if (isNever(visible)) return { objects: [], commonPrefixes: [], next: null }
+  const table: KeyTable = {
+    select: SELECT,
+    selectValues: [],
+    table: 'objects',
+    where: 't.bucket_id = ?',
+    whereValues: [bucketId],
+    tie: null,
+    keyAt: KEY_AT,
+    tieAt: KEY_AT,
+  }
+  const source = tableSource(table, prefix, filterOf(visible, dialect, bucketId))
+  const page = yield* collectPage(source, pageQuery(query))
+  return {
+    objects: page.rows.map(({ row }) => readObjectRow(row, { bucketId, latest: true, deleteMarker: false })),
+    commonPrefixes: page.commonPrefixes,
+    next: page.next === null ? null : { after: page.next.after, skipPrefix: page.next.skipPrefix },
+  }
+}
+
+/** Whether the page surely takes one statement, so that it needs no transaction. */
+export function listsObjectsAtOnce(query: ListObjectsQuery): boolean {
+  return isOneStatement(pageQuery(query), !isAlways(query.visible))
+}
+
+function pageQuery({ prefix, delimiter, position, limit, rowsScannedMax }: ListObjectsQuery): KeyPageQuery {
+  return { prefix, delimiter, limit, rowsScannedMax, position: position === null ? null : { ...position, tie: null } }
+}
+
+function filterOf(visible: Predicate, dialect: SqlDialect, bucketId: string): Sql | null {
+  return isAlways(visible) ? null : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
+}
+
+/** The name of a bucket, for predicates, which know buckets by name. */
+export function bucketNameOf(bucketId: string): Sql {
+  return sql`(SELECT name FROM buckets WHERE id = ${bucketId})`
+}
+
+/** Whether a predicate is the plain literal that every row passes. */
+export function isAlways(predicate: Predicate): boolean {
+  return predicate.k === 'lit' && predicate.v === true
+}
+
+/** Whether a predicate is a plain literal that no row passes. */
+export function isNever(predicate: Predicate): boolean {
+  return predicate.k === 'lit' && predicate.v !== true
+}

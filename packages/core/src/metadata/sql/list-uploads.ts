@@ -1,0 +1,46 @@
+import type { ListUploadsPage, ListUploadsQuery } from '../queries.ts'
+import { textOf } from './column.ts'
+import { collectPage } from './key-page.ts'
+import { type KeyTable, tableSource } from './key-source.ts'
+import { bucketNameOf, isAlways, isNever } from './list-objects.ts'
+import { uploadColumnsOf } from './predicate-columns.ts'
+import { predicateSql } from './predicate-sql.ts'
+import type { SqlContext, SqlProgram } from './sql-driver.ts'
+import { UPLOAD_COLUMN_NAMES, readUploadRow, uploadColumns } from './upload-row.ts'
+
+const SELECT = uploadColumns('t')
+const KEY_AT = UPLOAD_COLUMN_NAMES.indexOf('key')
+const ID_AT = UPLOAD_COLUMN_NAMES.indexOf('id')
+
+/** One page of the open uploads of a bucket: by key, then by id. */
+export function* listUploads({ dialect }: SqlContext, query: ListUploadsQuery): SqlProgram<ListUploadsPage> {
+  const { bucketId, prefix, delimiter, position, limit, rowsScannedMax, visible } = query
+  if (isNever(visible)) return { uploads: [], commonPrefixes: [], next: null }
+  const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 't', bucketNameOf(bucketId)))
+  const from = position === null ? null : { after: position.after, skipPrefix: position.skipPrefix, tie: position.uploadId }
+  const source = tableSource(openUploads(query), prefix, filter)
+  const page = yield* collectPage(source, { prefix, delimiter, limit, rowsScannedMax, position: from })
+  return {
+    uploads: page.rows.map(({ row }) => readUploadRow(row, bucketId)),
+    commonPrefixes: page.commonPrefixes,
+    next:
+      page.next === null
+        ? null
+        : { after: page.next.after, skipPrefix: page.next.skipPrefix, uploadId: page.next.tie === null ? null : textOf(page.next.tie) },
+  }
+}
+
+/** The table that a listing of uploads reads. */
+export function openUploads({ bucketId, kind }: Pick<ListUploadsQuery, 'bucketId' | 'kind'>): KeyTable {
+  return {
+    select: SELECT,
+    selectValues: [],
+    table: 'uploads',
+    // The literal, not a parameter: only so does the partial index of open uploads apply.
+    where: `t.bucket_id = ? AND t.kind = ? AND t.status = 'open'`,
+    whereValues: [bucketId, kind],
+    tie: { column: 'id', descending: false, ordered: true },
+    keyAt: KEY_AT,
+    tieAt: ID_AT,
+  }
+}

@@ -1,0 +1,115 @@
+import { raw } from 'sql-template-tag'
+import { compareBytes } from '../../model/byte-order.ts'
+import type { ObjectInfo } from '../../model/object.ts'
+import type { Predicate } from '../../policy/predicate.ts'
+import type { ListVersionsPage, ListVersionsQuery } from '../queries.ts'
+import { integerOf } from './column.ts'
+import { collectPage } from './key-page.ts'
+import { prefixSuccessor, type Seek } from './key-range.ts'
+import {
+  type KeySource,
+  type KeyTable,
+  type ScannedBatch,
+  type ScannedRow,
+  scannedRow,
+  seekBehindRange,
+  selectRange,
+} from './key-source.ts'
+import { bucketNameOf, isAlways, isNever } from './list-objects.ts'
+import { OBJECT_COLUMN_COUNT, OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
+import { objectColumnsOf } from './predicate-columns.ts'
+import { predicateSql } from './predicate-sql.ts'
+import type { SqlContext, SqlDialect, SqlProgram, SqlRow } from './sql-driver.ts'
+
+const KEY_AT = OBJECT_COLUMN_NAMES.indexOf('key')
+const SEQUENCE_AT = OBJECT_COLUMN_NAMES.indexOf('sequence')
+// Behind the object's columns.
+const MARKER_AT = OBJECT_COLUMN_COUNT
+const LATEST_AT = MARKER_AT + 1
+const VISIBLE_AT = LATEST_AT + 1
+
+// Only a marker can be the current version without a row in `objects`.
+const LATEST_MARKER = `CASE WHEN t.delete_marker = 1
+  AND NOT EXISTS (SELECT 1 FROM objects c WHERE c.bucket_id = t.bucket_id AND c.key = t.key)
+  AND NOT EXISTS (SELECT 1 FROM object_versions n WHERE n.bucket_id = t.bucket_id AND n.key = t.key AND n.sequence > t.sequence)
+  THEN 1 ELSE 0 END`
+
+/** One page of all versions and delete markers of a bucket: keys ascending, within a key the newest first. */
+export function* listVersions({ dialect }: SqlContext, query: ListVersionsQuery): SqlProgram<ListVersionsPage> {
+  const { bucketId, prefix, delimiter, position, limit, rowsScannedMax, visible } = query
+  if (isNever(visible)) return { versions: [], commonPrefixes: [], next: null }
+  const source = versionSource(versionTables(dialect, bucketId, visible), prefix)
+  const from = position === null ? null : { after: position.after, skipPrefix: position.skipPrefix, tie: position.sequence }
+  const page = yield* collectPage(source, { prefix, delimiter, limit, rowsScannedMax, position: from })
+  return {
+    versions: page.rows.map(({ row }) => readVersion(row, bucketId)),
+    commonPrefixes: page.commonPrefixes,
+    next:
+      page.next === null
+        ? null
+        : { after: page.next.after, skipPrefix: page.next.skipPrefix, sequence: page.next.tie === null ? null : integerOf(page.next.tie) },
+  }
+}
+
+function readVersion(row: SqlRow, bucketId: string): ObjectInfo {
+  return readObjectRow(row, { bucketId, latest: row[LATEST_AT] === 1, deleteMarker: row[MARKER_AT] === 1 })
+}
+
+interface VersionTables {
+  readonly current: KeyTable
+  readonly noncurrent: KeyTable
+}
+
+/** The tables that a listing of versions merges. Where a filter is set, each row says behind its columns whether it passes. */
+export function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate): VersionTables {
+  const columns = objectColumns('t')
+  const filter = isAlways(visible) ? raw('1') : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
+  const passes = `CASE WHEN ${filter.sql} THEN 1 ELSE 0 END`
+  const shared = { where: 't.bucket_id = ?', whereValues: [bucketId], selectValues: filter.values, keyAt: KEY_AT, tieAt: SEQUENCE_AT }
+  return {
+    current: {
+      ...shared,
+      select: `${columns}, 0, 1, ${passes}`,
+      table: 'objects',
+      tie: { column: 'sequence', descending: true, ordered: false },
+    },
+    noncurrent: {
+      ...shared,
+      select: `${columns}, t.delete_marker, ${LATEST_MARKER}, ${passes}`,
+      table: 'object_versions',
+      tie: { column: 'sequence', descending: true, ordered: true },
+    },
+  }
+}
+
+/** Rows of both tables in one order. Each statement is an index search; the merge is here. */
+function versionSource(tables: VersionTables, prefix: string): KeySource {
+  const below = prefixSuccessor(prefix)
+  return { fetch: (seek, want, budget) => fetchMerged(tables, { seek, below }, Math.min(want, budget)) }
+}
+
+function* fetchMerged(
+  { current, noncurrent }: VersionTables,
+  range: { seek: Seek; below: string | null },
+  limit: number,
+): SqlProgram<ScannedBatch> {
+  const live = (yield selectRange(current, range, limit)).map((row) => readScanned(current, row))
+  const lastLive = live.length === limit ? live.at(-1) : undefined
+  // Behind the last row of a full stretch nothing may be taken yet: rows of `objects` could come before it.
+  const through = lastLive === undefined ? undefined : { key: lastLive.key, tie: lastLive.tie }
+  const former = (yield selectRange(noncurrent, { ...range, through }, limit)).map((row) => readScanned(noncurrent, row))
+  const merged = [...live, ...former].sort(inOrder)
+  const lastFormer = former.length === limit ? former.at(-1) : undefined
+  const horizon = lastFormer ?? lastLive
+  if (horizon === undefined) return { rows: merged, end: seekBehindRange(range.seek), size: merged.length, countTo: null }
+  const rows = merged.filter((row) => inOrder(row, horizon) <= 0)
+  return { rows, end: { kind: 'rest', key: horizon.key, tie: horizon.tie }, size: rows.length, countTo: null }
+}
+
+function readScanned(table: KeyTable, row: SqlRow): ScannedRow {
+  return scannedRow(table, row, row[VISIBLE_AT] === 1)
+}
+
+function inOrder(a: ScannedRow, b: ScannedRow): number {
+  return a.key === b.key ? Number(b.tie) - Number(a.tie) : compareBytes(a.key, b.key)
+}
