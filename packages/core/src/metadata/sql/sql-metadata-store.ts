@@ -187,7 +187,3 @@ async function expireInChunks(driver: SqlDriver, { answersKeptSeconds, limit }: 
   }
   return count
 }
-
-function missing(feature: string): Promise<never> {
-  return Promise.reject(new StorageError('NotSupported', { feature }))
-}
