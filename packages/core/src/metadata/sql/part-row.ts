@@ -2,7 +2,7 @@ import type { PartPage } from '../commands.ts'
 import type { PartInfo } from '../../model/upload.ts'
 import { integerOf, textOf } from './column.ts'
 import { columnList, readChecksum } from './object-row.ts'
-import type { SqlProgram, SqlRow, SqlStatement } from './sql-driver.ts'
+import type { SqlProgram, SqlRow, SqlStatement, SqlValue } from './sql-driver.ts'
 
 /** The columns of `parts` that `readPartRow` reads, in its order. */
 export const PART_COLUMN_NAMES: readonly string[] = [
@@ -45,4 +45,25 @@ export function* readPartPage(manifestId: number, range: PartRange): SqlProgram<
   const parts = (yield selectParts(manifestId, range)).map((row) => readPartRow(row))
   const page = parts.slice(0, range.limit)
   return { parts: page, next: parts.length > range.limit ? (page.at(-1)?.partNumber ?? null) : null }
+}
+
+/** How many columns `readPartRow` takes. */
+export const PART_COLUMN_COUNT: number = PART_COLUMN_NAMES.length
+
+/** The columns of `readPartRow` as text of a SELECT, under a table's alias. */
+export function partColumns(alias: string): string {
+  return columnList(alias, PART_COLUMN_NAMES)
+}
+
+/** The values of `PART_COLUMN_NAMES`, in its order. */
+export function partValues(part: PartInfo): SqlValue[] {
+  return [
+    part.partNumber,
+    part.size,
+    part.etag,
+    part.checksum?.algorithm ?? null,
+    part.checksum?.type ?? null,
+    part.checksum?.value ?? null,
+    part.createdAt.getTime(),
+  ]
 }

@@ -1,7 +1,7 @@
 import type { UploadInfo, UploadKind } from '../../model/upload.ts'
 import { assert } from '../../util/assert.ts'
 import { integerOf, integerOrNull, textOf } from './column.ts'
-import { ATTRIBUTE_NAMES, columnList, readAttributes, readChecksumKind } from './object-row.ts'
+import { ATTRIBUTE_NAMES, attributeValues, columnList, readAttributes, readChecksumKind } from './object-row.ts'
 import type { SqlRow, SqlValue } from './sql-driver.ts'
 
 /** The columns of `uploads` that `readUploadRow` reads, in its order. The bucket is known to whoever asks. */
@@ -44,4 +44,19 @@ function uploadKindOf(value: SqlValue | undefined): UploadKind {
   const kind = textOf(value)
   assert(kind === 'parts' || kind === 'append', `the upload's kind is ${kind}`)
   return kind
+}
+
+/** The values of `UPLOAD_COLUMN_NAMES`, in its order. */
+export function uploadValues(upload: UploadInfo): SqlValue[] {
+  return [
+    upload.uploadId,
+    upload.key,
+    upload.kind,
+    upload.checksum?.algorithm ?? null,
+    upload.checksum?.type ?? null,
+    upload.declaredSize,
+    upload.offset,
+    upload.expiresAt.getTime(),
+    ...attributeValues(upload),
+  ]
 }

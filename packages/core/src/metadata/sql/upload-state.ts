@@ -29,7 +29,7 @@ FROM uploads u JOIN buckets b ON b.id = u.bucket_id WHERE u.id = ? AND u.bucket_
 export function* readUpload({ uploadId, bucketId, key, visible }: UploadQuery): SqlProgram<HeldUpload | null> {
   const [row] = yield { sql: SELECT, values: [uploadId, bucketId, key] }
   if (row === undefined) return null
-  const info = readUploadRow(row)
+  const info = readUploadRow(row, bucketId)
   const bucketName = textOf(row[UPLOAD_COLUMN_COUNT + 4])
   if (!passes(visible, () => objectPolicyRow(bucketName, uploadFacts(info)))) return null
   const completed = row[UPLOAD_COLUMN_COUNT + 2] === 'completed'
@@ -38,7 +38,7 @@ export function* readUpload({ uploadId, bucketId, key, visible }: UploadQuery): 
     info,
     manifestId: integerOf(row[UPLOAD_COLUMN_COUNT]),
     hashState: bytesOrNull(row[UPLOAD_COLUMN_COUNT + 1]),
-    answer: completed && result !== null ? decodeAnswer(result, info.bucketId) : null,
+    answer: completed && result !== null ? decodeAnswer(result, bucketId) : null,
   }
 }
 

@@ -8,7 +8,7 @@ import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { UPLOAD_COLUMN_NAMES, uploadValues } from '../upload-row.ts'
 import { guardUpload, readOpenUpload, uploadFacts } from '../upload-state.ts'
 
-const NAMES = [...UPLOAD_COLUMN_NAMES, 'manifest_id']
+const NAMES = [...UPLOAD_COLUMN_NAMES, 'bucket_id', 'manifest_id']
 const INSERT = `INSERT INTO uploads (${NAMES.join(', ')}, status) VALUES (${NAMES.map(() => '?').join(', ')}, 'open')`
 
 /** Begins an upload. */
@@ -19,7 +19,7 @@ export function* createUpload(context: SqlContext, { upload, require }: CreateUp
   if (atDoor !== null || state.bucketName === null) return atDoor ?? { outcome: 'bucket-gone' }
   const refused = refuse(guardUpload({ bucketName: state.bucketName, state, facts: uploadFacts(upload), require }))
   if (refused !== null) return refused
-  yield { sql: INSERT, values: [...uploadValues({ ...upload, offset: 0 }), context.sequence(state.sequence)] }
+  yield { sql: INSERT, values: [...uploadValues({ ...upload, offset: 0 }), upload.bucketId, context.sequence(state.sequence)] }
   return { outcome: 'created' }
 }
 
