@@ -1,0 +1,140 @@
+import { connect } from 'node:net'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { describe, expect, test } from 'vitest'
+import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
+
+describe('stowage serve', { timeout: 60_000 }, () => {
+  test('--json prints one line when it listens, and the credentials work and are kept', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    const first = await serve([data, '--bucket', 'photos', '--bucket', 'music'])
+    expect(Object.keys(first.ready)).toEqual(['endpoint', 'region', 'accessKeyId', 'secretAccessKey'])
+    expect(first.ready.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:[1-9][0-9]+$/)
+    const client = clientOf(first.ready)
+    await client.send(new HeadBucketCommand({ Bucket: 'photos' }))
+    await client.send(new HeadBucketCommand({ Bucket: 'music' }))
+    await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'a', Body: 'hello' }))
+    first.child.kill('SIGTERM')
+    expect(await first.ended).toBe(0)
+    expect(first.stdout().trim().split('\n')).toHaveLength(1)
+    expect((await stat(join(data, 'credentials.json'))).mode & 0o777).toBe(0o600)
+    expect((await stat(data)).mode & 0o777).toBe(0o700)
+
+    const second = await serve([data, '--bucket', 'photos'])
+    expect(second.ready).toMatchObject({ accessKeyId: first.ready.accessKeyId, secretAccessKey: first.ready.secretAccessKey })
+    const { Body } = await clientOf(second.ready).send(new GetObjectCommand({ Bucket: 'photos', Key: 'a' }))
+    expect(await Body?.transformToString()).toBe('hello')
+  })
+
+  test('takes credentials from the environment, both or neither', async () => {
+    const env = { STOWAGE_ACCESS_KEY_ID: 'my-key', STOWAGE_SECRET_ACCESS_KEY: 'my-long-secret' }
+    const server = await serve(['--memory', '--bucket', 'photos'], env)
+    expect(server.ready).toMatchObject({ accessKeyId: 'my-key', secretAccessKey: 'my-long-secret' })
+    await clientOf(server.ready).send(new HeadBucketCommand({ Bucket: 'photos' }))
+    const half = startStowage(['serve', '--memory', '--port', '0'], { STOWAGE_ACCESS_KEY_ID: 'my-key' })
+    expect(await half.ended).toBe(2)
+    expect(half.stderr()).toContain('go together')
+  })
+
+  test('prints a box with the endpoint, the keys and lines to paste', async () => {
+    const server = startStowage(['serve', '--memory', '--port', '0'])
+    while (!server.stdout().includes('aws s3 mb')) await new Promise((resolve) => server.child.stdout?.once('data', resolve))
+    expect(server.stdout()).toMatch(/Endpoint\s+http:\/\/127\.0\.0\.1:\d+/)
+    expect(server.stdout()).toMatch(/Secret key\s+\S{40}/)
+    server.child.kill('SIGINT')
+    expect(await server.ended).toBe(0)
+    expect(server.stderr()).not.toContain('Error')
+  })
+
+  test.each([
+    [['serve', '--prot', '80'], '--port'],
+    [['serve', '--port', '70000'], '65535'],
+    [['serve', '--port', 'http'], '65535'],
+    [['serve', 'one', '--memory'], '--memory keeps nothing'],
+    [['serve', 'one', 'two'], 'too many arguments'],
+    [['sevre'], 'serve'],
+    [['serve', '--memory', '--bucket', 'UPPER', '--port', '0'], 'UPPER'],
+    [['serve', '--memory', '--host', '192.0.2.1', '--port', '0'], 'Cannot listen'],
+  ])('%j is refused with a sentence', async (args, sentence) => {
+    const process = startStowage(args)
+    expect(await process.ended).toBe(2)
+    expect(process.stderr()).toContain(sentence)
+    expect(process.stderr()).not.toMatch(/\n\s+at /)
+  })
+
+  test('a port that is taken, and a directory that is in use, are said in a sentence', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    const server = await serve([data])
+    const { port } = new URL(server.ready.endpoint)
+    const onPort = startStowage(['serve', '--memory', '--port', port])
+    expect(await onPort.ended).toBe(2)
+    expect(onPort.stderr()).toContain('--port')
+    const inDirectory = startStowage(['serve', data, '--port', '0'])
+    expect(await inDirectory.ended).toBe(2)
+    expect(inDirectory.stderr()).toMatch(/in use by another process/)
+    expect(inDirectory.stderr()).not.toMatch(/\n\s+at /)
+    await expect(clientOf(server.ready).send(new HeadBucketCommand({ Bucket: 'absent' }))).rejects.toMatchObject({ name: 'NotFound' })
+  })
+
+  test('a damaged credentials file is an error, not a new pair', async () => {
+    const data = await temporaryDirectory()
+    await writeFile(join(data, 'credentials.json'), '{"accessKeyId": 3')
+    const process = startStowage(['serve', data, '--port', '0'])
+    expect(await process.ended).toBe(2)
+    expect(process.stderr()).toContain('damaged')
+    expect(await readFile(join(data, 'credentials.json'), 'utf8')).toBe('{"accessKeyId": 3')
+  })
+
+  test('SIGTERM lets a request under way finish, and takes no new one', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    const server = await serve([data, '--bucket', 'photos'])
+    const half = Buffer.alloc(512 * 1024, 1)
+    let release: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const body = async function* (): AsyncGenerator<Buffer> {
+      yield half
+      await gate
+      yield half
+    }
+    const { Readable } = await import('node:stream')
+    const client = clientOf(server.ready)
+    const put = client.send(
+      new PutObjectCommand({ Bucket: 'photos', Key: 'slow', Body: Readable.from(body()), ContentLength: 2 * half.length }),
+    )
+    await untilArrived(data)
+    server.child.kill('SIGTERM')
+    await expect(untilRefused(server.ready.endpoint)).resolves.toBeUndefined()
+    release()
+    await put
+    expect(await server.ended).toBe(0)
+    const again = await serve([data])
+    const { ContentLength } = await clientOf(again.ready).send(new GetObjectCommand({ Bucket: 'photos', Key: 'slow' }))
+    expect(ContentLength).toBe(2 * half.length)
+  })
+})
+
+/** Waits until the first bytes of the blob are in a file: the request is then under way for sure. */
+async function untilArrived(data: string): Promise<void> {
+  const { readdir } = await import('node:fs/promises')
+  for (;;) {
+    const entries = await readdir(join(data, 'blobs'), { recursive: true, withFileTypes: true })
+    const files = entries.filter((entry) => entry.isFile())
+    for (const file of files) if ((await stat(join(file.parentPath, file.name))).size > 0) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Waits until nobody accepts connections any more. */
+async function untilRefused(endpoint: string): Promise<void> {
+  const { hostname, port } = new URL(endpoint)
+  for (;;) {
+    const refused = await new Promise<boolean>((resolve) => {
+      const socket = connect(Number(port), hostname)
+      socket.once('connect', () => resolve(false)).once('error', () => resolve(true))
+      socket.once('connect', () => socket.destroy())
+    })
+    if (refused) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
