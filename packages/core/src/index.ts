@@ -40,6 +40,9 @@ export type {
   UploadPartCopyInput,
   UploadPartInput,
 } from './engine/inputs.ts'
+export { fsck, type FsckChecked, type FsckOptions, type FsckReport } from './engine/fsck.ts'
+export type { FsckDetails, FsckFinding, FsckKind, FsckSeverity, Holder } from './engine/fsck/finding.ts'
+export type { FsckStep } from './engine/fsck/progress.ts'
 export { DEFAULT_LIMITS, type Limits } from './engine/limits.ts'
 export { openEngine } from './engine/open-engine.ts'
 export type { Session } from './engine/session.ts'

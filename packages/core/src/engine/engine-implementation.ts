@@ -1,8 +1,8 @@
-import { StorageError } from '../errors/storage-error.ts'
 import type { Caller } from '../policy/caller.ts'
 import type { RequestFacts } from '../policy/policy.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type { EngineContext } from './context.ts'
-import type { CollectedGarbage, Engine } from './engine.ts'
+import type { CollectedGarbage, CollectGarbageOptions, Engine } from './engine.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { SessionImplementation } from './session-implementation.ts'
 import type { Session } from './session.ts'
@@ -35,8 +35,14 @@ export class EngineImplementation implements Engine {
     }
   }
 
-  async collectGarbage(): Promise<CollectedGarbage> {
-    throw new StorageError('NotSupported', { feature: 'collecting garbage' })
+  async collectGarbage(options?: CollectGarbageOptions): Promise<CollectedGarbage> {
+    const { calls } = this.#context
+    calls.enter()
+    try {
+      return await collectGarbage(this.#context, options)
+    } finally {
+      calls.leave()
+    }
   }
 
   close(): Promise<void> {

@@ -1,9 +1,20 @@
-import { StorageError } from '../errors/storage-error.ts'
 import type { PartPage } from '../metadata/commands.ts'
 import type { BucketInfo } from '../model/bucket.ts'
 import type { ObjectInfo } from '../model/object.ts'
 import type { PartInfo, UploadInfo } from '../model/upload.ts'
 import type { Caller } from '../policy/caller.ts'
+import { abortAppendUpload } from './append/abort-append-upload.ts'
+import { abortUpload } from './multipart/abort-upload.ts'
+import { append } from './append/append.ts'
+import { completeUpload } from './multipart/complete-upload.ts'
+import { createAppendUpload } from './append/create-append-upload.ts'
+import { createUpload } from './multipart/create-upload.ts'
+import { finishAppendUpload } from './append/finish-append-upload.ts'
+import { getAppendUpload } from './append/get-append-upload.ts'
+import { listParts } from './multipart/list-parts.ts'
+import { listUploads } from './multipart/list-uploads.ts'
+import { uploadPart } from './multipart/upload-part.ts'
+import { uploadPartCopy } from './multipart/upload-part-copy.ts'
 import type { SessionContext } from './context.ts'
 import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
@@ -85,58 +96,54 @@ export class SessionImplementation implements Session {
   }
 
   createUpload(input: inputs.CreateUploadInput): Promise<UploadInfo> {
-    return this.#call(notYet, input)
+    return this.#call(createUpload, input)
   }
 
   uploadPart(input: inputs.UploadPartInput): Promise<PartInfo> {
-    return this.#call(notYet, input)
+    return this.#call(uploadPart, input)
   }
 
   uploadPartCopy(input: inputs.UploadPartCopyInput): Promise<inputs.CopiedPart> {
-    return this.#call(notYet, input)
+    return this.#call(uploadPartCopy, input)
   }
 
   completeUpload(input: inputs.CompleteUploadInput): Promise<ObjectInfo> {
-    return this.#call(notYet, input)
+    return this.#call(completeUpload, input)
   }
 
   abortUpload(input: inputs.UploadInput): Promise<void> {
-    return this.#call(notYet, input)
+    return this.#call(abortUpload, input)
   }
 
   listParts(input: inputs.ListPartsInput): Promise<inputs.ListedParts> {
-    return this.#call(notYet, input)
+    return this.#call(listParts, input)
   }
 
   listUploads(input: inputs.ListUploadsInput): Promise<inputs.ListedUploads> {
-    return this.#call(notYet, input)
+    return this.#call(listUploads, input)
   }
 
   createAppendUpload(input: inputs.CreateAppendUploadInput): Promise<UploadInfo> {
-    return this.#call(notYet, input)
+    return this.#call(createAppendUpload, input)
   }
 
   append(input: inputs.AppendInput): Promise<inputs.AppendState> {
-    return this.#call(notYet, input)
+    return this.#call(append, input)
   }
 
   getAppendUpload(input: inputs.UploadInput): ReturnType<Session['getAppendUpload']> {
-    return this.#call(notYet, input)
+    return this.#call(getAppendUpload, input)
   }
 
   finishAppendUpload(input: inputs.FinishAppendInput): Promise<ObjectInfo> {
-    return this.#call(notYet, input)
+    return this.#call(finishAppendUpload, input)
   }
 
   abortAppendUpload(input: inputs.UploadInput): Promise<void> {
-    return this.#call(notYet, input)
+    return this.#call(abortAppendUpload, input)
   }
 
   #call<I, T>(call: (session: SessionContext, input: I) => Promise<T>, input: I): Promise<T> {
     return this.#context.engine.calls.run(call, this.#context, input)
   }
-}
-
-async function notYet(): Promise<never> {
-  throw new StorageError('NotSupported', { feature: 'uploads' })
 }

@@ -1,6 +1,9 @@
 import type { BlobRef, Extent } from '../model/extent.ts'
 
-/** One holder of extents: a version of an object, or a part of an upload. */
+/**
+ * One holder of extents: a version of an object, or a part of an upload, completed ones included. An unfinished append
+ * upload, or each piece of it, is a part without a number.
+ */
 export interface InspectedManifest {
   readonly kind: 'object' | 'part'
   readonly bucketId: string
@@ -9,6 +12,8 @@ export interface InspectedManifest {
   readonly uploadId: string | null
   readonly partNumber: number | null
   readonly manifestId: number
+  /** Of an object that was completed from parts, how many: its blobs are held by those, not by the object. Null for all else. */
+  readonly partCount: number | null
   /** What the row says the size is. */
   readonly size: number
   /** Inline bytes included; an inline extent whose bytes are missing has `bytes: null`. */

@@ -1,0 +1,55 @@
+import { StorageError } from '../errors/storage-error.ts'
+import type { UploadTarget } from '../metadata/commands.ts'
+import type { UploadQuery, UploadRecord } from '../metadata/metadata-store.ts'
+import type { UploadKind } from '../model/upload.ts'
+import type { SessionContext } from './context.ts'
+import type { UploadInput } from './inputs.ts'
+import { visibleUploads } from './visible-uploads.ts'
+import { readUnderRequirement } from './with-requirement.ts'
+import type { BucketQuestion, Grounds } from './with-requirement.ts'
+
+/** The part of a query that says which upload, and for whom it is there. */
+export function uploadQuery({ caller }: SessionContext, input: UploadInput, { bucket }: Grounds): UploadQuery {
+  return { uploadId: input.uploadId, bucketId: bucket.id, key: input.key, visible: visibleUploads(caller, bucket) }
+}
+
+/** The part of a command that says which upload, and by what right. */
+export function uploadTarget(session: SessionContext, input: UploadInput, grounds: Grounds): UploadTarget {
+  return { ...uploadQuery(session, input, grounds), require: grounds.require }
+}
+
+/** Which upload is looked for, and of which kind. */
+export interface WantedUpload {
+  readonly question: BucketQuestion
+  readonly input: UploadInput
+  readonly kind: UploadKind
+}
+
+/** An upload, and on what grounds it was found. */
+export interface FoundUpload {
+  readonly upload: UploadRecord
+  readonly grounds: Grounds
+}
+
+/** The upload of this kind, finished or not. Throws `UploadNotFound`, also where it is there for others only, and as `authorise` does. */
+export async function findUpload(session: SessionContext, { question, input, kind }: WantedUpload): Promise<FoundUpload> {
+  const { metadata } = session.engine
+  const { upload, grounds } = await readUnderRequirement(session, question, {
+    read: async (grounds) => ({ grounds, upload: await metadata.findUpload(uploadQuery(session, input, grounds)) }),
+    isNothing: (found) => found.upload === null,
+  })
+  if (upload === null || upload.kind !== kind) throw uploadNotFound(input)
+  return { upload, grounds }
+}
+
+/** The upload of this kind, which is not finished yet. Throws as `findUpload` does. */
+export async function findOpenUpload(session: SessionContext, wanted: WantedUpload): Promise<FoundUpload> {
+  const found = await findUpload(session, wanted)
+  if (found.upload.status !== 'open') throw uploadNotFound(wanted.input)
+  return found
+}
+
+/** The error of an upload that is not there, or not for this caller. */
+export function uploadNotFound({ uploadId }: Pick<UploadInput, 'uploadId'>): StorageError<'UploadNotFound'> {
+  return new StorageError('UploadNotFound', { uploadId })
+}
