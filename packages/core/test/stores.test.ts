@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { unconditional } from '../src/policy/requirement.ts'
 import { STORES } from './stores.ts'
 
-test.each(STORES)('$name opens empty, keeps an object, and goes', async ({ open }) => {
-  const store = await open()
+test.each(STORES)('$name opens empty, keeps an object, and goes', async (tested) => {
+  const store = await tested.open()
   const require = unconditional(await store.policyVersion())
   const createdAt = new Date(1000)
   const bucket = { id: 'b1', jurisdiction: 'default', name: 'bucket', account: 'a', public: false, versioning: 'off', createdAt } as const

@@ -6,8 +6,7 @@ import type { OnStatement } from '../src/metadata/sql/sql-driver.ts'
 import { sqliteMetadata } from '../src/metadata/sqlite/sqlite-metadata.ts'
 import { createIds } from '../src/util/ids.ts'
 import type { Clock } from '../src/util/clock.ts'
-// For the type of what it provides.
-import type {} from './postgres-global-setup.ts'
+import type { PostgresProvision } from './provided-context.ts'
 
 /** What a test may set of a store. */
 export interface OpenStoreOptions {
@@ -52,7 +51,8 @@ export function newSchema(): string {
 
 /** A pool of the run's Postgres, for tests that need more than a store. End it. */
 export function postgresPool(max: number = 6): Pool {
-  const pool = new Pool({ connectionString: inject('postgresUrl'), max })
+  const connectionString: PostgresProvision['postgresUrl'] = inject('postgresUrl')
+  const pool = new Pool({ connectionString, max })
   pool.on('error', () => undefined)
   return pool
 }

@@ -135,14 +135,25 @@ describe.each(STORES)('uploads on $name', (tested) => {
     const at = { hashState: Buffer.from('state'), at: CREATED_AT, expiresAt: new Date(now + 5_000_000), fresh: [], declaredSize: null }
     const append = (offset: number, text: string): ReturnType<MetadataStore['commitAppend']> =>
       store.commitAppend({
-        ...{ ...target, ...at, expectedOffset: offset, replaceFrom: offset, size: text.length },
+        ...target,
+        ...at,
+        expectedOffset: offset,
+        replaceFrom: offset,
+        size: text.length,
         extents: [inlineExtent(text)],
       })
     expect(await append(0, 'abc')).toEqual({ outcome: 'committed', offset: 3 })
     expect(await append(0, 'abc')).toEqual({ outcome: 'offset', offset: 3 })
     expect(await append(3, 'def')).toEqual({ outcome: 'committed', offset: 6 })
     const found = await store.findUpload(target)
-    expect(found).toMatchObject({ status: 'open', offset: 6, tail: [{ offset: 0, length: 3 }, { offset: 3, length: 3 }] }) // prettier-ignore
+    expect(found).toMatchObject({
+      status: 'open',
+      offset: 6,
+      tail: [
+        { offset: 0, length: 3 },
+        { offset: 3, length: 3 },
+      ],
+    })
     expect(Buffer.from(found?.hashState ?? []).toString()).toBe('state')
     expect(Buffer.from(await store.readAppendTail({ ...target, from: 3 })).toString()).toBe('def')
     // The tail and ten more bytes in one blob.

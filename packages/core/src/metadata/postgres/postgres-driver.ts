@@ -91,10 +91,8 @@ export class PostgresDriver implements SqlDriver {
 
   #track<T>(run: () => Promise<T>): Promise<T> {
     if (!this.#open) return Promise.reject(new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the store is not open' }))
-    const running = run()
+    const running = run().finally(() => this.#running.delete(running))
     this.#running.add(running)
-    const done = (): void => void this.#running.delete(running)
-    running.then(done, done)
     return running
   }
 

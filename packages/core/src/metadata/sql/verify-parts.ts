@@ -62,7 +62,11 @@ export function verifyParts(
   const etag = multipartEtag(listed.map((part) => Buffer.from(part.etag, 'hex')))
   const left = [...stored.values()]
   const content = {
-    ...{ size: sizeOf(listed), etag, checksum: checksum.value, partCount: listed.length, extents },
+    size: sizeOf(listed),
+    etag,
+    checksum: checksum.value,
+    partCount: listed.length,
+    extents,
     unlisted: left.map(({ info }) => info.partNumber),
     unlistedInline: left.flatMap(({ packed }) =>
       decodeExtents(manifestId, packed).flatMap((extent) => (extent.kind === 'inline' ? [extent.inlineId] : [])),

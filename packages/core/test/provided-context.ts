@@ -1,0 +1,9 @@
+/** What `postgres-global-setup.ts` gives to every test of a run. */
+export interface PostgresProvision {
+  /** A superuser's connection string to a Postgres that lives as long as the run. */
+  readonly postgresUrl: string
+}
+
+declare module 'vitest' {
+  interface ProvidedContext extends PostgresProvision {}
+}
