@@ -52,7 +52,10 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   return EXIT.ok
 }
 
-async function rootCredentialsFor(directory: string | null, context: CliContext): Promise<{ accessKeyId: string; secretAccessKey: string }> {
+async function rootCredentialsFor(
+  directory: string | null,
+  context: CliContext,
+): Promise<{ accessKeyId: string; secretAccessKey: string }> {
   if (directory !== null) await makeDataDirectory(directory)
   return rootCredentials(context.env, directory)
 }

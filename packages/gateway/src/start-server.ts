@@ -31,6 +31,8 @@ export const SERVER_LIMITS = {
   maxConnections: 10_000,
 } as const
 
+const IDLE_SWEEP_MS = 50
+
 /** Serves a handler over plain HTTP until it is told to stop. */
 export async function startServer(handler: HttpHandler, options: StartServerOptions): Promise<RunningServer> {
   const server = createServer({
@@ -65,10 +67,12 @@ function listen(server: Server, options: StartServerOptions): Promise<void> {
 function stop(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    // A connection becomes idle when its last answer is out; node looks for idle ones only at the moment of `close`.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }

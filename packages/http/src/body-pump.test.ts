@@ -54,7 +54,7 @@ class PooledBody extends Readable {
     else this.push(null)
   }
 
-  release(chunk: Uint8Array): void {
+  releaseChunk(chunk: Uint8Array): void {
     // What node still held would reach the client as zeros.
     chunk.fill(0)
     this.released.push(chunk)

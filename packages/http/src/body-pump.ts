@@ -7,12 +7,12 @@ import { Readable } from 'node:stream'
  * A chunk that never left the stream (it was destroyed first) is the stream's own business.
  */
 export interface ReleasableReadable extends Readable {
-  release(chunk: Uint8Array): void
+  releaseChunk(chunk: Uint8Array): void
 }
 
 /** Recognised by its method: whoever makes such a stream need not know this package. */
 export function isReleasable(body: Readable): body is ReleasableReadable {
-  return 'release' in body && typeof body.release === 'function'
+  return 'releaseChunk' in body && typeof body.releaseChunk === 'function'
 }
 
 /** True for a streamed body, false for bytes. */
@@ -31,7 +31,7 @@ export function isStream(body: unknown): body is Readable {
  */
 export function pumpBody(body: Readable, response: ServerResponse, options: PumpOptions): void {
   const { length, onFault } = options
-  const release = isReleasable(body) ? (chunk: Uint8Array): void => body.release(chunk) : null
+  const release = isReleasable(body) ? (chunk: Uint8Array): void => body.releaseChunk(chunk) : null
   let sent = 0
   let finished = false
   const fail = (error: unknown): void => {

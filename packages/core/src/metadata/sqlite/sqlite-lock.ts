@@ -22,7 +22,7 @@ export function takeSqliteLock(file: string): SqliteLock {
     database?.close()
     if (sqliteCode(error)?.startsWith('SQLITE_BUSY') !== true) throw translateSqliteError(error, file)
     const directory = dirname(file)
-    throw new StorageError('DirectoryInUse', { directory }, { cause: error, message: 'another process has this store open' })
+    throw new StorageError('DirectoryInUse', { directory }, { cause: error })
   }
   const held = database
   return { release: () => void held.close() }
