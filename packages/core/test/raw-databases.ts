@@ -4,7 +4,7 @@ import { POSTGRES_DIALECT, SQLITE_DIALECT } from '../src/metadata/sql/dialects.t
 import { MIGRATIONS } from '../src/metadata/sql/migrations/index.ts'
 import { POSTGRES_WORDS, SQLITE_WORDS } from '../src/metadata/sql/migrations/schema-words.ts'
 import type { SqlContext, SqlDialect, SqlProgram, SqlRow, SqlStatement } from '../src/metadata/sql/sql-driver.ts'
-import { startPostgres } from './postgres-server.ts'
+import { newSchema, postgresPool } from './stores.ts'
 
 /** A database with our schema and nothing around it: for tests of statements, without a store. */
 export interface RawDatabase {
@@ -30,12 +30,21 @@ export function rawSqlite(): RawDatabase {
   })
 }
 
-/** A Postgres of its own. */
+/** A schema of its own in the run's Postgres. */
 export async function rawPostgres(): Promise<RawDatabase> {
-  const server = await startPostgres()
-  const pool = server.pool({ max: 1 })
+  const pool = postgresPool(1)
+  const schema = newSchema()
+  await pool.query(`CREATE SCHEMA ${schema}`)
+  await pool.query(`SET search_path TO ${schema}`)
   for (const { statements } of MIGRATIONS) for (const text of statements(POSTGRES_WORDS)) await pool.query(text)
-  return rawDatabase(POSTGRES_DIALECT, (statement) => postgresQuery(pool, statement), server.stop)
+  return rawDatabase(
+    POSTGRES_DIALECT,
+    (statement) => postgresQuery(pool, statement),
+    async () => {
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`)
+      await pool.end()
+    },
+  )
 }
 
 const INT8 = 20

@@ -168,7 +168,9 @@ function* fetchFiltered(table: KeyTable, range: Range, { want, budget }: { want:
   if (lastFound !== undefined && rows.length === want) {
     return { rows, end: seekBehindRow(table, lastFound), size: yield* countTo(lastFound), countTo }
   }
-  return { rows, end: through === undefined ? seekBehindRange(range.seek) : seekBehindRow(table, through), size, countTo }
+  if (through !== undefined) return { rows, end: seekBehindRow(table, through), size, countTo }
+  const end = seekBehindRange(range.seek)
+  return { rows, end, size: end === null ? size : yield* countRows(table, all), countTo }
 }
 
 function boundaryOf(row: SqlRow): Pick<ScannedRow, 'key' | 'tie'> {

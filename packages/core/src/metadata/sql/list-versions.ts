@@ -63,7 +63,7 @@ interface VersionTables {
 /** The tables that a listing of versions merges. Where a filter is set, each row says behind its columns whether it passes. */
 export function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate): VersionTables {
   const columns = objectColumns('t')
-  const filter = isAlways(visible) ? raw('1') : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
+  const filter = isAlways(visible) ? raw('TRUE') : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
   const passes = `CASE WHEN ${filter.sql} THEN 1 ELSE 0 END`
   const shared = { where: 't.bucket_id = ?', whereValues: [bucketId], selectValues: filter.values, keyAt: KEY_AT, tieAt: SEQUENCE_AT }
   return {
@@ -100,7 +100,8 @@ function* fetchMerged(
   const former = (yield selectRange(noncurrent, { ...range, through }, limit)).map((row) => readScanned(noncurrent, row))
   const merged = [...live, ...former].sort(inOrder)
   const lastFormer = former.length === limit ? former.at(-1) : undefined
-  const horizon = lastFormer ?? lastLive
+  // Nor more than was asked for, of both together.
+  const horizon = earlierOf(lastFormer ?? lastLive, merged[limit - 1])
   if (horizon === undefined) return { rows: merged, end: seekBehindRange(range.seek), size: merged.length, countTo: null }
   const rows = merged.filter((row) => inOrder(row, horizon) <= 0)
   return { rows, end: { kind: 'rest', key: horizon.key, tie: horizon.tie }, size: rows.length, countTo: null }
@@ -112,4 +113,8 @@ function readScanned(table: KeyTable, row: SqlRow): ScannedRow {
 
 function inOrder(a: ScannedRow, b: ScannedRow): number {
   return a.key === b.key ? Number(b.tie) - Number(a.tie) : compareBytes(a.key, b.key)
+}
+
+function earlierOf(a: ScannedRow | undefined, b: ScannedRow | undefined): ScannedRow | undefined {
+  return a !== undefined && b !== undefined ? (inOrder(a, b) < 0 ? a : b) : (a ?? b)
 }
