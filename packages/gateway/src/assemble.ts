@@ -43,10 +43,13 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
   return { engine, handler }
 }
 
+/** The metadata of a data directory. */
+export const METADATA_FILE = 'metadata.sqlite'
+
 /** Where a directory keeps what; fsck looks in the same places. */
 export function storesIn(directory: string): { readonly metadata: MetadataStore; readonly backend: Backend } {
   return {
-    metadata: sqliteMetadata({ file: join(directory, 'metadata.sqlite') }),
+    metadata: sqliteMetadata({ file: join(directory, METADATA_FILE) }),
     backend: fsBackend({ directory }),
   }
 }

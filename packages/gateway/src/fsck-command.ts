@@ -1,27 +1,57 @@
-import { resolve } from 'node:path'
+import { access } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { fsck } from '@stowage/core'
-import { storesIn } from './assemble.ts'
+import type { FsckReport, FsckStep } from '@stowage/core'
+import { METADATA_FILE, storesIn } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
+import { findingSentence } from './finding-sentence.ts'
 import { progressBar } from './progress-bar.ts'
 
 /** What `stowage fsck` was told. */
 export interface FsckCommandOptions {
   readonly directory: string
+  /** Reads every byte and holds it against its checksum. */
   readonly deep?: boolean
+  /** One line of JSON, as also where nobody is looking. */
   readonly json?: boolean
 }
 
-/** Checks a directory that nobody serves. Exit code 0 when all agrees, 1 on damage; a directory that cannot be read throws. */
+/** Checks a directory that nobody serves: 0 when all agrees, 1 where it does not; a directory that cannot be read throws. */
 export async function fsckCommand(options: FsckCommandOptions, context: CliContext): Promise<number> {
+  const directory = resolve(options.directory)
+  // Opening would make an empty store where there is none, and find it in perfect order.
+  await access(join(directory, METADATA_FILE)).catch((error: unknown) => {
+    throw new Error(`${directory} is not a data directory: it has no ${METADATA_FILE} that can be read.`, { cause: error })
+  })
+  const { metadata, backend } = storesIn(directory)
   const bar = progressBar(context.stderr, () => performance.now())
-  const { metadata, backend } = storesIn(resolve(options.directory))
   const report = await fsck({
     metadata,
     backends: { main: backend },
     deep: options.deep ?? false,
-    onProgress: ({ done, total, phase }) => bar.update(done, total, phase),
+    onProgress: (step) => showProgress(bar.update, step),
   }).finally(() => bar.end())
-  context.stdout.write(`${JSON.stringify(report)}\n`)
-  return EXIT.ok
+  const readable = options.json !== true && context.stdout.isTTY === true
+  context.stdout.write(readable ? sentences(report) : `${JSON.stringify({ ok: isClean(report), ...report })}\n`)
+  return isClean(report) ? EXIT.ok : EXIT.damage
+}
+
+function isClean(report: FsckReport): boolean {
+  return report.damage === 0 && report.garbage === 0
+}
+
+function showProgress(update: (done: number, total: number, label: string) => void, step: FsckStep): void {
+  if (step.phase === 'bytes') update(step.bytesDone, step.bytesTotal, `bytes: ${Math.round(step.bytesDone / 1024 ** 2)} MiB`)
+  else update(step.done, Math.max(step.total ?? step.done, step.done), `${step.phase}: ${step.done}`)
+}
+
+function sentences(report: FsckReport): string {
+  const { manifests, blobs, bytes } = report.checked
+  const looked = `Looked at ${manifests} objects and parts, ${blobs} blobs${bytes === 0 ? '' : `, ${bytes} bytes`}.`
+  const found = report.findings.map((finding) => `${finding.severity}: ${findingSentence(finding)}`)
+  const total = Object.values(report.counts).reduce((sum, count) => sum + count, 0)
+  const rest = total > report.findings.length ? [`… and ${total - report.findings.length} more`] : []
+  const verdict = isClean(report) ? 'Metadata and blobs agree.' : `${report.damage} damaged, ${report.garbage} leaked.`
+  return `${[...found, ...rest, looked, verdict].join('\n')}\n`
 }

@@ -2,9 +2,9 @@ import type { CliOutput } from './cli-context.ts'
 
 /** A line that shows how far something has come. Writes nothing where nobody is looking. */
 export interface ProgressBar {
-  update(done: number, total: number, label: string): void
+  readonly update: (done: number, total: number, label: string) => void
   /** Takes the line away again. */
-  end(): void
+  readonly end: () => void
 }
 
 const WIDTH = 24

@@ -70,9 +70,9 @@ export function defineOperation<P extends Payload, Input, Output>(definition: {
   readonly engineName: OperationName
   readonly match: OperationMatch
   readonly payload: P
-  decode(request: OperationRequest<P>, context: OperationContext): Input
-  run(session: Session, input: Input, context: OperationContext): Promise<Output>
-  encode(output: Output, input: Input, context: OperationContext): HttpResponse
+  readonly decode: (request: OperationRequest<P>, context: OperationContext) => Input
+  readonly run: (session: Session, input: Input, context: OperationContext) => Promise<Output>
+  readonly encode: (output: Output, input: Input, context: OperationContext) => HttpResponse
 }): Operation {
   const { name, engineName, match, payload, decode, run, encode } = definition
   return {

@@ -59,11 +59,11 @@ interface Load {
 }
 
 async function loadUntilKilled({ server, client, ledger, random }: Load): Promise<number> {
-  let running = true
+  const stop = new AbortController()
   let acknowledged = 0
   const keys = [...ledger.keys()]
   const write = async (writer: number): Promise<void> => {
-    for (let number = 0; running; number++) {
+    for (let number = 0; !stop.signal.aborted; number++) {
       // Each writer has keys of its own, so that the ledger knows the order.
       const key = keys[(writer + WRITERS * Math.floor((random() * keys.length) / WRITERS)) % keys.length] ?? ''
       const label =
@@ -82,7 +82,7 @@ async function loadUntilKilled({ server, client, ledger, random }: Load): Promis
   const writers = Array.from({ length: WRITERS }, (_, writer) => write(writer))
   await sleep(200 + random() * 800)
   server.process.kill('SIGKILL')
-  running = false
+  stop.abort()
   await Promise.all(writers)
   await server.ended
   return acknowledged

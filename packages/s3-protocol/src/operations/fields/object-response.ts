@@ -57,10 +57,8 @@ export function objectResponseHeaders(shown: ShownObject, options: ShowOptions):
   if (info.headers.contentType === undefined && !overridden.has('content-type')) headers.push(['content-type', 'binary/octet-stream'])
   headers.push(...options.overrides)
   for (const name in info.userMetadata) headers.push([`x-amz-meta-${name}`, latin1FromUtf8(info.userMetadata[name] ?? '')])
-  for (const _name in info.tags) {
-    headers.push(['x-amz-tagging-count', String(Object.keys(info.tags).length)])
-    break
-  }
+  const tagCount = Object.keys(info.tags).length
+  if (tagCount > 0) headers.push(['x-amz-tagging-count', String(tagCount)])
   if (info.versionId !== 'null') headers.push(['x-amz-version-id', info.versionId])
   if (options.partCount && info.partCount !== null) headers.push(['x-amz-mp-parts-count', String(info.partCount)])
   if (range !== null) headers.push(['content-range', formatContentRange(range, info.size)])
