@@ -11,7 +11,7 @@ import { unconditional } from '../../../packages/core/src/policy/requirement.ts'
  *   node -C @stowage/source bench/src/micro/metadata.ts [count] [power|process] [thread|inline] [random|ascending]
  */
 
-const [, , count = '40000', durability = 'power', mode = 'thread', order = 'random'] = process.argv
+const [, , count = '40000', durability = 'power-cut', mode = 'thread', order = 'random'] = process.argv
 const COUNT = Number(count)
 const IN_FLIGHT = 32
 const SIZE = 4096
@@ -19,7 +19,7 @@ const SIZE = 4096
 const directory = await mkdtemp(join(tmpdir(), 'stowage-bench-'))
 const store = sqliteMetadata({
   file: join(directory, 'metadata.sqlite'),
-  durability: durability === 'process' ? 'process' : 'power',
+  durability: durability === 'process' ? 'process' : 'power-cut',
   ...(mode === 'inline' ? { worker: 'inline' as const } : {}),
 })
 await store.open()

@@ -24,7 +24,7 @@ export function openStores(
   return {
     metadata: sqliteMetadata({
       file: join(directory, 'metadata.sqlite'),
-      durability: mutant.metadata ?? 'power',
+      durability: mutant.metadata ?? 'power-cut',
       clock: () => new Date(Date.now() + daysLater * DAY_MS),
     }),
     backend: fsBackend({ directory, durability: mutant.backend ?? 'power-cut' }),

@@ -19,10 +19,10 @@ export interface SqliteMetadataOptions {
   /** The ordinary store in a private directory that is removed at close; nothing survives a crash. */
   readonly temporary?: true
   /**
-   * What an acknowledged command survives: `'power'` (the default), a power cut; `'process'`, a crash of the process only,
+   * What an acknowledged command survives: `'power-cut'` (the default), a power cut; `'process'`, a crash of the process only,
    * for those who say so.
    */
-  readonly durability?: 'power' | 'process'
+  readonly durability?: 'power-cut' | 'process'
   /** Where the code of the writer thread comes from. Default: the file beside ours. */
   readonly worker?: WorkerSource
   /** The store's time: grace, leases, retention. Default: the system's clock. */
