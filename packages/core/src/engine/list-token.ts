@@ -62,7 +62,8 @@ export function readToken(kind: ListTokenKind, token: string): ListTokenContent 
 /** Whether a key, given as a marker, names a common prefix of the listing: then everything below it is skipped. */
 export function namesCommonPrefix(marker: string, prefix: string, delimiter: string | null): boolean {
   if (delimiter === null || !marker.startsWith(prefix)) return false
-  return marker.indexOf(delimiter, prefix.length) === marker.length - delimiter.length && marker.length > prefix.length
+  const at = marker.indexOf(delimiter, prefix.length)
+  return at !== -1 && at + delimiter.length === marker.length
 }
 
 /** The later of two names in the order of listings. */

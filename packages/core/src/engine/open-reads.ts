@@ -49,8 +49,10 @@ export class OpenReads {
   /** Breaks every open stream off: nobody may take what it has delivered for the whole. */
   breakOff(): void {
     for (const read of this.#reads) {
+      // A stream that nobody listens to at the moment must not bring the process down; whoever reads on gets the error.
+      read.stream?.on('error', () => undefined)
       read.stream?.destroy(new StorageError('StoreUnavailable', { store: 'engine', reason: 'the engine is closed' }))
-      this.#reads.delete(read)
     }
+    this.#reads.clear()
   }
 }
