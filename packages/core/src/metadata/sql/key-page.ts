@@ -19,11 +19,11 @@ export interface KeyPage {
   readonly next: PagePosition | null
 }
 
-/** Rows asked for at first where a delimiter may let most of them be skipped. */
-const DELIMITED_BATCH = 8
-const BATCH_MIN = 2
-const BATCH_MAX = 4096
-const BATCH_GROWTH = 4
+/** Rows looked at first where a delimiter may let most of them be skipped. */
+const DELIMITED_STRETCH = 8
+const STRETCH_MIN = 2
+const STRETCH_MAX = 16_384
+const STRETCH_GROWTH = 4
 
 /**
  * Collects one page from rows in order. A delimiter is skipped by seeking behind a common prefix, but only once a visible row
@@ -32,15 +32,15 @@ const BATCH_GROWTH = 4
 export function* collectPage(source: KeySource, query: KeyPageQuery): SqlProgram<KeyPage> {
   const page = new PageUnderWay(query)
   let seek = seekOf(query.position, query.prefix)
-  let batchSize = query.delimiter === null ? query.limit + 1 : Math.min(query.limit + 1, DELIMITED_BATCH)
+  let stretch = query.delimiter === null ? query.limit + 1 : Math.min(query.limit + 1, DELIMITED_STRETCH)
   while (seek !== null) {
     const budget = query.rowsScannedMax - page.scanned
     if (budget <= 0) return page.stop()
-    const batch: ScannedBatch = yield* source.fetch(seek, batchSize, budget)
+    const batch: ScannedBatch = yield* source.fetch(seek, { stretch: Math.min(stretch, budget), visible: page.missing + 1 })
     const passed: Passed = yield* page.pass(batch)
     if (passed.full) return page.end()
-    if (passed.skipped) batchSize = Math.max(BATCH_MIN, Math.floor(batchSize / BATCH_GROWTH))
-    else batchSize = Math.min(BATCH_MAX, batchSize * BATCH_GROWTH)
+    if (passed.skipped) stretch = Math.max(STRETCH_MIN, Math.floor(stretch / STRETCH_GROWTH))
+    else stretch = Math.min(STRETCH_MAX, stretch * STRETCH_GROWTH)
     seek = passed.seek
   }
   return page.finish()
@@ -88,7 +88,7 @@ class PageUnderWay {
         this.#behindRow = behind(row)
         continue
       }
-      if (this.#isFull()) return { full: true, skipped: false, seek: null }
+      if (this.missing === 0) return { full: true, skipped: false, seek: null }
       under = this.#take(row)
       if (under !== null && batch.countTo !== null) {
         this.scanned += yield* batch.countTo(row)
@@ -101,8 +101,9 @@ class PageUnderWay {
     return { full: false, skipped: false, seek: batch.end }
   }
 
-  #isFull(): boolean {
-    return this.#rows.length + this.#commonPrefixes.length === this.#query.limit
+  /** How many entries the page has room for. */
+  get missing(): number {
+    return this.#query.limit - this.#rows.length - this.#commonPrefixes.length
   }
 
   /** Adds a visible row, or the common prefix that it reveals, which it then gives back. */

@@ -40,8 +40,13 @@ export interface ScannedBatch {
 
 /** Rows in order, a stretch at a time. */
 export interface KeySource {
-  /** The next stretch: about `want` visible rows, at most `budget` rows in all. */
-  fetch(seek: Seek, want: number, budget: number): SqlProgram<ScannedBatch>
+  fetch(seek: Seek, bounds: StretchBounds): SqlProgram<ScannedBatch>
+}
+
+/** How long a stretch may be: in rows in all, and in visible ones. Both at least 1. */
+export interface StretchBounds {
+  readonly stretch: number
+  readonly visible: number
 }
 
 interface Range {
@@ -134,10 +139,8 @@ function tieOf(value: SqlValue | undefined): string | number {
 export function tableSource(table: KeyTable, prefix: string, filter: Sql | null): KeySource {
   const below = prefixSuccessor(prefix)
   return {
-    fetch: (seek, want, budget) =>
-      filter === null
-        ? fetchAll(table, { seek, below }, Math.min(want, budget))
-        : fetchFiltered(table, { seek, below, filter }, { want, budget }),
+    fetch: (seek, bounds) =>
+      filter === null ? fetchAll(table, { seek, below }, bounds.stretch) : fetchFiltered(table, { seek, below, filter }, bounds),
   }
 }
 
@@ -149,28 +152,24 @@ function* fetchAll(table: KeyTable, range: Range, limit: number): SqlProgram<Sca
   return { rows, end, size: rows.length, countTo: null }
 }
 
-/** How many rows are looked at for each one that is wanted, at first. */
-const ROWS_PER_WANTED = 4
-
 /**
  * First finds where the stretch ends, over the index alone, then lets the database filter up to there: so that the number of
  * rows looked at is exact, and rows that nobody may see are not carried over.
  */
-function* fetchFiltered(table: KeyTable, range: Range, { want, budget }: { want: number; budget: number }): SqlProgram<ScannedBatch> {
-  const size = Math.min(budget, want * ROWS_PER_WANTED)
+function* fetchFiltered(table: KeyTable, range: Range, { stretch, visible }: StretchBounds): SqlProgram<ScannedBatch> {
   const { filter, ...all } = range
-  const [last] = yield selectBoundary(table, all, size)
+  const [last] = yield selectBoundary(table, all, stretch)
   const through = last === undefined ? undefined : boundaryOf(last)
-  const found = yield selectRange(table, { ...all, through, filter }, want)
+  const found = yield selectRange(table, { ...all, through, filter }, visible)
   const rows = found.map((row) => scannedRow(table, row, true))
   const countTo = (row: ScannedRow): SqlProgram<number> => countRows(table, { ...all, through: row })
   const lastFound = rows.at(-1)
-  if (lastFound !== undefined && rows.length === want) {
+  if (lastFound !== undefined && rows.length === visible) {
     return { rows, end: seekBehindRow(table, lastFound), size: yield* countTo(lastFound), countTo }
   }
-  if (through !== undefined) return { rows, end: seekBehindRow(table, through), size, countTo }
+  if (through !== undefined) return { rows, end: seekBehindRow(table, through), size: stretch, countTo }
   const end = seekBehindRange(range.seek)
-  return { rows, end, size: end === null ? size : yield* countRows(table, all), countTo }
+  return { rows, end, size: end === null ? stretch : yield* countRows(table, all), countTo }
 }
 
 function boundaryOf(row: SqlRow): Pick<ScannedRow, 'key' | 'tie'> {

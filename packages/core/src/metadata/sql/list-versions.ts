@@ -28,10 +28,12 @@ const MARKER_AT = OBJECT_COLUMN_COUNT
 const LATEST_AT = MARKER_AT + 1
 const VISIBLE_AT = LATEST_AT + 1
 
-// Only a marker can be the current version without a row in `objects`.
+// Only a marker can be the current version without a row in `objects`. Not EXISTS: of that, Postgres may make one look at
+// the whole table for all rows together; and without ORDER BY it may look for a newer version by walking the table.
 const LATEST_MARKER = `CASE WHEN t.delete_marker = 1
-  AND NOT EXISTS (SELECT 1 FROM objects c WHERE c.bucket_id = t.bucket_id AND c.key = t.key)
-  AND NOT EXISTS (SELECT 1 FROM object_versions n WHERE n.bucket_id = t.bucket_id AND n.key = t.key AND n.sequence > t.sequence)
+  AND (SELECT c.sequence FROM objects c WHERE c.bucket_id = t.bucket_id AND c.key = t.key) IS NULL
+  AND t.sequence = (SELECT n.sequence FROM object_versions n WHERE n.bucket_id = t.bucket_id AND n.key = t.key
+    ORDER BY n.sequence DESC LIMIT 1)
   THEN 1 ELSE 0 END`
 
 /** One page of all versions and delete markers of a bucket: keys ascending, within a key the newest first. */
@@ -85,7 +87,7 @@ export function versionTables(dialect: SqlDialect, bucketId: string, visible: Pr
 /** Rows of both tables in one order. Each statement is an index search; the merge is here. */
 function versionSource(tables: VersionTables, prefix: string): KeySource {
   const below = prefixSuccessor(prefix)
-  return { fetch: (seek, want, budget) => fetchMerged(tables, { seek, below }, Math.min(want, budget)) }
+  return { fetch: (seek, { stretch }) => fetchMerged(tables, { seek, below }, stretch) }
 }
 
 function* fetchMerged(

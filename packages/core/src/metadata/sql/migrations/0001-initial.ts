@@ -29,7 +29,7 @@ function buckets({ text, integer, withoutRowid }: SchemaWords): readonly string[
     )${withoutRowid}`,
     // By name first: one index finds a bucket, and lists all of them in order.
     'CREATE UNIQUE INDEX buckets_by_name ON buckets (name, jurisdiction)',
-    'CREATE INDEX buckets_by_account ON buckets (account, name)',
+    'CREATE INDEX buckets_by_account ON buckets (account, name, jurisdiction)',
   ]
 }
 
