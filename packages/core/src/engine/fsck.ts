@@ -16,6 +16,7 @@ import { verifyBytes } from './fsck/verify-bytes.ts'
 
 /** What `fsck` checks, and how thoroughly. */
 export interface FsckOptions {
+  /** The rows. Nothing is written to them. */
   readonly metadata: MetadataStore
   /** Every backend that extents may name, by its id; the one for new blobs is 'main'. */
   readonly backends: Readonly<Record<string, Backend>>
@@ -29,7 +30,9 @@ export interface FsckOptions {
   readonly blobsAtOnceMax?: number
   /** How many findings the report keeps; all are counted. Default 10,000. */
   readonly findingsMax?: number
+  /** Aborting rejects with `signal.reason`; there is no report then. */
   readonly signal?: AbortSignal
+  /** Hears how far it is, for a bar; often, so it must be quick. */
   readonly onProgress?: (step: FsckStep) => void
   /** Hears every finding when it is made. */
   readonly onFinding?: (finding: FsckFinding) => void
@@ -144,10 +147,10 @@ type RowsAndBlobs = Omit<Awaited<ReturnType<typeof readManifests>>, 'table' | 'e
 /** In as many passes as the number of blobs needs; one, up to a million. Each pass is about other blobs. */
 async function checkRowsAndBlobs(context: FsckContext): Promise<RowsAndBlobs> {
   const { metadata, progress } = context
-  const { versions, uploads } = await metadata.inspection.counts()
+  const { objects, versions, uploads } = await metadata.inspection.counts()
   let totals: RowsAndBlobs | null = null
   for (let start = 0; start < HASH_END;) {
-    progress.begin('rows', versions + uploads)
+    progress.begin('rows', objects + versions + uploads)
     const { table, end, ...rows } = await readManifests(context, { start, end: HASH_END })
     progress.end()
     progress.begin('blobs', null)

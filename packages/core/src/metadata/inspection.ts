@@ -19,24 +19,29 @@ export interface InspectedManifest {
   /** Inline bytes included; an inline extent whose bytes are missing has `bytes: null`. */
   readonly extents: readonly (Extent | MissingInline)[]
 }
+/** An inline extent whose bytes are gone: damage, found by fsck. */
 export interface MissingInline {
   readonly kind: 'missing-inline'
   readonly length: number
   readonly inlineId: number
 }
+/** A row that holds a blob: whoever wants to delete the blob finds it here. */
 export interface InspectedReference extends BlobRef {
   readonly manifestId: number
   /** Of a part; null for the extents of an object that was written in one go, and of an append upload. One blob may be held by several parts. */
   readonly partNumber: number | null
 }
+/** A blob that no reference holds: reserved by a write under way, queued for the collector, or claimed by it. */
 export interface InspectedGarbage extends BlobRef {
   readonly state: 'reserved' | 'queued' | 'claimed'
 }
+/** One page of an inspection. */
 export interface InspectionPage<T> {
   readonly rows: readonly T[]
   /** Opaque; null at the end. */
   readonly next: string | null
 }
+/** Which page: at most `limit` rows behind `after`, a `next` of the page before; null begins. */
 export interface InspectionQuery {
   readonly after: string | null
   readonly limit: number

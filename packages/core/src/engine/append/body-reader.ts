@@ -10,6 +10,7 @@ export interface BodyReaderOptions {
   readonly sizeMax: number
   /** What a body that is longer than that is told. */
   readonly tooLong: (size: number) => StorageError
+  /** Aborting ends the body; what was read before is kept. */
   readonly signal: AbortSignal | undefined
 }
 

@@ -75,6 +75,7 @@ function sumsOf({ etag, checksum }: ObjectRecord): SourceStretch['known'] {
 export interface HashStretchOptions {
   /** The upload's; null where it has no checksum. */
   readonly algorithm: ChecksumAlgorithm | null
+  /** Aborting ends the reading through, and rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,6 +1,6 @@
 import type { BucketInfo } from '../../model/bucket.ts'
 import type { BlobRef } from '../../model/extent.ts'
-import { isStorageError, StorageError } from '../../errors/storage-error.ts'
+import { isStorageError } from '../../errors/storage-error.ts'
 import type * as commands from '../commands.ts'
 import type { StoreInspection } from '../inspection.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
@@ -10,6 +10,7 @@ import { policyVersion } from './commands/policy-version.ts'
 import type { ExpireInput } from './commands/uploads.ts'
 import { findObject, findRecord } from './find-object.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
+import { sqlInspection } from './inspection/sql-inspection.ts'
 import { listBuckets } from './list-buckets.ts'
 import { listObjects, listsObjectsAtOnce } from './list-objects.ts'
 import { listObjectParts, listParts } from './list-parts.ts'
@@ -20,9 +21,11 @@ import type { ReadProgram, SqlDriver } from './sql-driver.ts'
 /** The metadata store over any SQL driver: each method is one program. */
 export class SqlMetadataStore implements MetadataStore {
   readonly #driver: SqlDriver
+  readonly #inspection: StoreInspection
 
   constructor(driver: SqlDriver) {
     this.#driver = driver
+    this.#inspection = sqlInspection(driver)
   }
 
   get name(): string {
@@ -155,7 +158,7 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   get inspection(): StoreInspection {
-    throw new StorageError('NotSupported', { feature: 'inspection' })
+    return this.#inspection
   }
 }
 
