@@ -14,6 +14,7 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
     'better-sqlite3': 'the embedded metadata store',
     pg: 'the Postgres metadata store; an optional peer',
     'sql-template-tag': 'one template, SQL for both databases',
+    '@node-rs/crc32': 'CRC32C of every byte that comes in, by the processor',
     'hash-wasm': 'CRC32C, CRC64NVME, and hash states that can be stored',
     'lru-cache': 'caches bounded by bytes',
     'p-limit': 'bounded concurrency',
