@@ -16,8 +16,11 @@ export const ROOT_ACCOUNT = 'root'
 export interface AssembleOptions {
   /** Null keeps the bytes in memory, and the metadata in a temporary file that goes with the process. */
   readonly directory: string | null
+  /** The one pair of keys there is; its bearer owns every bucket. */
   readonly credentials: RootCredentials
+  /** What signatures must name, and what GetBucketLocation answers. */
   readonly region: string
+  /** Hears of faults of engine and door. */
   readonly observer: Observer
 }
 

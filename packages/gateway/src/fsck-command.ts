@@ -10,6 +10,7 @@ import { progressBar } from './progress-bar.ts'
 
 /** What `stowage fsck` was told. */
 export interface FsckCommandOptions {
+  /** The data directory, as given to `serve`; relative to the working directory. */
   readonly directory: string
   /** Reads every byte and holds it against its checksum. */
   readonly deep?: boolean

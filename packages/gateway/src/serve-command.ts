@@ -14,10 +14,15 @@ import { untilSignal } from './until-signal.ts'
 export interface ServeOptions {
   /** Where the data is; null with `memory`. */
   readonly directory: string | null
+  /** Keeps nothing: bytes in memory, metadata in a temporary file. */
   readonly memory?: boolean
+  /** The address to listen on. */
   readonly host: string
+  /** 0 takes a free one, which the ready line names. */
   readonly port: number
+  /** Buckets to make at the start; those that are there already are fine. */
   readonly bucket: readonly string[]
+  /** Prints one line of JSON when it listens, and nothing else. */
   readonly json?: boolean
 }
 

@@ -6,6 +6,7 @@ import type { HttpHandler } from '@stowage/http'
 
 /** Where to listen. */
 export interface StartServerOptions {
+  /** A name or an address; an unspecified address listens on every interface. */
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number

@@ -78,6 +78,8 @@ export function pumpBody(body: Readable, response: ServerResponse, options: Pump
 
 /** What `pumpBody` is told about a body. */
 export interface PumpOptions {
+  /** How many bytes were announced; null where the body is chunked. */
   readonly length: number | null
+  /** Hears why a body was cut off. Never called for a client that went away. */
   readonly onFault: (error: unknown) => void
 }

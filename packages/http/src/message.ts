@@ -25,6 +25,7 @@ export interface HttpRequest {
   readonly acceptBody: () => void
 }
 
+/** A response as a plain value. Whoever makes it says the length, if any, in a header. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: readonly HttpHeader[]

@@ -63,6 +63,7 @@ export interface S3ErrorOptions {
   readonly headers?: readonly HttpHeader[]
   /** Where this code comes with another status than usual. */
   readonly status?: number
+  /** What failed below: for logs, never in the answer. */
   readonly cause?: unknown
 }
 

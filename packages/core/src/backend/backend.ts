@@ -13,21 +13,25 @@ export interface ByteRange {
   readonly end: number
 }
 
+/** What a backend says of a blob that it has stored whole. */
 export interface StoredBlob {
   readonly size: number
 }
 
+/** One blob in a listing: its name, its size in bytes, and when the store last wrote it, by its own clock. */
 export interface BlobEntry {
   readonly key: BlobKey
   readonly size: number
   readonly modifiedAt: Date
 }
 
+/** What every call takes that may last. */
 export interface CallOptions {
   /** Aborting rejects with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 
+/** What a backend can take; the engine stays below it. */
 export interface BackendLimits {
   /** The largest blob, in bytes. */
   readonly blobSizeMax: number
@@ -35,17 +39,21 @@ export interface BackendLimits {
   readonly deleteBatchMax: number
 }
 
+/** What is known of a blob before its bytes are. */
 export interface PutBlobOptions extends CallOptions {
   /** The exact size, in bytes, where the caller knows it; a body of another length fails and leaves nothing readable. */
   readonly size?: number
 }
 
+/** How much of a blob is read. */
 export interface GetBlobOptions extends CallOptions {
   /** Must lie within the blob. Default: all of it. */
   readonly range?: ByteRange
 }
 
+/** Which blobs are listed. */
 export interface ListBlobsOptions extends CallOptions {
+  /** Only keys that begin with it; empty for every blob. */
   readonly prefix: string
   /** Keys greater than this one, by bytes. */
   readonly after?: BlobKey
@@ -101,6 +109,7 @@ export interface Backend {
   readonly presigning?: PresignFacet | undefined
 }
 
+/** Copies inside the store. CopyObject does not need it: copies share their blobs. */
 export interface CopyFacet {
   /** Copies a blob inside the store, without moving bytes through us. */
   copy(from: BlobKey, to: BlobKey, options?: CallOptions): Promise<StoredBlob>
@@ -117,6 +126,7 @@ export interface JoinFacet {
   join(to: BlobKey, sources: readonly BlobKey[], options: JoinOptions): Promise<StoredBlob>
 }
 
+/** What a join may need on its way. */
 export interface JoinOptions extends CallOptions {
   /** Reserves a name before it is used, so that the collector knows it. */
   temporary(): Promise<BlobKey>
@@ -128,12 +138,14 @@ export interface UnfinishedFacet {
   abort(write: UnfinishedWrite): Promise<void>
 }
 
+/** A write that the store still keeps open: whose blob it was to be, its name at the vendor, and since when. */
 export interface UnfinishedWrite {
   readonly key: BlobKey
   readonly id: string
   readonly startedAt: Date
 }
 
+/** Lets a client read a blob from the store itself, without its bytes passing through us. */
 export interface PresignFacet {
   /** A URL that reads the blob directly; it cannot be taken back before it expires. */
   presignGet(key: BlobKey, options: { readonly expiresInSeconds: number; readonly contentType?: string }): Promise<URL>

@@ -13,7 +13,9 @@ export interface Observer {
   event(name: string, fields: Readonly<Record<string, unknown>>): void
 }
 
+/** What an engine is made of. `openEngine` checks it, and refuses an option it does not know. */
 export interface EngineOptions {
+  /** Keeps names, versions and settings. Opened and closed by the engine, so never shared between two. */
   readonly metadata: MetadataStore
   /** Where new blobs go; its id in the metadata is 'main'. */
   readonly backend: Backend
@@ -27,6 +29,7 @@ export interface EngineOptions {
   readonly clock?: Clock
   /** Names that must be new. Default: from the system's randomness. */
   readonly ids?: Ids
+  /** Hears of faults and of what the engine does behind the calls. Default: nobody. */
   readonly observer?: Observer
   /** Begins every blob's name, so that namespaces can share a backend; ends with '/'. Default ''. */
   readonly blobPrefix?: string
@@ -46,11 +49,14 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/** How much one run of the collector takes on. */
 export interface CollectGarbageOptions {
   /** How many blobs at the most. Default 1,000. */
   readonly limit?: number
+  /** Aborting rejects with `signal.reason`; what was deleted until then stays deleted. */
   readonly signal?: AbortSignal
 }
+/** What one run of the collector got rid of: blobs deleted, and uploads aborted because nobody finished them in time. */
 export interface CollectedGarbage {
   readonly blobs: number
   readonly uploads: number

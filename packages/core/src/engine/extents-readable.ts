@@ -10,6 +10,7 @@ export interface ExtentsReadableOptions {
   readonly extents: readonly Extent[]
   /** The stream of the first one, opened. */
   readonly first: Readable
+  /** Opens the stream of any other one; called in order, one ahead of what is delivered. */
   readonly open: (extent: Extent) => Promise<Readable>
 }
 

@@ -16,7 +16,7 @@ import { verifyBytes } from './fsck/verify-bytes.ts'
 
 /** What `fsck` checks, and how thoroughly. */
 export interface FsckOptions {
-  /** The rows. Nothing is written to them. */
+  /** The rows. Fsck tells, it repairs nothing. */
   readonly metadata: MetadataStore
   /** Every backend that extents may name, by its id; the one for new blobs is 'main'. */
   readonly backends: Readonly<Record<string, Backend>>

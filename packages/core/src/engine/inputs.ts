@@ -37,22 +37,27 @@ export interface CallInput {
   /** Aborting rejects with `signal.reason`; nothing is written. */
   readonly signal?: AbortSignal
 }
+/** Which bucket; `BucketNotFound` where there is none, or the caller must not know of it. */
 export interface BucketInput extends CallInput {
   readonly bucket: BucketAddress
 }
+/** Which key: 1 to 1,024 bytes of UTF-8, without NUL and lone surrogates. `KeyTooLong` or `InvalidArgument` otherwise. */
 export interface KeyInput extends BucketInput {
   readonly key: string
 }
+/** Which version of a key, the current one where none is named, and on what conditions. */
 export interface ObjectInput extends KeyInput {
   readonly versionId?: string
   readonly conditions?: Conditions
 }
 
+/** A bucket to be made, for the caller's account. Names as AWS, "General purpose bucket naming rules"; others are `InvalidBucketName`. */
 export interface CreateBucketInput extends BucketInput {
   readonly public?: boolean
   /** Default 'off'. */
   readonly versioning?: Versioning
 }
+/** A page of buckets, by name. */
 export interface ListBucketsInput extends CallInput {
   readonly prefix?: string
   readonly continuationToken?: string
@@ -60,6 +65,7 @@ export interface ListBucketsInput extends CallInput {
   readonly limit?: number
 }
 
+/** An object to be stored. A body of bytes has its size; `size` says it for a stream, and is not needed. */
 export interface PutObjectInput extends KeyInput, ObjectAttributes, ExpectedContent {
   readonly body: ByteSource | Uint8Array
   readonly conditions?: Conditions
@@ -67,6 +73,7 @@ export interface PutObjectInput extends KeyInput, ObjectAttributes, ExpectedCont
 
 /** As HTTP says it: from an offset (`end` exclusive, or to the end), the last bytes, or one part. */
 export type RequestedRange = { readonly start: number; readonly end?: number } | { readonly suffix: number } | { readonly part: number }
+/** An object to be read, or a range of it. A range that has nothing of it is `InvalidRange`. */
 export interface GetObjectInput extends ObjectInput {
   readonly range?: RequestedRange
 }
@@ -91,11 +98,13 @@ export interface CopyObjectInput extends KeyInput, ObjectAttributes {
   readonly checksumAlgorithm?: ChecksumAlgorithm
   readonly conditions?: Conditions
 }
+/** What a copy made, and which version of the source it was made of. */
 export interface CopiedObject {
   readonly info: ObjectInfo
   readonly sourceVersionId: string
 }
 
+/** A key to be deleted, or one version of it. `bypassGovernance` destroys a version under governance retention, where the caller has that right. */
 export interface DeleteObjectInput extends ObjectInput {
   readonly bypassGovernance?: boolean
 }
@@ -104,14 +113,17 @@ export interface DeletedObject {
   readonly versionId: string | null
   readonly deleteMarker: boolean
 }
+/** At most 1,000 keys of one bucket, each with its own version and conditions. */
 export interface DeleteObjectsInput extends BucketInput {
   readonly objects: readonly { readonly key: string; readonly versionId?: string; readonly conditions?: Conditions }[]
   readonly bypassGovernance?: boolean
 }
+/** What became of one key: what was deleted, or why it was not. */
 export type DeleteResult =
   | { readonly key: string; readonly requestedVersionId: string | null; readonly deleted: DeletedObject; readonly error: null }
   | { readonly key: string; readonly requestedVersionId: string | null; readonly deleted: null; readonly error: Error }
 
+/** A page of current objects. With a delimiter, keys that share what comes before its first place behind `prefix` are one common prefix. */
 export interface ListObjectsInput extends BucketInput {
   readonly prefix?: string
   readonly delimiter?: string
@@ -122,6 +134,7 @@ export interface ListObjectsInput extends BucketInput {
   /** 0 to 1,000; default 1,000. */
   readonly limit?: number
 }
+/** One page. Objects and common prefixes count together, each in the order of its bytes; a page that a policy filters may be short, and still lead on. */
 export interface ListedObjects {
   readonly objects: readonly ObjectInfo[]
   readonly commonPrefixes: readonly string[]
@@ -131,6 +144,7 @@ export interface ListedObjects {
   /** The last key or common prefix of a page that has more behind it, for v1's NextMarker. */
   readonly nextMarker: string | null
 }
+/** A page of versions. `versionIdMarker`, from the page before or the id of a version seen, needs its `keyMarker`. `limit` is 0 to 1,000, default 1,000. */
 export interface ListVersionsInput extends BucketInput {
   readonly prefix?: string
   readonly delimiter?: string
@@ -138,6 +152,7 @@ export interface ListVersionsInput extends BucketInput {
   readonly versionIdMarker?: string
   readonly limit?: number
 }
+/** One page: by key, within a key the newest first, delete markers included. The markers are null on the last page. */
 export interface ListedVersions {
   readonly versions: readonly ObjectInfo[]
   readonly commonPrefixes: readonly string[]
@@ -146,41 +161,50 @@ export interface ListedVersions {
   readonly nextVersionIdMarker: string | null
 }
 
+/** An upload in parts to be begun. Its checksum binds every part; the type defaults as in S3, by algorithm. */
 export interface CreateUploadInput extends KeyInput, ObjectAttributes {
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type?: ChecksumType }
 }
+/** Which upload; `UploadNotFound` where there is none of this id, bucket and key, or not for this caller. */
 export interface UploadInput extends KeyInput {
   readonly uploadId: string
 }
+/** A part to be stored. The same number again replaces it. */
 export interface UploadPartInput extends UploadInput, ExpectedContent {
   /** 1 to 10,000. */
   readonly partNumber: number
   readonly body: ByteSource | Uint8Array
 }
+/** A part to be made of a stretch of an object. No byte moves; the bytes are read once where their sums are not known. */
 export interface UploadPartCopyInput extends UploadInput {
   readonly partNumber: number
   readonly source: CopyObjectInput['source'] & { readonly range?: ByteRange }
 }
+/** What it made, and of which version of the source. */
 export interface CopiedPart {
   readonly part: PartInfo
   readonly sourceVersionId: string
 }
+/** The parts that become the object, ascending, and what the client expects of the whole. Parts that are not named become garbage. */
 export interface CompleteUploadInput extends UploadInput {
   readonly parts: readonly CompletedPart[]
   readonly conditions?: Conditions
   readonly size?: number
   readonly checksum?: ObjectChecksum
 }
+/** A page of an upload's parts, behind the part with the marker's number. `limit` is 0 to 1,000, default 1,000. */
 export interface ListPartsInput extends UploadInput {
   readonly partNumberMarker?: number
   readonly limit?: number
 }
+/** One page, by part number. The marker is null on the last page. */
 export interface ListedParts {
   readonly upload: UploadInfo
   readonly parts: readonly PartInfo[]
   readonly truncated: boolean
   readonly nextPartNumberMarker: number | null
 }
+/** A page of unfinished uploads in parts. `uploadIdMarker` counts only beside its `keyMarker`. `limit` is 0 to 1,000, default 1,000. */
 export interface ListUploadsInput extends BucketInput {
   readonly prefix?: string
   readonly delimiter?: string
@@ -188,6 +212,7 @@ export interface ListUploadsInput extends BucketInput {
   readonly uploadIdMarker?: string
   readonly limit?: number
 }
+/** One page: by key, within a key the oldest first. The markers are null on the last page. */
 export interface ListedUploads {
   readonly uploads: readonly UploadInfo[]
   readonly commonPrefixes: readonly string[]
@@ -196,11 +221,13 @@ export interface ListedUploads {
   readonly nextUploadIdMarker: string | null
 }
 
+/** An upload to be begun that grows at its end. */
 export interface CreateAppendUploadInput extends KeyInput, ObjectAttributes {
   /** How long it will be, in bytes, where that is known already. */
   readonly size?: number
   readonly checksumAlgorithm?: ChecksumAlgorithm
 }
+/** Bytes to be added. `size` is how many `body` has, where that is known before. */
 export interface AppendInput extends UploadInput {
   /** Where the upload must stand; otherwise `OffsetMismatch`. */
   readonly offset: number
@@ -209,11 +236,13 @@ export interface AppendInput extends UploadInput {
   /** Declares how long the whole upload will be, where that was not known when it was created. */
   readonly uploadSize?: number
 }
+/** Where an append upload stands. `size` is the declared length in bytes, null where none was declared. */
 export interface AppendState {
   /** Bytes that are durable. */
   readonly offset: number
   readonly size: number | null
 }
+/** An append upload to be made an object, on conditions over what its key holds. `IncompleteBody` while declared bytes are missing. */
 export interface FinishAppendInput extends UploadInput {
   readonly conditions?: Conditions
 }

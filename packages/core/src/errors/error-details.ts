@@ -57,4 +57,5 @@ export interface StorageErrorDetails {
   VersionNotFound: { readonly bucket: string; readonly key: string; readonly versionId: string }
 }
 
+/** The closed list of codes. One more does not compile until every protocol says how it answers it. */
 export type StorageErrorCode = keyof StorageErrorDetails

@@ -3,7 +3,9 @@ import { errorSentence } from './error-sentences.ts'
 
 const MARK = Symbol.for('stowage.storage-error')
 
+/** What an error carries besides its code and details. */
 export interface StorageErrorOptions {
+  /** What failed below: kept for logs, never shown to a client. */
   readonly cause?: unknown
   /** Whether the same call may succeed later without the caller changing anything. Default false. */
   readonly retryable?: boolean

@@ -35,12 +35,15 @@ export type Refusal =
 /** The content of a new version, as the engine proposes it. The store gives it its sequence, and its version id where the bucket is not versioned. */
 export type NewObject = Omit<ObjectInfo, 'sequence' | 'latest' | 'deleteMarker'> & { readonly extents: readonly Extent[] }
 
+/** Makes a bucket. Its id is the engine's; its name is free or taken within its jurisdiction, whoever owns it. */
 export interface CreateBucketCommand {
   readonly bucket: BucketInfo
   readonly require: Requirement
 }
+/** What became of it. `exists` names the account that has the name: the caller's own, or somebody else's. */
 export type CreateBucketOutcome = { readonly outcome: 'created' } | { readonly outcome: 'exists'; readonly account: string } | Refusal
 
+/** Deletes a bucket that holds no object, no version and no delete marker. */
 export interface DeleteBucketCommand {
   readonly bucketId: string
   readonly require: Requirement
@@ -48,6 +51,7 @@ export interface DeleteBucketCommand {
 /** Uploads that are not finished go with the bucket, their blobs become garbage. */
 export type DeleteBucketOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'not-empty' } | Refusal
 
+/** Makes an object visible: the last step of a put or a copy, its blobs being durable already. */
 export interface CommitObjectCommand {
   readonly object: NewObject
   readonly conditions: Conditions
@@ -55,10 +59,12 @@ export interface CommitObjectCommand {
   /** Which blobs of `extents` this command brings (they were reserved); all others it shares with versions that hold them. */
   readonly fresh: readonly BlobRef[]
 }
+/** What became of it. `replaced` is what was current before, null where the key held nothing or only a delete marker. */
 export type CommitObjectOutcome =
   | { readonly outcome: 'committed'; readonly object: ObjectInfo; readonly replaced: ObjectInfo | null }
   | Refusal
 
+/** One key, or one version of it, to be deleted by its own right and on its own conditions. */
 export interface DeleteKey {
   readonly key: string
   /** Deletes exactly this version, marker or not. Absent: deletes the key (unversioned), or leaves a marker. */
@@ -71,12 +77,14 @@ export interface DeleteKey {
   readonly conditions: Conditions
   readonly require: Requirement
 }
+/** Deletes keys of one bucket. */
 export interface DeleteObjectsCommand {
   readonly bucketId: string
   readonly at: Date
   /** Each key has its own outcome; the order is kept. One atomic unit each. */
   readonly keys: readonly DeleteKey[]
 }
+/** What became of one key. Deleting what is not there is `deleted`. */
 export type DeleteOutcome =
   /** A row is gone for good; `deleteMarker` says whether it was a marker. */
   | { readonly outcome: 'deleted'; readonly versionId: string | null; readonly deleteMarker: boolean }
@@ -86,10 +94,12 @@ export type DeleteOutcome =
   | { readonly outcome: 'fault'; readonly error: Error }
   | Refusal
 
+/** Begins an upload: of parts, or of appends. */
 export interface CreateUploadCommand {
   readonly upload: Omit<UploadInfo, 'offset'>
   readonly require: Requirement
 }
+/** What became of it; the upload's id was chosen by the engine. */
 export type CreateUploadOutcome = { readonly outcome: 'created' } | Refusal
 
 /** The part of every upload command that says which upload, and by what right. The upload must belong to this bucket and key. */
@@ -103,10 +113,12 @@ export interface UploadTarget {
   readonly require: Requirement
 }
 
+/** Makes a part durable. The same number again replaces what was there. */
 export interface CommitPartCommand extends UploadTarget {
   readonly part: PartRecord
   readonly fresh: readonly BlobRef[]
 }
+/** What became of it. `upload-gone`: completed, aborted or expired meanwhile, or not this caller's. */
 export type CommitPartOutcome = { readonly outcome: 'committed' } | { readonly outcome: 'upload-gone' } | Refusal
 
 /** One step of an append upload: the bytes from `expectedOffset` on are `extent`s; the hash state is that after them. */
@@ -125,6 +137,7 @@ export interface CommitAppendCommand extends UploadTarget {
   /** Every append moves the expiry on. */
   readonly expiresAt: Date
 }
+/** What became of it. `offset` says where the upload stands, committed or not: there the client resumes. */
 export type CommitAppendOutcome =
   | { readonly outcome: 'committed'; readonly offset: number }
   | { readonly outcome: 'offset'; readonly offset: number }
@@ -140,6 +153,7 @@ export interface CompletedPart {
   readonly checksum?: ObjectChecksum
 }
 
+/** Makes the object of an upload: its parts' extents, or its appended ones, in one commit. */
 export interface CompleteUploadCommand extends UploadTarget {
   /** Null for an append upload. */
   readonly parts: readonly CompletedPart[] | null
@@ -154,6 +168,7 @@ export interface CompleteUploadCommand extends UploadTarget {
   /** ETag and checksum of an append upload, from its running hashes; null for parts, where the store computes them from the rows. */
   readonly appended: { readonly offset: number; readonly etag: string; readonly checksum: ObjectChecksum | null } | null
 }
+/** What became of it. Only `completed` changed anything: after every other answer the upload is as it was. */
 export type CompleteUploadOutcome =
   /** `replayed`: this upload had been completed with the same parts before; the answer is the first one. */
   | { readonly outcome: 'completed'; readonly object: ObjectInfo; readonly replayed: boolean }
@@ -165,6 +180,7 @@ export type CompleteUploadOutcome =
   | { readonly outcome: 'size'; readonly expected: number; readonly actual: number }
   | Refusal
 
+/** What became of an abort. The blobs of an aborted upload are garbage from then on. */
 export type AbortUploadOutcome = { readonly outcome: 'aborted' } | { readonly outcome: 'upload-gone' } | Refusal
 
 /** What ListParts and GetObjectAttributes page through. */

@@ -63,12 +63,14 @@ export interface UploadQuery {
   readonly visible: Predicate
 }
 
+/** A sign of life. Garbage that may still be read waits for it, see `claimGarbage`. */
 export interface Heartbeat {
   readonly processId: string
   /** How long ago the oldest read that this process still has open was opened, in milliseconds; null where none is. */
   readonly oldestReadAgeMs: number | null
 }
 
+/** Which blobs the collector may have. */
 export interface ClaimGarbageQuery {
   /** How long a blob stays after its last reference went, in seconds. */
   readonly graceSeconds: number

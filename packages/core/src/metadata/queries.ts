@@ -14,7 +14,9 @@ export interface FindObjectQuery {
 
 /** A delete marker is found as such: what that means is the engine's business. */
 export type Found<T> = { readonly outcome: 'found'; readonly object: T } | { readonly outcome: 'absent' | 'forbidden' }
+/** What is found where only facts are asked for (HEAD, conditions of a copy). */
 export type FoundInfo = Found<ObjectInfo>
+/** What is found where the bytes are to be read: with their extents. */
 export type FoundRecord = Found<ObjectRecord>
 
 /** Where a page goes on: behind a key, or behind everything that begins with a common prefix. */
@@ -23,6 +25,7 @@ export interface ListPosition {
   readonly skipPrefix: boolean
 }
 
+/** A page of the current objects of a bucket; delete markers hide their keys. */
 export interface ListObjectsQuery {
   readonly bucketId: string
   readonly prefix: string
@@ -47,6 +50,7 @@ export interface ListObjectsPage {
   readonly next: ListPosition | null
 }
 
+/** A page of all versions and delete markers of a bucket. */
 export interface ListVersionsQuery extends Omit<ListObjectsQuery, 'position'> {
   /**
    * Behind the version of this key with this sequence (which need not exist any more); behind all versions of the key where
@@ -61,6 +65,7 @@ export interface ListVersionsPage {
   readonly next: ListVersionsQuery['position']
 }
 
+/** A page of the uploads of a bucket that are neither finished nor aborted. The kinds never mix: S3 must not show TUS uploads. */
 export interface ListUploadsQuery {
   readonly bucketId: string
   readonly kind: 'parts' | 'append'
@@ -78,6 +83,7 @@ export interface ListUploadsPage {
   readonly next: ListUploadsQuery['position']
 }
 
+/** A page of buckets, in the order of their names' bytes. */
 export interface ListBucketsQuery {
   /** Only this account's buckets; null for all that `visible` lets through. */
   readonly account: string | null
@@ -87,6 +93,7 @@ export interface ListBucketsQuery {
   readonly after: string | null
   readonly limit: number
 }
+/** Buckets that `visible` lets through. `next` is the name to go on behind; null on the last page. */
 export interface ListBucketsPage {
   readonly buckets: readonly BucketInfo[]
   readonly next: string | null

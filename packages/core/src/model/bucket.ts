@@ -4,6 +4,7 @@ export interface BucketAddress {
   readonly name: string
 }
 
+/** Whether a key keeps what it held before. `suspended` keeps former versions, and writes new objects as the version `null`. */
 export type Versioning = 'off' | 'enabled' | 'suspended'
 
 /** Named by (jurisdiction, name), known by id: a bucket deleted and made again is another one. */

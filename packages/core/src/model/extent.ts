@@ -22,6 +22,7 @@ export interface Envelope {
 /** A run of an object's bytes: inside the metadata store, or a stretch of a blob. An object is a list of them. */
 export type Extent = ExtentFacts & ExtentPlace
 
+/** What is known of a run of bytes, wherever it is. */
 export interface ExtentFacts {
   /** Plaintext bytes. */
   readonly length: number
@@ -31,6 +32,7 @@ export interface ExtentFacts {
   readonly envelope: Envelope | null
 }
 
+/** Where a run of bytes is. Offset and length in a blob are those of stored bytes, which encryption makes more than the plaintext. */
 export type ExtentPlace =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   | ({ readonly kind: 'blob'; readonly storedOffset: number; readonly storedLength: number } & BlobRef)

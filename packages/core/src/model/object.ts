@@ -4,6 +4,7 @@ import type { Extent } from './extent.ts'
 /** The version id of an object that was written while its bucket was not versioned. */
 export const NULL_VERSION = 'null'
 
+/** Until when a version must not be destroyed. `governance` can be bypassed by right, `compliance` by nobody. */
 export interface Retention {
   readonly mode: 'governance' | 'compliance'
   readonly until: Date

@@ -1,5 +1,6 @@
 import type { OperationName } from './operation.ts'
 
+/** Claims and context as they were signed: whoever reads a field checks what is in it. */
 export type JsonObject = { readonly [name: string]: unknown }
 
 /** What a door found out about the caller from verified credentials. The engine never sees a secret. */
@@ -13,6 +14,7 @@ export interface Caller {
   readonly credentialId: string | null
 }
 
+/** Who calls: nobody known, an account, a role with verified claims, a signed URL, or the system itself. */
 export type Principal =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'account' }

@@ -9,6 +9,7 @@ export interface RequestFacts {
   readonly facts: ReadonlyMap<string, string | number | boolean>
 }
 
+/** What a policy learns of a bucket before it answers. */
 export interface BucketFacts {
   readonly id: string
   readonly name: string

@@ -21,8 +21,11 @@ export type Predicate =
   | { readonly k: 'not'; readonly a: Predicate }
   | { readonly k: 'call'; readonly f: PredicateFunction; readonly a: readonly Predicate[] }
 
+/** The types of a constant. A null has one too. */
 export type LiteralType = 'bool' | 'text' | 'num'
+/** Comparisons; one with null is unknown. Text compares by its UTF-8 bytes. */
 export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>='
+/** Turns the three truth values into two: the only way for unknown to become true. */
 export type TruthTest = 'IS_TRUE' | 'IS_NOT_TRUE' | 'IS_FALSE' | 'IS_NOT_FALSE' | 'IS_UNKNOWN' | 'IS_NOT_UNKNOWN'
 
 /** `starts_with(text, text)`, ASCII-only `lower` and `upper`, and Supabase's three helpers over a key. */

@@ -13,13 +13,17 @@ import { SigningKeyCache } from './signing-key.ts'
 
 /** What requests are verified against. */
 export interface RequestVerifierOptions<C = Caller> {
+  /** Finds secret and caller by access key id. */
   readonly credentials: CredentialResolver<C>
+  /** The region that signatures must name. */
   readonly region: string
   /** `lenient` (the default) also takes requests signed for `us-east-1`, `auto` and no region, which clients send unasked. */
   readonly regionMode?: 'lenient' | 'strict'
+  /** The time that a request's own is held against. */
   readonly clock: () => Date
   /** Default 900, as AWS. */
   readonly skewSecondsMax?: number
+  /** Keys derived before. Default: a cache of its own. */
   readonly signingKeys?: SigningKeyCache
 }
 

@@ -11,6 +11,7 @@ export type SqlValue = string | number | Uint8Array | null
 
 /** A row by position: the columns in the order in which the statement names them. */
 export type SqlRow = readonly SqlValue[]
+/** What a statement gave back, in its order; empty for a write without RETURNING. */
 export type SqlRows = readonly SqlRow[]
 
 /**

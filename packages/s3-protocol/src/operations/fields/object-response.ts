@@ -23,8 +23,11 @@ export interface ShownObject {
 
 /** How it is shown. */
 export interface ShowOptions {
+  /** Whether the client asked for the checksum (`x-amz-checksum-mode: ENABLED`); without, none is shown. */
   readonly checksumMode: boolean
+  /** Headers that replace the object's own, from `readOverrides`. */
   readonly overrides: readonly HttpHeader[]
+  /** Whether `x-amz-mp-parts-count` is shown: only where one part was asked for. */
   readonly partCount: boolean
 }
 
