@@ -54,6 +54,49 @@ describeOnEachStore('getObject', (store) => {
     await engine.close()
   })
 
+  test('an object of parts is read by part, and across them', async () => {
+    const { session, bucket, engine } = await openTestEngine(store, { limits: { ...LIMITS, partSizeMin: 1 } })
+    const key = 'k'
+    const { uploadId } = await session.createUpload({ bucket, key })
+    const bytes = [bytesOf(3_000, 1), bytesOf(1, 2), bytesOf(2_000, 3)]
+    const numbers = [1, 4, 9]
+    const parts = await Promise.all(
+      bytes.map((body, index) => session.uploadPart({ bucket, key, uploadId, partNumber: numbers[index] ?? 0, body })),
+    )
+    const info = await session.completeUpload({
+      bucket,
+      key,
+      uploadId,
+      parts: parts.map(({ partNumber, etag }) => ({ partNumber, etag })),
+    })
+    const whole = Buffer.concat(bytes)
+    expect((await contentOf(await session.getObject({ bucket, key }))).equals(whole)).toBe(true)
+    for (const [index, part] of numbers.entries()) {
+      const opened = await session.getObject({ bucket, key, range: { part } })
+      expect(opened).toMatchObject({ length: bytes[index]?.length, info: { etag: info.etag, partCount: 3 } })
+      expect((await contentOf(opened)).equals(bytes[index] ?? Buffer.of())).toBe(true)
+    }
+    await expect(session.headObject({ bucket, key, range: { part: 2 } })).rejects.toMatchObject({ code: 'InvalidRange' })
+    const across = await session.getObject({ bucket, key, range: { start: 2_990, end: 3_010 } })
+    expect((await contentOf(across)).equals(whole.subarray(2_990, 3_010))).toBe(true)
+
+    const first = await session.listObjectParts({ bucket, key, limit: 2 })
+    expect(first).toMatchObject({
+      parts: [
+        { partNumber: 1, size: 3_000 },
+        { partNumber: 4, size: 1 },
+      ],
+      next: 4,
+    })
+    const second = await session.listObjectParts({ bucket, key, limit: 2, partNumberMarker: first.next ?? 0 })
+    expect(second).toMatchObject({ parts: [{ partNumber: 9 }], next: null })
+    await session.putObject({ bucket, key: 'plain', body: bytesOf(1) })
+    expect(await session.listObjectParts({ bucket, key: 'plain' })).toEqual({ parts: [], next: null })
+    await expect(session.listObjectParts({ bucket, key: 'gone' })).rejects.toMatchObject({ code: 'ObjectNotFound' })
+    await expect(session.listObjectParts({ bucket, key, partNumberMarker: -1 })).rejects.toMatchObject({ code: 'InvalidArgument' })
+    await engine.close()
+  })
+
   test('conditions, in the order of RFC 9110', async () => {
     const { session, bucket, engine } = await openTestEngine(store)
     const { etag, createdAt } = await session.putObject({ bucket, key: 'k', body: bytesOf(1) })
