@@ -126,6 +126,24 @@ describeOnEachStore('access', (store) => {
     await engine.close()
   })
 
+  test('what the policy says of the proposed row refuses before the body is read', async () => {
+    const text: Predicate = { k: 'cmp', op: '=', a: { k: 'col', n: 'content_type' }, b: { k: 'lit', t: 'text', v: 'text/plain' } }
+    const policy = answering(({ action }) => (action === 'object.write' ? { proposed: text } : {}))
+    const { session, bucket, engine } = await openTestEngine(store, { policy })
+    const read: string[] = []
+    const put = (contentType: string): Promise<unknown> => {
+      const body = async function* (): AsyncGenerator<Uint8Array> {
+        read.push(contentType)
+        yield bytesOf(1)
+      }
+      return session.putObject({ bucket, key: 'k', body: body(), headers: { contentType } })
+    }
+    await expect(put('image/png')).rejects.toMatchObject(DENIED)
+    await put('text/plain')
+    expect(read).toEqual(['text/plain'])
+    await engine.close()
+  })
+
   test('in a versioned bucket a refused delete is told, because it leaves no marker', async () => {
     const hidden = answering(({ action }) => (action === 'object.delete' ? { existing: NEVER, deniedExisting: 'absent' } : {}))
     const { session, bucket, engine } = await openTestEngine(store, { policy: hidden, versioning: 'enabled' })

@@ -6,6 +6,7 @@ import type { ObjectInfo } from '../model/object.ts'
 import type { BucketInfo } from '../model/bucket.ts'
 import { ownerOf } from './authorise.ts'
 import { checkAttributes } from './check-attributes.ts'
+import { checkProposed } from './check-proposed.ts'
 import { contentOptions } from './content-options.ts'
 import type { ContentOptions } from './content-options.ts'
 import type { SessionContext } from './context.ts'
@@ -59,7 +60,9 @@ async function prepare(session: SessionContext, input: PutObjectInput): Promise<
     checkAttributes(input, limits)
     const content = contentOptions(input, limits.putSizeMax)
     input.signal?.throwIfAborted()
-    return { question, content, grounds: await findGrounds(session, question) }
+    const grounds = await findGrounds(session, question)
+    checkProposed(session, question, { grounds, attributes: input })
+    return { question, content, grounds }
   } catch (error) {
     if (!(input.body instanceof Uint8Array)) abandonSource(input.body)
     throw error
