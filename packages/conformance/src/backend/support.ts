@@ -29,7 +29,7 @@ export function bytesOf(size: number, seed = 1): Buffer {
 }
 
 /** The bytes as a source of chunks. */
-export async function* sourceOf(bytes: Uint8Array, chunkSize = 64 * 1024): AsyncGenerator<Uint8Array> {
+export async function* sourceOf(bytes: Uint8Array, chunkSize: number = 64 * 1024): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += chunkSize) yield bytes.subarray(start, start + chunkSize)
 }
 

@@ -9,6 +9,33 @@ export type Action =
   | 'object.write'
   | 'object.delete'
 
+/** The name of an operation, from the one closed list. */
+export type OperationName =
+  | 'CreateBucket'
+  | 'HeadBucket'
+  | 'ListBuckets'
+  | 'DeleteBucket'
+  | 'PutObject'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'DeleteObject'
+  | 'DeleteObjects'
+  | 'CopyObject'
+  | 'ListObjects'
+  | 'ListObjectVersions'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'UploadPartCopy'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListParts'
+  | 'ListMultipartUploads'
+  | 'CreateAppendUpload'
+  | 'AppendToUpload'
+  | 'GetAppendUpload'
+  | 'FinishAppendUpload'
+  | 'AbortAppendUpload'
+
 interface OperationRow {
   /** Supabase Storage's operation string: policies in the wild contain them. */
   readonly supabase: string
@@ -16,8 +43,8 @@ interface OperationRow {
   readonly s3: string
 }
 
-/** The closed list of what a request may be, with the names that other worlds give it. */
-export const OPERATION_NAMES = {
+/** The names that other worlds give to an operation. */
+export const OPERATION_NAMES: Readonly<Record<OperationName, OperationRow>> = {
   CreateBucket: { supabase: 'storage.s3.bucket.create', s3: 's3:CreateBucket' },
   HeadBucket: { supabase: 'storage.s3.bucket.head', s3: 's3:ListBucket' },
   ListBuckets: { supabase: 'storage.s3.bucket.list', s3: 's3:ListAllMyBuckets' },
@@ -42,7 +69,4 @@ export const OPERATION_NAMES = {
   GetAppendUpload: { supabase: 'storage.tus.upload.get', s3: 's3:ListMultipartUploadParts' },
   FinishAppendUpload: { supabase: 'storage.tus.upload.part', s3: 's3:PutObject' },
   AbortAppendUpload: { supabase: 'storage.tus.upload.delete', s3: 's3:AbortMultipartUpload' },
-} as const satisfies Readonly<Record<string, OperationRow>>
-
-/** The name of an operation, from the one closed list. */
-export type OperationName = keyof typeof OPERATION_NAMES
+}

@@ -12,7 +12,7 @@ export interface XmlNode {
 export const XML_DEPTH_MAX = 10
 
 /** The largest document: 10,000 parts with checksums, or 1,000 long keys, escaped. Bytes. */
-export const XML_SIZE_MAX = 8 * 1024 * 1024
+export const XML_SIZE_MAX: number = 8 * 1024 * 1024
 
 /** The most attributes of a document. S3's have name spaces, and a type here and there. */
 export const XML_ATTRIBUTES_MAX = 1000
