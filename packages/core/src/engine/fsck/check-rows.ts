@@ -1,5 +1,5 @@
 import type { InspectedManifest } from '../../metadata/inspection.ts'
-import { addMarks, BlobTable, hashOf, HASH_END, markOf } from './blob-table.ts'
+import { addMarks, BlobTable, hashOf, markOf } from './blob-table.ts'
 import type { FsckContext } from './context.ts'
 import { pagesOf } from './cursor.ts'
 import { holderOf } from './finding.ts'
@@ -105,6 +105,3 @@ function isShort({
 export function sumOfMarks(rows: readonly { readonly manifestId: number; readonly partNumber: number | null }[]): number {
   return rows.reduce((sum, { manifestId, partNumber }) => addMarks(sum, markOf(manifestId, partNumber)), 0)
 }
-
-/** All hashes. */
-export const WHOLE_RANGE: HashRange = { start: 0, end: HASH_END }

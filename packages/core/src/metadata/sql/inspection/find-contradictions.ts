@@ -76,7 +76,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()
 /** The database's check of itself. Postgres has none that a client may run; what it knows of broken indexes is asked. */
 export function* checkIntegrity({ dialect }: SqlContext): SqlProgram<readonly string[]> {
   if (dialect.name === 'postgres') {
-    return (yield { sql: INVALID_INDEXES, values: [] }).map((row) => `index ${row[0]} is not valid`)
+    return (yield { sql: INVALID_INDEXES, values: [] }).map((row) => `index ${String(row[0])} is not valid`)
   }
   return (yield { sql: 'PRAGMA integrity_check', values: [] }).map((row) => String(row[0])).filter((text) => text !== 'ok')
 }

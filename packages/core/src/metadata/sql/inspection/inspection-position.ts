@@ -15,7 +15,7 @@ export function parsePosition(after: string | null, length: number): InspectionP
   if (after === null) return null
   const position = readList(after)
   if (position?.length === length && position.every((value) => typeof value === 'string' || typeof value === 'number' || value === null)) {
-    return position as InspectionPosition
+    return position
   }
   throw new StorageError('InvalidArgument', { argument: 'after', reason: 'is not what a page gave' })
 }
