@@ -9,13 +9,13 @@ export interface XmlNode {
 }
 
 /** How deep elements may nest. The deepest document of S3 has six levels. */
-export const XML_DEPTH_MAX = 10
+const XML_DEPTH_MAX = 10
 
 /** The largest document: 10,000 parts with checksums, or 1,000 long keys, escaped. Bytes. */
 export const XML_SIZE_MAX: number = 8 * 1024 * 1024
 
 /** The most attributes of a document. S3's have name spaces, and a type here and there. */
-export const XML_ATTRIBUTES_MAX = 1000
+const XML_ATTRIBUTES_MAX = 1000
 
 interface OpenNode {
   readonly name: string

@@ -1,6 +1,6 @@
 import { create } from 'xmlbuilder2'
 import type { XmlElement } from './element.ts'
-import { checkXmlText } from './xml-text.ts'
+import { escapeXmlText } from './xml-text.ts'
 import { writeXmlRows } from './xml-rows.ts'
 
 /** The name space of all that S3 answers with, but for errors. */
@@ -15,7 +15,7 @@ export interface WriteXmlOptions {
 /** From this many elements under the root on, a document is written by `writeXmlRows`: xmlbuilder2 takes 13 ms for a page of 1,000 keys. */
 const ROWS_MIN = 50
 
-/** Writes a document with its declaration. Fails with `InvalidRequest` for text that XML 1.0 cannot hold. */
+/** Writes a document with its declaration. Never fails: what XML 1.0 cannot hold goes out as `escapeXmlText` says. */
 export function writeXml(root: XmlElement, options: WriteXmlOptions = {}): string {
   const namespace = options.namespace === undefined ? defaultNamespace(root) : options.namespace
   const isLong = typeof root.content !== 'string' && root.content.length >= ROWS_MIN
@@ -31,21 +31,16 @@ export function writeXmlBuilt(root: XmlElement, namespace: string | null): strin
 
 type Node = ReturnType<typeof create>
 
+/**
+ * Text is escaped before xmlbuilder2 gets it, which leaves what looks like an entity as it is (a key named `a&lt;b` would
+ * become another key): what is escaped here stays as it is.
+ */
 function append(node: Node, element: XmlElement): void {
   if (typeof element.content === 'string') {
-    if (element.content !== '') node.txt(escapeForBuilder(element.content))
+    if (element.content !== '') node.txt(escapeXmlText(element.content))
     return
   }
   for (const child of element.content) append(node.ele(child.name), child)
-}
-
-/**
- * The one door of text into xmlbuilder2, which leaves what looks like an entity as it is (a key named `a&lt;b` would become
- * another key) and writes a carriage return raw, which a reader turns into a line feed. What is escaped here stays as it is.
- */
-function escapeForBuilder(text: string): string {
-  checkXmlText(text)
-  return text.replace(/&/g, '&amp;').replace(/\r/g, '&#13;')
 }
 
 function defaultNamespace(root: XmlElement): string | null {
