@@ -79,7 +79,7 @@ class FsBackend implements Backend {
   }
 
   put(key: BlobKey, body: ByteSource, options: PutBlobOptions): Promise<StoredBlob> {
-    return putBlob(this.#store, key, body, options)
+    return putBlob(this.#store, { key, body, options })
   }
 
   get(key: BlobKey, options: GetBlobOptions): Promise<Readable> {

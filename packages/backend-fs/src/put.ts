@@ -6,9 +6,17 @@ import type { FileWriter } from './file-writer.ts'
 import { blobPath } from './paths.ts'
 import type { Store } from './store.ts'
 
+/** The arguments of a `Backend.put`. */
+export interface PutBlobCall {
+  readonly key: BlobKey
+  readonly body: ByteSource
+  readonly options: PutBlobOptions
+}
+
 /** Writes a blob as `Backend.put` promises. */
-export async function putBlob(store: Store, key: BlobKey, body: ByteSource, options: PutBlobOptions): Promise<StoredBlob> {
-  const source = new Source(key, body, options, store.options.blobSizeMax)
+export async function putBlob(store: Store, call: PutBlobCall): Promise<StoredBlob> {
+  const { key, options } = call
+  const source = new Source(call, store.options.blobSizeMax)
   try {
     checkBefore(store, key, options)
     await write(store, key, source)
@@ -58,7 +66,7 @@ class Source {
   readonly #sizeMax: number
   #begun = false
 
-  constructor(key: BlobKey, body: ByteSource, options: PutBlobOptions, sizeMax: number) {
+  constructor({ key, body, options }: PutBlobCall, sizeMax: number) {
     this.#key = key
     this.#body = body
     this.#options = options

@@ -21,7 +21,7 @@ export interface RunningServer {
 }
 
 /** Bounds on what a connection may do, in milliseconds and bytes. */
-export const SERVER_LIMITS = {
+const SERVER_LIMITS = {
   /** From the first byte of a request to the end of its headers. */
   headersTimeout: 15_000,
   /** An idle connection is kept this long: longer than a load balancer's usual 60 seconds. */

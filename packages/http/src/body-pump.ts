@@ -11,7 +11,7 @@ export interface ReleasableReadable extends Readable {
 }
 
 /** Recognised by its method: whoever makes such a stream need not know this package. */
-export function isReleasable(body: Readable): body is ReleasableReadable {
+function isReleasable(body: Readable): body is ReleasableReadable {
   return 'releaseChunk' in body && typeof body.releaseChunk === 'function'
 }
 

@@ -69,7 +69,7 @@ export class NodeRequest implements HttpRequest {
 }
 
 /** Lower-cases the names of node's flat list of raw headers, in one pass. */
-export function headerPairs(rawHeaders: readonly string[]): HttpHeader[] {
+function headerPairs(rawHeaders: readonly string[]): HttpHeader[] {
   const pairs: HttpHeader[] = []
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     pairs.push([(rawHeaders[index] ?? '').toLowerCase(), rawHeaders[index + 1] ?? ''])

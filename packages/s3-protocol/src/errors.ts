@@ -12,7 +12,7 @@ export interface S3ErrorRow {
  * A new error of the engine does not compile until S3 has a name for it.
  * Source: the list of error codes in the Amazon S3 API reference (ErrorResponses).
  */
-export const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
+const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
   AccessDenied: { code: 'AccessDenied', status: 403, message: 'Access Denied' },
   BackendUnavailable: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },
   BlobNotFound: { code: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' },

@@ -1,4 +1,4 @@
-import { ANONYMOUS } from '@stowage/core'
+import { ANONYMOUS, systemClock } from '@stowage/core'
 import type { Caller, Engine, Observer } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
 import { errorResponse, internalErrorResponse } from './error-response.ts'
@@ -55,7 +55,7 @@ class S3Door {
   constructor(options: S3HandlerOptions) {
     this.#engine = options.engine
     this.#region = options.region
-    this.#clock = options.clock ?? (() => new Date())
+    this.#clock = options.clock ?? systemClock
     this.#observer = options.observer
     this.#verifier = new RequestVerifier({ credentials: options.credentials, region: options.region, clock: this.#clock })
   }
@@ -168,7 +168,9 @@ function implemented(routed: Routed, raw: RawS3Request): Operation {
 /** What AWS calls the operation, where the word and the method make one. */
 function unsupportedName(raw: RawS3Request, word: string): string {
   const on = placeOf(raw)
-  const row = UNSUPPORTED_OPERATIONS.find(({ match }) => match.method === raw.method && match.on === on && Object.hasOwn(match.query ?? {}, word))
+  const row = UNSUPPORTED_OPERATIONS.find(
+    ({ match }) => match.method === raw.method && match.on === on && Object.hasOwn(match.query ?? {}, word),
+  )
   return row === undefined ? `${raw.method} with ?${word}` : `The operation ${row.name}`
 }
 

@@ -28,7 +28,7 @@ export interface S3AddressingOptions {
  * Headers in the `x-amz-` name space that a CDN adds after the client has signed. They mean nothing here, are not
  * covered by the signature, and are dropped before anybody reads them.
  */
-export const HEADERS_OF_OTHERS: ReadonlySet<string> = new Set(['x-amz-cf-id'])
+const HEADERS_OF_OTHERS: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 
 /** Reads bucket, key and query off a request. Fails with `InvalidURI` where the target is not valid, before any signature is looked at. */
 export function parseS3Request(request: HttpRequest, options: S3AddressingOptions = {}): RawS3Request {

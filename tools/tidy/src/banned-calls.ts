@@ -40,6 +40,7 @@ export const BANS: readonly Ban[] = [
     instead: 'take ids',
     except: {
       'packages/core/src/util/ids.ts': 'the default source of ids',
+      'packages/s3-protocol/src/request-ids.ts': 'the one source of request ids: a name for logs, no decision hangs on it',
       'packages/gateway/src/root-credentials.ts': 'a secret is no id: it must not come from a source that a test or an embedder can set',
     },
   },

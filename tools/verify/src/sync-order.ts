@@ -29,7 +29,7 @@ async function run(directory: string): Promise<StepResult> {
 type Event = 'wal-write' | 'wal-sync' | 'blob-open' | 'blob-write' | 'blob-sync' | 'directory-sync' | 'acknowledged'
 
 /** The events between the beginning of the trace and the acknowledgement; runs of one kind count as one. */
-export function readEvents(trace: string): readonly Event[] {
+function readEvents(trace: string): readonly Event[] {
   const events: Event[] = []
   for (const line of trace.split('\n')) {
     const event = eventOf(line)
@@ -51,7 +51,7 @@ function eventOf(line: string): Event | null {
 }
 
 /** Holds the events against the order that invariant I1 and I6 need. */
-export function problemsOf(events: readonly Event[]): readonly string[] {
+function problemsOf(events: readonly Event[]): readonly string[] {
   const problems: string[] = []
   const opened = events.indexOf('blob-open')
   const acknowledged = events.indexOf('acknowledged')

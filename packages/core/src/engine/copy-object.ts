@@ -51,7 +51,7 @@ export async function copyObject(session: SessionContext, input: CopyObjectInput
 }
 
 /** The object that a copy reads, under its own question to the policy and its own conditions. */
-export async function readSource(
+async function readSource(
   session: SessionContext,
   question: BucketQuestion,
   input: Pick<CopyObjectInput, 'source'>,

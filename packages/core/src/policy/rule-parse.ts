@@ -5,7 +5,7 @@ import { ALWAYS, type Predicate } from './predicate.ts'
 import type { Rule, Who } from './rule.ts'
 
 /** How many rules a list may have. */
-export const RULES_MAX = 1000
+const RULES_MAX = 1000
 
 /** Every action that a rule may name. */
 export const ACTIONS: readonly Action[] = [

@@ -7,7 +7,7 @@ import type { ChunkSeed } from './chunk-signatures.ts'
 import { TRAILERS_SIZE_MAX, TrailerSection } from './trailer-section.ts'
 
 /** The longest line before a chunk. Bytes. */
-export const CHUNK_LINE_SIZE_MAX = 4096
+const CHUNK_LINE_SIZE_MAX = 4096
 
 /** What a body in aws-chunked framing is held against. */
 export interface ChunkDecoderOptions {

@@ -6,7 +6,7 @@ import type { CredentialScope } from './credential-scope.ts'
 import type { Credential } from './credentials.ts'
 
 /** The most signing keys that are kept. One is a few hundred bytes. */
-export const SIGNING_KEYS_MAX = 4096
+const SIGNING_KEYS_MAX = 4096
 
 /** Derives the key of a scope from a secret: four HMACs (AWS: "Create a signed AWS API request", step 3). */
 export function deriveSigningKey(secretAccessKey: string, scope: CredentialScope): KeyObject {

@@ -43,7 +43,7 @@ async function read(session: Session, key: string): Promise<Buffer | null> {
 }
 
 /** What fsck finds, deep. Everything counts: after the grace no garbage may be left either. */
-export async function checkAgreement(directory: string): Promise<readonly string[]> {
+async function checkAgreement(directory: string): Promise<readonly string[]> {
   const { metadata, backend } = openStores(directory)
   const report = await fsck({ metadata, backends: { main: backend }, deep: true })
   return report.findings.map((finding) => `fsck: ${JSON.stringify(finding)}`)

@@ -120,7 +120,7 @@ export function* readInline({ dialect }: SqlContext, ids: readonly number[], int
 }
 
 /** Puts inline bytes into extents; null where some are missing. */
-export function hydrate(stored: readonly StoredExtent[], bytes: ReadonlyMap<number, Uint8Array>): Extent[] | null {
+function hydrate(stored: readonly StoredExtent[], bytes: ReadonlyMap<number, Uint8Array>): Extent[] | null {
   const extents: Extent[] = []
   for (const extent of stored) {
     if (extent.kind === 'blob') {

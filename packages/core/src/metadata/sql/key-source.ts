@@ -68,7 +68,7 @@ export function selectRange(table: KeyTable, range: Range, limit: number): SqlSt
 }
 
 /** The `count`th row of a range, by key and tie only. */
-export function selectBoundary(table: KeyTable, range: Range, count: number): SqlStatement {
+function selectBoundary(table: KeyTable, range: Range, count: number): SqlStatement {
   const { text, values } = rangeCondition(table, range)
   const columns = table.tie === null ? 't.key' : `t.key, t.${table.tie.column}`
   return {
@@ -78,7 +78,7 @@ export function selectBoundary(table: KeyTable, range: Range, count: number): Sq
 }
 
 /** How many rows a range has. */
-export function countRange(table: KeyTable, range: Range): SqlStatement {
+function countRange(table: KeyTable, range: Range): SqlStatement {
   const { text, values } = rangeCondition(table, range)
   return { sql: `SELECT count(*) FROM ${table.table} t WHERE ${text}`, values }
 }
@@ -117,7 +117,7 @@ function rangeCondition(
 }
 
 /** The rest of the key that a row belongs to, and what lies behind it. */
-export function seekBehindRow(table: Pick<KeyTable, 'tie'>, { key, tie }: Pick<ScannedRow, 'key' | 'tie'>): Seek {
+function seekBehindRow(table: Pick<KeyTable, 'tie'>, { key, tie }: Pick<ScannedRow, 'key' | 'tie'>): Seek {
   return table.tie === null ? { kind: 'behind', key } : { kind: 'rest', key, tie }
 }
 

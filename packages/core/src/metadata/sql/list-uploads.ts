@@ -31,7 +31,7 @@ export function* listUploads({ dialect }: SqlContext, query: ListUploadsQuery): 
 }
 
 /** The table that a listing of uploads reads. */
-export function openUploads({ bucketId, kind }: Pick<ListUploadsQuery, 'bucketId' | 'kind'>): KeyTable {
+function openUploads({ bucketId, kind }: Pick<ListUploadsQuery, 'bucketId' | 'kind'>): KeyTable {
   return {
     select: SELECT,
     selectValues: [],

@@ -63,7 +63,7 @@ interface VersionTables {
 }
 
 /** The tables that a listing of versions merges. Where a filter is set, each row says behind its columns whether it passes. */
-export function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate): VersionTables {
+function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate): VersionTables {
   const columns = objectColumns('t')
   const filter = isAlways(visible) ? raw('TRUE') : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
   const passes = `CASE WHEN ${filter.sql} THEN 1 ELSE 0 END`

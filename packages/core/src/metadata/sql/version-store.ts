@@ -129,7 +129,7 @@ export function* storeExtents(
 }
 
 /** The next value of the commit sequence. */
-export function* takeSequence(context: SqlContext): SqlProgram<number> {
+function* takeSequence(context: SqlContext): SqlProgram<number> {
   if (!context.dialect.locks) return context.sequence(null)
   const [row] = yield { sql: NEXT(context.dialect.nextSequence), values: [] }
   return context.sequence(row?.[0] ?? null)

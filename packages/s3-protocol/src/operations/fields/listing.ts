@@ -6,7 +6,7 @@ import type { KeyWriter } from './encoding-type.ts'
 import { readKeyWriter } from './encoding-type.ts'
 
 /** The most keys of a page. */
-export const MAX_KEYS = 1000
+const MAX_KEYS = 1000
 
 /** What the two forms of ListObjects have in common. */
 export interface ListingInput {
@@ -43,7 +43,7 @@ export function ownerElement(name: string, id: string | null): XmlElement {
 }
 
 /** The facts of one object version that every listing shows. */
-export function objectElements(info: ObjectInfo): XmlElement[] {
+function objectElements(info: ObjectInfo): XmlElement[] {
   return [
     element('LastModified', info.createdAt.toISOString()),
     element('ETag', `"${info.etag}"`),

@@ -46,7 +46,7 @@ export function refuseAcl(headers: S3Headers): void {
 }
 
 /** `x-amz-meta-*`, names in lower case; values are Latin-1 bytes on the wire and mean UTF-8. Values of one name are joined. */
-export function readUserMetadata(headers: S3Headers): Readonly<Record<string, string>> {
+function readUserMetadata(headers: S3Headers): Readonly<Record<string, string>> {
   // A null prototype: `__proto__` is a name like any other.
   const metadata: Record<string, string> = Object.create(null) as Record<string, string>
   for (const [name, value] of headers.all) {

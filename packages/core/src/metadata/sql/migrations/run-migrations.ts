@@ -50,7 +50,7 @@ export function* migrateOnce(context: SqlContext, plan: MigrationPlan): SqlProgr
 }
 
 /** SHA-256 over the statements, in hex. */
-export function checksumOf(migration: Migration, words: SchemaWords): string {
+function checksumOf(migration: Migration, words: SchemaWords): string {
   return createHash('sha256').update(migration.statements(words).join(';\n')).digest('hex')
 }
 
