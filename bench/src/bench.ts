@@ -35,7 +35,6 @@ export interface Served {
 export interface Store extends Served {
   readonly process: Child<StoreCommands>
   readonly database: Database
-  stop(): Promise<void>
 }
 
 /** One subject of a row, and how it is measured. `scale` is less than 1 in the round that warms up. */
@@ -79,38 +78,19 @@ export class Bench {
     return { pid: child.pid, target: { endpoint, ...CREDENTIALS } }
   }
 
-  /** Starts an engine on a store of its own, with one bucket. It ends with `endScenario`, or before. */
-  async store(database: Database, limits: Partial<Limits> = {}, execArgv: readonly string[] = []): Promise<Store> {
+  /** Starts an engine on a store of its own, with one bucket. It ends with `endScenario`. */
+  async store(database: Database, limits: Partial<Limits> = {}): Promise<Store> {
     this.#stores += 1
-    const name = `store-${this.#stores}`
-    const directory = join(this.directory, name)
+    const schema = `store_${this.#stores}`
+    const directory = join(this.directory, schema)
     await mkdir(directory)
-    return this.storeIn(directory, { database, limits, execArgv, schema: name.replace('-', '_'), bucket: 'bench' })
-  }
-
-  /** The same in a directory that may hold a store already; `bucket` null where the bucket is there. */
-  async storeIn(
-    directory: string,
-    options: {
-      readonly database: Database
-      readonly limits: Partial<Limits>
-      readonly execArgv: readonly string[]
-      readonly schema: string
-      readonly bucket: string | null
-    },
-  ): Promise<Store> {
-    const { database, limits, execArgv, schema } = options
     const server = database === 'postgres' ? await this.#startedPostgres() : null
     const postgres = server === null ? null : { port: server.port, password: server.password, schema }
-    const child = new Child<StoreCommands>(new URL('./stores/store-worker.ts', import.meta.url), { execArgv })
+    const child = new Child<StoreCommands>(new URL('./stores/store-worker.ts', import.meta.url))
     this.#children.add(child)
     const { endpoint } = await child.call('open', { directory, postgres, limits, ...CREDENTIALS })
-    if (options.bucket !== null) await child.call('createBucket', { bucket: options.bucket })
-    const stop = async (): Promise<void> => {
-      this.#children.delete(child)
-      await child.stop()
-    }
-    return { pid: child.pid, target: { endpoint, ...CREDENTIALS }, process: child, database, stop }
+    await child.call('createBucket', { bucket: 'bench' })
+    return { pid: child.pid, target: { endpoint, ...CREDENTIALS }, process: child, database }
   }
 
   /** Measures lanes round by round, so that what happens on the machine happens to all of them: A B A B. The first round warms up. */

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Bench, measureEngine, measureServed } from './bench.ts'
+import type { Store } from './bench.ts'
 import type { LoadPlan, LoadRun } from './load/load-plan.ts'
 import { hotSpots } from './report/hot-spots.ts'
 import type { Database } from './stores/store-options.ts'
@@ -16,7 +17,8 @@ NAME is one of: `
 const SMALL = 4096
 const LARGE = 64 * 1024 * 1024
 const KEYS = 10_000
-const SPOTS = 25
+const SPOTS = 30
+const WARM_UP_SECONDS = 2
 
 interface Profiled {
   readonly seed: LoadRun | null
@@ -95,31 +97,35 @@ const { values, positionals } = parseArgs({
   },
 })
 
-/** Seeds in one process and measures in another, so that the profile has nothing else in it. */
+/** Seeds and warms up, then records every thread while the operation is all that happens. */
 async function profile(name: string, { seed, run }: Profiled): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`)
   const database: Database = values.database === 'postgres' ? 'postgres' : 'sqlite'
   const out = resolve(values.out ?? join(tmpdir(), `stowage-profile-${name}-${process.pid}`))
   await mkdir(out, { recursive: true })
   const bench = await Bench.open({ rounds: 1, scale: 1, databases: [database], temporary: tmpdir(), log })
-  const directory = join(bench.directory, 'profiled')
-  await mkdir(directory)
-  const shared = { database, limits: {}, schema: 'profiled' }
-  const seeding = await bench.storeIn(directory, { ...shared, execArgv: [], bucket: 'bench' })
-  if (seed !== null) await measureEngine(seeding, seed)
-  await seeding.stop()
-  const execArgv = ['--cpu-prof', '--cpu-prof-dir', out, '--cpu-prof-interval', '250']
-  const store = await bench.storeIn(directory, { ...shared, execArgv, bucket: null })
-  const { sample } = await (values.door === 'engine' ? measureEngine(store, run) : measureServed(bench, store, run))
-  await store.stop()
-  console.log(`${name}, ${values.door}/${database}:`, JSON.stringify(sample))
-  for (const file of (await readdir(out)).filter((each) => each.endsWith('.cpuprofile'))) await print(join(out, file))
-  await bench.close()
+  try {
+    const store = await bench.store(database)
+    if (seed !== null) await measureEngine(store, seed)
+    const measure = values.door === 'engine' ? measureEngine : (on: Store, what: LoadRun) => measureServed(bench, on, what)
+    if (run.plan.kind !== 'delete') await measure(store, { ...run, secondsMax: WARM_UP_SECONDS })
+    await store.process.call('startProfile', null)
+    const { sample } = await measure(store, run)
+    const recordings = await store.process.call('stopProfile', null)
+    console.log(`${name}, ${values.door}/${database}:`, JSON.stringify(sample))
+    for (const { thread, profile: text } of recordings) {
+      await writeFile(join(out, `${thread.replaceAll(/[^\w-]+/g, '-')}.cpuprofile`), text)
+      print(thread, text)
+    }
+    console.log(`\nThe profiles are in ${out}`)
+  } finally {
+    await bench.close()
+  }
 }
 
-async function print(file: string): Promise<void> {
-  const { busySeconds, idleSeconds, spots } = hotSpots(await readFile(file, 'utf8'))
-  console.log(`\n${file}: busy ${busySeconds.toFixed(2)} s, idle ${idleSeconds.toFixed(2)} s\n   self   total`)
+function print(thread: string, text: string): void {
+  const { busySeconds, idleSeconds, spots } = hotSpots(text)
+  console.log(`\n${thread}: busy ${busySeconds.toFixed(2)} s, idle ${idleSeconds.toFixed(2)} s\n   self   total`)
   for (const { name, self, total } of spots.slice(0, SPOTS)) {
     console.log(`${(self * 100).toFixed(1).padStart(6)} %${(total * 100).toFixed(1).padStart(6)} %  ${name}`)
   }

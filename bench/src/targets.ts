@@ -15,7 +15,7 @@ const S3: Subject = 's3/sqlite'
 const ENGINE: Subject = 'engine/sqlite'
 
 /** Of the server, in all rows but that of 32 uploads at once. In MiB. */
-export const SERVER_RSS_MIB_MAX = 150
+const SERVER_RSS_MIB_MAX = 150
 
 /** On SQLite and fs, over S3 with signatures checked, unless the subject says otherwise. */
 export const TARGETS: readonly Target[] = [

@@ -8,22 +8,16 @@ export type CommandMap = Readonly<Record<string, { readonly input: unknown; read
 type Question = { readonly id: number; readonly command: string; readonly input: unknown }
 type Answer = { readonly id: number; readonly output?: unknown; readonly error?: string }
 
-/** How a process is started. */
-export interface ChildOptions {
-  /** Arguments of Node before the file, behind those that this process was started with. */
-  readonly execArgv?: readonly string[]
-}
-
 /** A process of its own that answers commands over IPC. What is measured, and what measures, never share one. */
 export class Child<C extends CommandMap> {
   readonly #process: ChildProcess
   readonly #waiting = new Map<number, { readonly resolve: (output: never) => void; readonly reject: (error: Error) => void }>()
   #next = 0
 
-  constructor(file: URL, options: ChildOptions = {}) {
+  constructor(file: URL) {
     // libuv's pool as `stowage` sets it: four threads would let four slow syncs stall every other file call.
     const env = { ...process.env, UV_THREADPOOL_SIZE: '16' }
-    this.#process = fork(file, { execArgv: [...process.execArgv, ...(options.execArgv ?? [])], env })
+    this.#process = fork(file, { env })
     this.#process.on('message', (message: Answer) => this.#settle(message))
     this.#process.on('exit', (code, signal) => this.#fail(new Error(`${file.pathname.split('/').at(-1)} ended early (${code ?? signal})`)))
   }

@@ -13,7 +13,7 @@ export async function toSvg(results: Results, verdicts: readonly Verdict[]): Pro
     background: 'white',
     vconcat: [targetsChart(verdicts), sharesChart(results)],
     resolve: { scale: { color: 'independent' } },
-    config: { font: 'DejaVu Sans, Helvetica, Arial, sans-serif', axis: { labelLimit: 420 } },
+    config: { font: 'DejaVu Sans, Helvetica, Arial, sans-serif', axis: { labelLimit: 0 } },
   })
   return new View(parse(spec), { renderer: 'none' }).toSVG()
 }
@@ -33,11 +33,11 @@ function targetsChart(verdicts: readonly Verdict[]): Chart {
     title: 'Targets: how often they are reached (1 is just so, to the right is better)',
     width: 520,
     data: { values },
-    encoding: { y: { field: 'name', type: 'nominal', sort: null, title: null } },
     layer: [
       {
         mark: { type: 'bar', tooltip: true },
         encoding: {
+          y: { field: 'name', type: 'nominal', sort: null, title: null },
           x: {
             field: 'times',
             type: 'quantitative',

@@ -36,12 +36,6 @@ export type Subject =
   | 'fdatasync alone'
   | 'write and fdatasync'
 
-/** One line of the table. */
-export interface Row {
-  readonly id: RowId
-  readonly title: string
-}
-
 /** The rows, in the order of the report. */
 export const ROWS = [
   { id: 'put-64m-1', title: 'PUT 64 MiB, 1 connection' },

@@ -1,4 +1,5 @@
 import type { Limits } from '@stowage/core'
+import type { ThreadRecording } from './thread-profiler.ts'
 import type { LoadResult, LoadRun, MultipartResult, MultipartRun } from '../load/load-plan.ts'
 
 /** Which metadata store is under the engine. */
@@ -21,6 +22,9 @@ export type StoreCommands = {
   readonly createBucket: { readonly input: { readonly bucket: string }; readonly output: void }
   readonly engineRun: { readonly input: LoadRun; readonly output: LoadResult }
   readonly engineMultipart: { readonly input: MultipartRun; readonly output: MultipartResult }
+  /** Profiles every thread between the two. */
+  readonly startProfile: { readonly input: null; readonly output: void }
+  readonly stopProfile: { readonly input: null; readonly output: readonly ThreadRecording[] }
   /** Collects what is garbage to the JavaScript engine, so that the next figure for memory has none of the last one's. */
   readonly collect: { readonly input: null; readonly output: void }
 }

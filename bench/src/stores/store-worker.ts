@@ -11,6 +11,7 @@ import type { Assembled, RunningServer } from 'stowage'
 import { answerCommands } from '../processes/channel.ts'
 import { EngineLoad } from './engine-load.ts'
 import type { StoreCommands, StoreOptions } from './store-options.ts'
+import { ThreadProfiler } from './thread-profiler.ts'
 
 /** The account that the gateway gives to its one pair of credentials. */
 const ACCOUNT = 'root'
@@ -24,6 +25,7 @@ interface Open {
 }
 
 let opened: Open | null = null
+let profiler: ThreadProfiler | null = null
 
 const observer: Observer = {
   event: (name, { error }) => {
@@ -87,6 +89,11 @@ answerCommands<StoreCommands>(
     },
     engineRun: (run) => current().load.run(run),
     engineMultipart: (run) => current().load.multipart(run),
+    startProfile: async () => {
+      profiler = new ThreadProfiler()
+      await profiler.start()
+    },
+    stopProfile: async () => (await profiler?.stop()) ?? [],
     collect: () => globalThis.gc?.(),
   },
   close,
