@@ -7,6 +7,8 @@ import { checksumOf } from './running-checksum.ts'
 export interface ExpectedDigest {
   readonly algorithm: DigestAlgorithm
   readonly digest: Uint8Array
+  /** What a mismatch is reported under, where the algorithm alone does not tell which claim was wrong. Default: the algorithm. */
+  readonly name?: string
 }
 
 /** What is wanted of a body, and what it must be. */
@@ -41,10 +43,10 @@ export class BodyDigests {
 
   /** Throws `ChecksumMismatch`, both digests in base64, if the body was not what somebody said. */
   verify(expected: readonly ExpectedDigest[]): void {
-    for (const { algorithm, digest } of expected) {
+    for (const { algorithm, digest, name = algorithm } of expected) {
       const actual = this.of(algorithm)
       if (actual.equals(digest)) continue
-      const details = { algorithm, expected: Buffer.from(digest).toString('base64'), actual: actual.toString('base64') }
+      const details = { algorithm: name, expected: Buffer.from(digest).toString('base64'), actual: actual.toString('base64') }
       throw new StorageError('ChecksumMismatch', details)
     }
   }

@@ -14,6 +14,9 @@ export interface ContentOptions extends DigestOptions {
   readonly late: () => readonly ExpectedDigest[]
 }
 
+/** What `ChecksumMismatch` names where `ExpectedContent.sha256` was wrong: a checksum that was asked for may be SHA-256 too. */
+export const CONTENT_SHA256 = 'content-sha256'
+
 const NOTHING_LATE = (): readonly ExpectedDigest[] => []
 const PLAIN_DIGESTS: readonly DigestAlgorithm[] = ['MD5', 'CRC32C']
 
@@ -26,7 +29,7 @@ export function contentOptions(expected: ExpectedContent, sizeMax: number): Cont
   const kept = checksum?.algorithm ?? trailingChecksum?.algorithm ?? expected.checksumAlgorithm ?? null
   const known: ExpectedDigest[] = []
   if (md5 !== undefined) known.push({ algorithm: 'MD5', digest: parseDigest('MD5', md5) })
-  if (sha256 !== undefined) known.push({ algorithm: 'SHA256', digest: parseHexSha256(sha256) })
+  if (sha256 !== undefined) known.push({ algorithm: 'SHA256', digest: parseHexSha256(sha256), name: CONTENT_SHA256 })
   if (checksum !== undefined) known.push({ algorithm: checksum.algorithm, digest: parseDigest(checksum.algorithm, checksum.value) })
   const options: ContentOptions = {
     digests: kept === null ? PLAIN_DIGESTS : wanted(expected),

@@ -14,7 +14,7 @@ export interface StorageErrorDetails {
   BucketAlreadyExists: { readonly bucket: string; readonly ownedByCaller: boolean }
   BucketNotEmpty: { readonly bucket: string }
   BucketNotFound: { readonly bucket: string }
-  /** What the client said about the content is not what arrived; nothing was written. */
+  /** What the client said about the content is not what arrived; nothing was written. `content-sha256` is `ExpectedContent.sha256`. */
   ChecksumMismatch: { readonly algorithm: string; readonly expected: string; readonly actual: string }
   /** Another writer was faster, more often than we retry; the same call may succeed later. */
   Conflict: { readonly what: string }
