@@ -1,6 +1,11 @@
 import type { Migration, SchemaWords } from './migration.ts'
 
-/** The first schema: everything that cannot be added cheaply later (decisions.md, Data 12). */
+/**
+ * The first schema: everything that cannot be added cheaply later (decisions.md, Data 12).
+ *
+ * No partial indexes: to see whether one applies, SQLite compares its condition with the values that are bound, and then
+ * plans the statement anew for each new value (see `planOnce` in sqlite-connection.ts).
+ */
 export const initial: Migration = {
   version: 1,
   name: 'initial',
@@ -73,7 +78,7 @@ function objects(words: SchemaWords): readonly string[] {
       ${versionColumns(words)},
       PRIMARY KEY (bucket_id, key)
     )${withoutRowid}`,
-    'CREATE INDEX objects_by_owner ON objects (bucket_id, owner_id, key) WHERE owner_id IS NOT NULL',
+    'CREATE INDEX objects_by_owner ON objects (bucket_id, owner_id, key)',
     `CREATE TABLE object_versions (
       ${versionColumns(words)},
       delete_marker ${integer} NOT NULL${words.newestFirstKey}
@@ -132,10 +137,9 @@ function uploads(words: SchemaWords): readonly string[] {
       completed_at ${integer},
       result ${json}
     )${withoutRowid}`,
-    `CREATE INDEX uploads_open ON uploads (bucket_id, kind, key, id) WHERE status = 'open'`,
-    `CREATE INDEX uploads_completed ON uploads (bucket_id) WHERE status = 'completed'`,
-    `CREATE INDEX uploads_by_expiry ON uploads (expires_at) WHERE status = 'open'`,
-    `CREATE INDEX uploads_by_completion ON uploads (completed_at) WHERE status = 'completed'`,
+    'CREATE INDEX uploads_in_order ON uploads (bucket_id, status, kind, key, id)',
+    'CREATE INDEX uploads_by_expiry ON uploads (status, expires_at)',
+    'CREATE INDEX uploads_by_completion ON uploads (status, completed_at)',
     `CREATE TABLE parts (
       manifest_id ${integer} NOT NULL,
       part_number ${integer} NOT NULL,
