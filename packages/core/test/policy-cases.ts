@@ -21,15 +21,15 @@ export interface PolicyCase {
 /** The account that owns the bucket `photos`. */
 export const ACME: Caller = accountCaller('acme')
 /** Another account. */
-export const RIVAL: Caller = accountCaller('rival')
+const RIVAL: Caller = accountCaller('rival')
 /** An ordinary user of the account, `u1` unless said otherwise. */
 export function user(sub: string, role: string = 'authenticated'): Caller {
   return { ...ACME, principal: { kind: 'role', role, sub, claims: {}, bypassRls: false } }
 }
 /** A key of the account that bypasses row-level security. */
-export const SERVICE: Caller = { ...ACME, principal: { kind: 'role', role: 'service_role', sub: null, claims: {}, bypassRls: true } }
+const SERVICE: Caller = { ...ACME, principal: { kind: 'role', role: 'service_role', sub: null, claims: {}, bypassRls: true } }
 /** A URL that was signed for `u1`. */
-export const SIGNED: Caller = {
+const SIGNED: Caller = {
   ...ACME,
   principal: {
     kind: 'grant',

@@ -12,7 +12,7 @@ const hostile = fc.constantFrom(...HOSTILE_TEXTS)
 const NUMBERS = [0, 1, -1, 12, 1.5, 4_294_967_296, 9_007_199_254_740_991]
 
 /** Keys made of hostile pieces; never empty. */
-export const arbitraryKey: fc.Arbitrary<string> = fc
+const arbitraryKey: fc.Arbitrary<string> = fc
   .array(hostile, { minLength: 1, maxLength: 4 })
   .map((pieces) => pieces.join(''))
   .filter((key) => key !== '')

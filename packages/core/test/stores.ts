@@ -29,7 +29,7 @@ export const STORES: readonly TestedStore[] = [
 ]
 
 /** The stores whose statements a test can make fail. */
-export const FAULTY_STORES: readonly {
+const FAULTY_STORES: readonly {
   readonly name: 'sqlite-inline' | 'postgres'
   open(options: OpenStoreOptions & { readonly onStatement: OnStatement }): Promise<MetadataStore>
 }[] = [
