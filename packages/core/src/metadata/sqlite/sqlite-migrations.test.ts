@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Migration } from '../sql/migrations/migration.ts'
+import { MIGRATIONS } from '../sql/migrations/index.ts'
+import { SQLITE_WORDS } from '../sql/migrations/schema-words.ts'
+import { sqliteMetadata } from './sqlite-metadata.ts'
+import { SqliteWriter } from './sqlite-writer.ts'
+
+let directory = ''
+let file = ''
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stowage-migrations-'))
+  file = join(directory, 'metadata.sqlite')
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+const table = (name: string): string => `CREATE TABLE ${name} (id INTEGER PRIMARY KEY)`
+const sequence = MIGRATIONS[0]!
+const second: Migration = { version: 2, name: 'second', statements: () => [table('second_a'), table('second_b')] }
+const third: Migration = { version: 3, name: 'third', statements: () => [table('third')] }
+
+function migrate(migrations: readonly Migration[], failAt: string | null = null): void {
+  const writer = new SqliteWriter({ file, durability: 'full' }, ({ text }) => {
+    if (failAt !== null && text.includes(failAt)) throw new Error('pulled the plug')
+  })
+  try {
+    writer.migrate(1, { migrations, words: SQLITE_WORDS, store: 'test' })
+  } finally {
+    writer.close()
+  }
+}
+
+function applied(): readonly unknown[] {
+  const database = new Database(file, { readonly: true })
+  const rows = database.prepare('SELECT version, name FROM schema_migrations ORDER BY version').raw().all()
+  database.close()
+  return rows
+}
+
+test('migrations run once each, in order, and later ones when they come', () => {
+  migrate([sequence])
+  migrate([sequence])
+  expect(applied()).toEqual([[1, 'initial']])
+  migrate([sequence, second, third])
+  expect(applied()).toEqual([
+    [1, 'initial'],
+    [2, 'second'],
+    [3, 'third'],
+  ])
+})
+
+test('what an interruption leaves is a whole number of migrations, and the next start goes on', () => {
+  expect(() => migrate([sequence, second, third], 'second_b')).toThrow('pulled the plug')
+  expect(applied()).toEqual([[1, 'initial']])
+  expect(() => migrate([sequence, second, third], 'TABLE third')).toThrow('pulled the plug')
+  expect(applied()).toHaveLength(2)
+  migrate([sequence, second, third])
+  expect(applied()).toHaveLength(3)
+})
+
+test('a migration that was changed after it was applied is refused', () => {
+  migrate([sequence, second])
+  const other: Migration = { ...second, statements: () => [table('second_c')] }
+  expect(() => migrate([sequence, other])).toThrow(expect.objectContaining({ code: 'StoreUnavailable' }))
+  expect(() => migrate([sequence, other])).toThrow(/migration 2 \(second\)/)
+})
+
+test('a newer schema is refused by its version, and left as it is', async () => {
+  migrate([sequence, second])
+  const store = sqliteMetadata({ file })
+  const tooNew = { code: 'SchemaTooNew', details: { found: 2, supported: 1 } }
+  await expect(store.open()).rejects.toMatchObject(tooNew)
+  await expect(sqliteMetadata({ file, worker: 'inline' }).open()).rejects.toMatchObject(tooNew)
+  expect(applied()).toHaveLength(2)
+})
