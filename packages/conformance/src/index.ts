@@ -4,3 +4,4 @@ export type { Case, RunCasesOptions, Suite, TestFunction, Waiver } from './case.
 export type { CaseEvidence, Evidence } from './evidence.ts'
 export { faultyBackend } from './faulty-backend.ts'
 export type { FaultMode, FaultPlan, FaultyBackend, FaultyOperation } from './faulty-backend.ts'
+export { METADATA_START, metadataCases, type MetadataSubject } from './metadata/index.ts'

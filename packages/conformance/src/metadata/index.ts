@@ -1,0 +1,29 @@
+import type { Suite } from '../case.ts'
+import { bucketCases } from './buckets.ts'
+import { listingCases } from './listing.ts'
+import { conditionCases, objectCases } from './objects.ts'
+import { requirementCases } from './requirements.ts'
+import type { MetadataSubject } from './support.ts'
+import { appendCases } from './appends.ts'
+import { uploadCases } from './uploads.ts'
+import { versionCases } from './versions.ts'
+
+/** What every metadata store must pass. `open` gives one that is open and empty, whose clock stands at `METADATA_START`. */
+export const metadataCases: Suite<MetadataSubject> = {
+  name: 'metadata',
+  cases: [
+    ...bucketCases,
+    ...objectCases,
+    ...conditionCases,
+    ...requirementCases,
+    ...versionCases,
+    ...listingCases,
+    ...uploadCases,
+    ...appendCases,
+  ],
+  facetsOf: () => [],
+  start: () => Promise.resolve(),
+  stop: ({ store }) => store.close(),
+}
+export { AT as METADATA_START } from './support.ts'
+export type { MetadataSubject } from './support.ts'
