@@ -1,9 +1,10 @@
 import { isStorageError } from '@stowage/core'
 import type { AnyStorageError } from '@stowage/core'
-import { formatHttpDate } from '@stowage/http'
+import { formatHttpDate, HttpInputError } from '@stowage/http'
 import type { HttpHeader, HttpResponse } from '@stowage/http'
 import { s3ErrorFields, s3ErrorRow } from './errors.ts'
-import { S3Error } from './s3-error.ts'
+import type { S3ErrorRow } from './errors.ts'
+import { fromHttpInputError, S3Error } from './s3-error.ts'
 import { xmlResponse } from './xml-response.ts'
 import { element } from './xml/element.ts'
 
@@ -13,6 +14,15 @@ export interface ErrorContext {
   readonly resource: string
   /** HEAD answers have no body, whatever happened (RFC 9110 §9.3.2). */
   readonly head: boolean
+  /** Whether the request had a condition: a conflict is called otherwise then. */
+  readonly conditional: boolean
+}
+
+/** Clients that write on a condition know this name, and begin again with a fresh read. */
+const CONDITIONAL_CONFLICT: S3ErrorRow = {
+  code: 'ConditionalRequestConflict',
+  status: 409,
+  message: 'A conflicting operation occurred during this request. Fetch the ETag of the object and try again.',
 }
 
 /**
@@ -21,8 +31,9 @@ export interface ErrorContext {
  */
 export function errorResponse(error: unknown, context: ErrorContext): HttpResponse | null {
   if (error instanceof S3Error) return document({ ...pick(error), headers: error.headers }, context)
+  if (error instanceof HttpInputError) return errorResponse(fromHttpInputError(error), context)
   if (!isStorageError(error)) return null
-  const row = s3ErrorRow(error)
+  const row = error.code === 'Conflict' && context.conditional ? CONDITIONAL_CONFLICT : s3ErrorRow(error)
   if (error.code === 'NotModified') {
     const { etag, lastModified } = error.details
     return {

@@ -1,8 +1,10 @@
-import type { AnyStorageError, StorageErrorCode } from '@stowage/core'
+import { Buffer } from 'node:buffer'
+import type { AnyStorageError, StorageErrorCode, StorageErrorDetails } from '@stowage/core'
+import type { S3ErrorCode } from './s3-error.ts'
 
 /** What S3 calls an error of the engine, and how it says it. */
 export interface S3ErrorRow {
-  readonly code: string
+  readonly code: S3ErrorCode
   readonly status: number
   /** A sentence in S3's own words where it has some; else the error's own message, which holds no secret. */
   readonly message: string | null
@@ -55,11 +57,7 @@ const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
   KeyTooLong: { code: 'KeyTooLongError', status: 400, message: 'Your key is too long' },
   LimitExceeded: { code: 'InvalidRequest', status: 400, message: null },
   NotModified: { code: 'NotModified', status: 304, message: null },
-  NotSupported: {
-    code: 'NotImplemented',
-    status: 501,
-    message: 'A header you provided implies functionality that is not implemented',
-  },
+  NotSupported: { code: 'NotImplemented', status: 501, message: null },
   ObjectLocked: { code: 'AccessDenied', status: 403, message: 'Access Denied because object protected by object lock.' },
   ObjectNotFound: { code: 'NoSuchKey', status: 404, message: 'The specified key does not exist.' },
   ObjectTooLarge: { code: 'EntityTooLarge', status: 400, message: 'Your proposed upload exceeds the maximum allowed size' },
@@ -87,24 +85,66 @@ const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
   VersionNotFound: { code: 'NoSuchVersion', status: 404, message: 'The specified version does not exist.' },
 }
 
+const METADATA_TOO_LARGE: S3ErrorRow = {
+  code: 'MetadataTooLarge',
+  status: 400,
+  message: 'Your metadata headers exceed the maximum allowed metadata size',
+}
+
+const COPY_TO_ITSELF: S3ErrorRow = {
+  code: 'InvalidRequest',
+  status: 400,
+  message:
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+}
+
 /** The row for an error, where its details change what S3 calls it. */
 export function s3ErrorRow(error: AnyStorageError): S3ErrorRow {
-  if (error.code === 'BucketAlreadyExists' && error.details.ownedByCaller) {
-    return {
-      code: 'BucketAlreadyOwnedByYou',
-      status: 409,
-      message: 'Your previous request to create the named bucket succeeded and you already own it.',
-    }
+  switch (error.code) {
+    case 'BucketAlreadyExists':
+      return error.details.ownedByCaller
+        ? {
+            code: 'BucketAlreadyOwnedByYou',
+            status: 409,
+            message: 'Your previous request to create the named bucket succeeded and you already own it.',
+          }
+        : S3_ERRORS.BucketAlreadyExists
+    case 'ChecksumMismatch':
+      return error.details.algorithm === 'content-sha256'
+        ? {
+            code: 'XAmzContentSHA256Mismatch',
+            status: 400,
+            message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
+          }
+        : S3_ERRORS.ChecksumMismatch
+    case 'LimitExceeded':
+      if (error.details.limit === 'userMetadataBytesMax' || error.details.limit === 'headerBytesMax') return METADATA_TOO_LARGE
+      return error.details.limit === 'tagsMax' ? INVALID_TAG : S3_ERRORS.LimitExceeded
+    case 'InvalidArgument':
+      if (error.details.argument === 'source') return COPY_TO_ITSELF
+      return error.details.argument === 'tags' ? INVALID_TAG : S3_ERRORS.InvalidArgument
+    default:
+      return S3_ERRORS[error.code]
   }
-  if (error.code === 'ChecksumMismatch' && error.details.algorithm === 'x-amz-content-sha256') {
-    return {
-      code: 'XAmzContentSHA256Mismatch',
-      status: 400,
-      message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
-    }
-  }
-  return S3_ERRORS[error.code]
 }
+
+const INVALID_TAG: S3ErrorRow = { code: 'InvalidTag', status: 400, message: null }
+
+/** What S3 calls the arguments of the engine, where it has another word. */
+const ARGUMENT_NAMES: Readonly<Record<string, string>> = {
+  checksumAlgorithm: 'x-amz-checksum-algorithm',
+  checksumType: 'x-amz-checksum-type',
+  continuationToken: 'continuation-token',
+  keyMarker: 'key-marker',
+  uploadIdMarker: 'upload-id-marker',
+}
+
+const CONDITION_NAMES = {
+  'if-match': 'If-Match',
+  'if-none-match': 'If-None-Match',
+  'if-modified-since': 'If-Modified-Since',
+  'if-unmodified-since': 'If-Unmodified-Since',
+} as const
 
 /** What S3 puts beside code and message, by the details of the error. */
 export function s3ErrorFields(error: AnyStorageError): Readonly<Record<string, string>> {
@@ -121,7 +161,7 @@ export function s3ErrorFields(error: AnyStorageError): Readonly<Record<string, s
     case 'UploadNotFound':
       return { UploadId: error.details.uploadId }
     case 'InvalidArgument':
-      return { ArgumentName: error.details.argument }
+      return { ArgumentName: ARGUMENT_NAMES[error.details.argument] ?? error.details.argument }
     case 'KeyTooLong':
       return { Size: String(error.details.length), MaxSizeAllowed: String(error.details.max) }
     case 'ObjectTooLarge':
@@ -138,8 +178,17 @@ export function s3ErrorFields(error: AnyStorageError): Readonly<Record<string, s
     case 'InvalidRange':
       return { ActualObjectSize: String(error.details.size) }
     case 'PreconditionFailed':
-      return { Condition: error.details.condition }
+      return { Condition: CONDITION_NAMES[error.details.condition] }
+    case 'ChecksumMismatch':
+      return checksumFields(error.details)
     default:
       return {}
   }
+}
+
+function checksumFields({ algorithm, expected, actual }: StorageErrorDetails['ChecksumMismatch']): Readonly<Record<string, string>> {
+  if (algorithm === 'MD5') return { ExpectedDigest: expected, CalculatedDigest: actual }
+  if (algorithm !== 'content-sha256') return {}
+  const hex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
+  return { ClientComputedContentSHA256: hex(expected), S3ComputedContentSHA256: hex(actual) }
 }

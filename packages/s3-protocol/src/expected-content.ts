@@ -8,10 +8,7 @@ const CHECKSUM_PREFIX = 'x-amz-checksum-'
 
 /** Everything that a client has claimed about the bytes of an upload, for the engine to hold against them. */
 export function readExpectedContent(headers: S3Headers, body: VerifiedBody): ExpectedContent {
-  const md5 = headers.get('content-md5')
-  if (md5 !== undefined && !/^[A-Za-z0-9+/]{22}==$/.test(md5)) {
-    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.')
-  }
+  const md5 = readContentMd5(headers)
   const checksum = readChecksumHeader(headers)
   const trailing = readTrailingChecksum(body)
   if (checksum !== undefined && trailing !== undefined) {
@@ -33,8 +30,33 @@ export function readExpectedContent(headers: S3Headers, body: VerifiedBody): Exp
   }
 }
 
+/**
+ * What a client has claimed about a document. `checksums` is false where an operation's checksum headers speak of an
+ * object instead (CompleteMultipartUpload).
+ */
+export function readDocumentClaims(headers: S3Headers, options: { readonly checksums: boolean }): ExpectedContent {
+  const md5 = readContentMd5(headers)
+  const checksum = options.checksums ? readChecksumHeader(headers) : undefined
+  return { ...(md5 === undefined ? {} : { md5 }), ...(checksum === undefined ? {} : { checksum }) }
+}
+
+function readContentMd5(headers: S3Headers): string | undefined {
+  const md5 = headers.get('content-md5')
+  if (md5 !== undefined && !/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(md5)) {
+    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.')
+  }
+  return md5
+}
+
 function readTrailingChecksum(body: VerifiedBody): { readonly algorithm: ChecksumAlgorithm; value(): string | null } | undefined {
-  const names = body.trailerNames.filter((name) => name.startsWith(CHECKSUM_PREFIX))
+  const names = body.trailerNames
+  // Nobody reads another trailer: whoever sends one expects something of it.
+  const foreign = names.find((name) => !name.startsWith(CHECKSUM_PREFIX))
+  if (foreign !== undefined) {
+    throw new S3Error('InvalidRequest', `The value specified in the x-amz-trailer header is not supported: ${foreign}`, {
+      fields: { ArgumentName: 'x-amz-trailer', ArgumentValue: foreign },
+    })
+  }
   const name = names[0]
   if (name === undefined) return undefined
   if (names.length > 1) {

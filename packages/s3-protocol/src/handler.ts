@@ -2,10 +2,13 @@ import { ANONYMOUS, systemClock } from '@stowage/core'
 import type { Caller, Engine, Observer } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
 import { errorResponse, internalErrorResponse } from './error-response.ts'
-import { readExpectedContent } from './expected-content.ts'
 import { isKnownHeader } from './known-headers.ts'
+import type { ErrorContext } from './error-response.ts'
 import type { Operation, OperationContext, OperationRequest } from './operation.ts'
 import { OPERATIONS } from './operations/index.ts'
+import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
+import { readCopySource } from './operations/fields/copy-source.ts'
+import { readPayload } from './read-payload.ts'
 import { requestIds } from './request-ids.ts'
 import { createRouter } from './route.ts'
 import type { Routed } from './route.ts'
@@ -16,8 +19,6 @@ import { parseS3Request } from './s3-request.ts'
 import type { RawS3Request } from './s3-request.ts'
 import type { CredentialResolver } from './sigv4/credentials.ts'
 import { RequestVerifier } from './sigv4/request-verifier.ts'
-import type { Verification } from './sigv4/request-verifier.ts'
-import { readVerifiedBody, refuseChunks, verifiedBody } from './sigv4/verified-body.ts'
 import { UNSUPPORTED_OPERATIONS } from './unsupported.ts'
 
 /** What the S3 door stands on. */
@@ -33,9 +34,6 @@ export interface S3HandlerOptions {
   /** Hears of faults of ours, as `fault` with the request id; never of what clients do. */
   readonly observer?: Observer
 }
-
-/** The largest XML document that is read, in bytes: 10,000 parts with their checksums, or 1,000 long keys. */
-const DOCUMENT_SIZE_MAX = 4 * 1024 * 1024
 
 /** Answers S3 requests from an engine: route, authenticate, decode, run, encode; errors as AWS writes them. */
 export function s3Handler(options: S3HandlerOptions): HttpHandler {
@@ -62,12 +60,11 @@ class S3Door {
 
   async answer(http: HttpRequest): Promise<HttpResponse> {
     const requestId = this.#nextId()
-    const errorContext = { requestId, resource: pathOf(http.target), head: http.method === 'HEAD' }
     let response: HttpResponse
     try {
       response = await this.#serve(http, requestId)
     } catch (error) {
-      response = errorResponse(error, errorContext) ?? this.#fault(error, errorContext, http)
+      response = this.#refuse(error, http, requestId)
     }
     return { status: response.status, headers: [...response.headers, ['x-amz-request-id', requestId]], body: response.body }
   }
@@ -79,9 +76,10 @@ class S3Door {
     const routed = this.#route({ method: raw.method, on: placeOf(raw), query, headers })
     const verification = await this.#verifier.verify(raw, { anyRegion: anyRegion(routed) })
     const operation = implemented(routed, raw)
-    refuseUnknownHeaders(headers)
+    refuseUnknownHeaders(headers, operation)
+    if (verification.kind === 'anonymous') refuseOverrides(query)
     const caller = verification.kind === 'signed' ? verification.credential.caller : ANONYMOUS
-    await this.#checkExpectedOwner(caller, raw, headers)
+    await this.#checkExpectedOwners(caller, raw, headers)
     const context: OperationContext = {
       region: this.#region,
       requestId,
@@ -95,52 +93,42 @@ class S3Door {
     return operation.handle(session, request, context)
   }
 
-  /** x-amz-expected-bucket-owner: a bucket of somebody else is refused, before it is touched. */
-  async #checkExpectedOwner(caller: Caller, raw: RawS3Request, headers: S3Headers): Promise<void> {
-    const expected = headers.get('x-amz-expected-bucket-owner')
-    if (expected === undefined || raw.bucket === '') return
-    const bucket = await this.#engine.as(caller, { operation: 'HeadBucket' }).headBucket({ bucket: { name: raw.bucket } })
+  /** A bucket of somebody else than the client believes is refused, before it is touched. */
+  async #checkExpectedOwners(caller: Caller, raw: RawS3Request, headers: S3Headers): Promise<void> {
+    await this.#checkExpectedOwner(caller, raw.bucket, headers.get('x-amz-expected-bucket-owner'))
+    const ofSource = headers.get('x-amz-source-expected-bucket-owner')
+    if (ofSource === undefined || !headers.has('x-amz-copy-source')) return
+    await this.#checkExpectedOwner(caller, readCopySource(headers).bucket.name, ofSource)
+  }
+
+  async #checkExpectedOwner(caller: Caller, name: string, expected: string | undefined): Promise<void> {
+    if (expected === undefined || name === '') return
+    const bucket = await this.#engine.as(caller, { operation: 'HeadBucket' }).headBucket({ bucket: { name } })
     if (bucket.account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
   }
 
-  #fault(
-    error: unknown,
-    context: { readonly requestId: string; readonly resource: string; readonly head: boolean },
-    http: HttpRequest,
-  ): HttpResponse {
-    // A client that went away is nobody's fault, and hears nothing.
-    if (!http.signal.aborted) this.#observer?.event('fault', { requestId: context.requestId, error })
-    return internalErrorResponse(context)
+  #refuse(error: unknown, http: HttpRequest, requestId: string): HttpResponse {
+    const context: ErrorContext = {
+      requestId,
+      resource: pathOf(http.target),
+      head: http.method === 'HEAD',
+      conditional: http.headers.some(([name]) => name === 'if-match' || name === 'if-none-match'),
+    }
+    const response = errorResponse(error, context)
+    // A client that went away is nobody's fault, and hears nothing. What is missing here is said by name: no fault either.
+    if (isFault(response) && !http.signal.aborted) this.#observer?.event('fault', { requestId, error })
+    return response ?? internalErrorResponse(context)
   }
 }
 
-interface Arrived {
-  readonly raw: RawS3Request
-  readonly verification: Verification
-  readonly headers: S3Headers
+function isFault(response: HttpResponse | null): boolean {
+  return response === null || (response.status >= 500 && response.status !== 501)
 }
 
-async function readPayload(operation: Operation, { raw, verification, headers }: Arrived): Promise<OperationRequest['body']> {
-  if (operation.payload === 'none') {
-    refuseChunks(verification)
-    return null
-  }
-  if (operation.payload === 'xml') {
-    raw.http.acceptBody()
-    return readVerifiedBody(raw, verification, DOCUMENT_SIZE_MAX)
-  }
-  const body = verifiedBody(raw, verification)
-  const expected = readExpectedContent(headers, body)
-  return { source: headers.has('expect') ? onFirstRead(body.stream, raw.http.acceptBody) : body.stream, expected }
-}
-
-/** The engine reads the body only once it knows that the caller may write it; a client that waits is told then (RFC 9110 §10.1.1). */
-function onFirstRead(stream: AsyncIterable<Uint8Array>, accept: () => void): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]() {
-      accept()
-      return stream[Symbol.asyncIterator]()
-    },
+/** Whoever makes up a link to somebody's public object must not choose what a browser takes it for. API_GetObject. */
+function refuseOverrides(query: S3Query): void {
+  if (query.names.some((name) => name.startsWith('response-'))) {
+    throw new S3Error('InvalidRequest', 'Request specific response headers cannot be used for anonymous GET requests.')
   }
 }
 
@@ -161,7 +149,9 @@ function implemented(routed: Routed, raw: RawS3Request): Operation {
     case 'not-implemented':
       throw new S3Error('NotImplemented', `${unsupportedName(raw, routed.subResource)} is not implemented.`)
     case 'method-not-allowed':
-      throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.')
+      throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+        headers: [['allow', placeOf(raw) === 'service' ? 'GET' : 'DELETE, GET, HEAD, POST, PUT']],
+      })
   }
 }
 
@@ -174,13 +164,14 @@ function unsupportedName(raw: RawS3Request, word: string): string {
   return row === undefined ? `${raw.method} with ?${word}` : `The operation ${row.name}`
 }
 
-function refuseUnknownHeaders(headers: S3Headers): void {
+function refuseUnknownHeaders(headers: S3Headers, operation: Operation): void {
   for (const [name] of headers.all) {
-    if (!isKnownHeader(name)) {
-      throw new S3Error('NotImplemented', `A header you provided implies functionality that is not implemented: ${name}`, {
-        fields: { Header: name },
-      })
-    }
+    if (isKnownHeader(name, operation.name)) continue
+    // A checksum that we cannot compute is a claim that we cannot hold the bytes against.
+    if (name.startsWith('x-amz-checksum-')) readChecksumAlgorithm(name.slice('x-amz-checksum-'.length), name)
+    throw new S3Error('NotImplemented', `A header you provided implies functionality that is not implemented: ${name}`, {
+      fields: { Header: name },
+    })
   }
 }
 

@@ -43,7 +43,20 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'x-amz-te',
 ])
 
-/** Whether a header may be on a request: it is not S3's, it is user metadata, or it is one of the known ones. */
-export function isKnownHeader(name: string): boolean {
-  return !name.startsWith('x-amz-') || name.startsWith('x-amz-meta-') || READ.has(name) || WITHOUT_MEANING.has(name)
+const COPIES: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy'])
+
+/** Headers that would change any request they are on, and that only some operations read. */
+const ONLY_ON: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['x-amz-copy-source', COPIES],
+  ['x-amz-copy-source-if-match', COPIES],
+  ['x-amz-copy-source-if-modified-since', COPIES],
+  ['x-amz-copy-source-if-none-match', COPIES],
+  ['x-amz-copy-source-if-unmodified-since', COPIES],
+  ['x-amz-copy-source-range', new Set(['UploadPartCopy'])],
+])
+
+/** Whether a header may be on a request for this operation: it is not S3's, it is user metadata, or it is one that is known there. */
+export function isKnownHeader(name: string, operation: string): boolean {
+  if (!name.startsWith('x-amz-') || name.startsWith('x-amz-meta-') || WITHOUT_MEANING.has(name)) return true
+  return READ.has(name) && ONLY_ON.get(name)?.has(operation) !== false
 }

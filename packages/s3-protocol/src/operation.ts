@@ -61,6 +61,8 @@ export interface Operation {
   readonly engineName: OperationName
   readonly match: OperationMatch
   readonly payload: Payload
+  /** True where `x-amz-checksum-*` speaks of an object, and not of the document that is sent. */
+  readonly checksumsOfObject: boolean
   handle(session: Session, request: OperationRequest, context: OperationContext): Promise<HttpResponse>
 }
 
@@ -70,16 +72,19 @@ export function defineOperation<P extends Payload, Input, Output>(definition: {
   readonly engineName: OperationName
   readonly match: OperationMatch
   readonly payload: P
+  /** Default false. */
+  readonly checksumsOfObject?: boolean
   readonly decode: (request: OperationRequest<P>, context: OperationContext) => Input
   readonly run: (session: Session, input: Input, context: OperationContext) => Promise<Output>
   readonly encode: (output: Output, input: Input, context: OperationContext) => HttpResponse
 }): Operation {
-  const { name, engineName, match, payload, decode, run, encode } = definition
+  const { name, engineName, match, payload, checksumsOfObject = false, decode, run, encode } = definition
   return {
     name,
     engineName,
     match,
     payload,
+    checksumsOfObject,
     async handle(session, request, context) {
       // The handler made the body by `payload`, which is P.
       const input = decode(request as OperationRequest<P>, context)

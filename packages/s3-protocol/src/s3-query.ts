@@ -1,6 +1,9 @@
 import type { QueryPair } from '@stowage/http'
 import { S3Error } from './s3-error.ts'
 
+/** What AWS takes for an integer in a query: 32 bits with a sign. */
+const INTEGER_MAX = 2_147_483_647
+
 /** The decoded query, looked up by name. A name that came twice is refused when it is read: proxies disagree on which counts. */
 export class S3Query {
   /** Every name once, in order of arrival. */
@@ -35,8 +38,8 @@ export class S3Query {
   integer(name: string, bounds: { readonly min: number; readonly max: number }): number | undefined {
     const value = this.get(name)
     if (value === null || value === '') return undefined
-    if (!/^[0-9]{1,10}$/.test(value) || Number(value) < bounds.min) {
-      throw new S3Error('InvalidArgument', `The value of ${name} must be an integer from ${bounds.min} to 2147483647.`, {
+    if (!/^[0-9]{1,10}$/.test(value) || Number(value) < bounds.min || Number(value) > INTEGER_MAX) {
+      throw new S3Error('InvalidArgument', `The value of ${name} must be an integer from ${bounds.min} to ${INTEGER_MAX}.`, {
         fields: { ArgumentName: name, ArgumentValue: value },
       })
     }

@@ -9,18 +9,22 @@ import type { XmlNode } from '../xml/read.ts'
 import { CHECKSUM_ELEMENTS, readObjectChecksum } from './fields/checksum-fields.ts'
 import { readConditions } from './fields/conditions.ts'
 
+const PARTS_MAX = 10_000
+
 /** API_CompleteMultipartUpload. One commit, so the answer is never a 200 that turns into an error on the way. */
 export const completeMultipartUpload: Operation = defineOperation({
   name: 'CompleteMultipartUpload',
   engineName: 'CompleteMultipartUpload',
   match: { method: 'POST', on: 'object', query: { uploadId: true } },
   payload: 'xml',
+  checksumsOfObject: true,
   decode(request, context) {
     const root = readXml(request.body, 'CompleteMultipartUpload')
-    const parts = root.children.filter((child) => child.name === 'Part').map(readPart)
-    if (parts.length === 0) {
+    const nodes = root.children.filter((child) => child.name === 'Part')
+    if (nodes.length === 0 || nodes.length > PARTS_MAX) {
       throw new S3Error('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema')
     }
+    const parts = nodes.map(readPart)
     const checksum = readObjectChecksum(request.headers)
     const conditions = readConditions(request.headers, context.now)
     const size = request.headers.get('x-amz-mp-object-size')
@@ -66,9 +70,12 @@ function readPart(node: XmlNode): CompletedPart {
 }
 
 function readPartChecksum(node: XmlNode): ObjectChecksum | undefined {
+  let found: ObjectChecksum | undefined
   for (const [name, algorithm] of CHECKSUM_ELEMENTS) {
     const value = childText(node, name)
-    if (value !== undefined) return { algorithm, type: 'FULL_OBJECT', value: value.trim() }
+    if (value === undefined) continue
+    if (found !== undefined) throw new S3Error('InvalidRequest', 'Expecting a single checksum for each part.')
+    found = { algorithm, type: 'FULL_OBJECT', value: value.trim() }
   }
-  return undefined
+  return found
 }

@@ -6,7 +6,7 @@ import { AMZ_DATE, CHUNKED, EMPTY_SHA256, SECRET_ACCESS_KEY, SIGNED_AT } from '.
 import { rawRequest, signed } from '../../test/signed-request.ts'
 import type { RawS3Request } from '../s3-request.ts'
 import { RequestVerifier } from './request-verifier.ts'
-import { readVerifiedBody, refuseChunks, storedContentEncoding, verifiedBody } from './verified-body.ts'
+import { readVerifiedBody, refuseChunks, verifiedBody } from './verified-body.ts'
 
 const verifier = new RequestVerifier<string>({
   credentials: { find: () => ({ id: '1', version: '1', secretAccessKey: SECRET_ACCESS_KEY, caller: 'me' }) },
@@ -100,14 +100,4 @@ describe('readVerifiedBody', () => {
     expect(() => refuseChunks(verification)).toThrow(code('InvalidRequest'))
     await expect(readVerifiedBody(request, verification, 9)).rejects.toEqual(code('InvalidRequest'))
   })
-})
-
-test('storedContentEncoding drops the framing and keeps the rest', () => {
-  const stored = (...values: string[]): string | null =>
-    storedContentEncoding(rawRequest({ target: '/', headers: values.map((value) => ['content-encoding', value] as const) }))
-  expect(stored()).toBeNull()
-  expect(stored('aws-chunked')).toBeNull()
-  expect(stored('gzip,AWS-Chunked')).toBe('gzip')
-  expect(stored('aws-chunked', 'gzip, br')).toBe('gzip, br')
-  expect(stored('gzip,br')).toBe('gzip,br')
 })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Buffer } from 'node:buffer'
-import { headerValues, HttpInputError, integerHeader, listHeader, readBody } from '@stowage/http'
+import { HttpInputError, integerHeader, listHeader, readBody } from '@stowage/http'
 import { fromHttpInputError, S3Error } from '../s3-error.ts'
 import type { RawS3Request } from '../s3-request.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
@@ -71,14 +71,6 @@ export function refuseChunks(verification: Verification<unknown>): void {
   if (isChunked(verification.payload)) {
     throw new S3Error('InvalidRequest', `${verification.payload.value} is for uploads only.`)
   }
-}
-
-/** The Content-Encoding to keep: what came, without the framing. Null where nothing is left. */
-export function storedContentEncoding(request: RawS3Request): string | null {
-  const values = headerValues(request.headers, 'content-encoding')
-  if (!values.some((value) => /aws-chunked/i.test(value))) return values.length === 0 ? null : values.join(', ')
-  const kept = listHeader(request.headers, 'content-encoding').filter((coding) => coding.toLowerCase() !== 'aws-chunked')
-  return kept.length === 0 ? null : kept.join(', ')
 }
 
 function requiredLength(request: RawS3Request, header: string): number {

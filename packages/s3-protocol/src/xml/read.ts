@@ -17,6 +17,9 @@ export const XML_SIZE_MAX: number = 8 * 1024 * 1024
 /** The most attributes of a document. S3's have name spaces, and a type here and there. */
 const XML_ATTRIBUTES_MAX = 1000
 
+/** The most elements of a document: 10,000 parts with all that a part may hold. Each costs memory whatever its size. */
+export const XML_ELEMENTS_MAX = 100_000
+
 interface OpenNode {
   readonly name: string
   readonly children: OpenNode[]
@@ -74,6 +77,7 @@ function listen(parser: SaxesParser<{ xmlns: true; position: false }>): { root: 
   const open: OpenNode[] = []
   const tree: { root: OpenNode | undefined } = { root: undefined }
   let attributes = 0
+  let elements = 0
   const addText = (part: string): void => {
     const node = open.at(-1)
     if (node !== undefined) node.text += part
@@ -89,6 +93,7 @@ function listen(parser: SaxesParser<{ xmlns: true; position: false }>): { root: 
   parser.on('opentag', ({ local }) => {
     // At once, because looking up a name space takes time that grows with the depth.
     if (open.length >= XML_DEPTH_MAX) throw malformed(`it is deeper than ${XML_DEPTH_MAX} elements`)
+    if (++elements > XML_ELEMENTS_MAX) throw malformed(`it has more than ${XML_ELEMENTS_MAX} elements`)
     const node: OpenNode = { name: local, children: [], text: '' }
     open.at(-1)?.children.push(node)
     tree.root ??= node

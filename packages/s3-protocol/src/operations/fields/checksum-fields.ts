@@ -2,6 +2,8 @@ import type { ChecksumAlgorithm, ChecksumType, ObjectChecksum } from '@stowage/c
 import { S3Error } from '../../s3-error.ts'
 import type { S3Headers } from '../../s3-headers.ts'
 
+/** The algorithms, and how long a value is in base64. */
+const BASE64_LENGTHS: Readonly<Record<ChecksumAlgorithm, number>> = { CRC32: 8, CRC32C: 8, CRC64NVME: 12, SHA1: 28, SHA256: 44 }
 const ALGORITHMS: readonly ChecksumAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256']
 
 /** The XML element of each algorithm, as in ListParts and CompleteMultipartUpload. */
@@ -38,8 +40,15 @@ export function readChecksumHeader(headers: S3Headers): { readonly algorithm: Ch
       throw new S3Error('InvalidRequest', 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
     }
     found = { algorithm: readChecksumAlgorithm(name.slice('x-amz-checksum-'.length), name), value }
+    if (!isChecksumValue(found)) throw new S3Error('InvalidRequest', `Value for ${name} header is invalid.`)
   }
   return found
+}
+
+/** Base64 of the right length; at Complete with the number of parts behind it. */
+function isChecksumValue({ algorithm, value }: { readonly algorithm: ChecksumAlgorithm; readonly value: string }): boolean {
+  const digest = value.replace(/-[0-9]{1,5}$/, '')
+  return digest.length === BASE64_LENGTHS[algorithm] && /^[A-Za-z0-9+/]+={0,2}$/.test(digest)
 }
 
 /** x-amz-checksum-type: what the checksum of a multipart object is made over. */

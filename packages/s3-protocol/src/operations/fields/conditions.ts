@@ -28,9 +28,16 @@ export function readEntityTags(value: string, header: string): '*' | readonly st
   const text = value.trim()
   if (text === '*') return '*'
   const tags: string[] = []
-  for (const match of text.matchAll(/\s*(?:(W\/)?"([^"]*)"|([^",\s]+))\s*(?:,|$)/gy))
-    tags.push(match[3] ?? `${match[1] ?? ''}${match[2] ?? ''}`)
-  if (tags.length === 0)
+  let end = 0
+  for (const match of text.matchAll(/[ \t]*(?:(W\/)?"([^"]*)"|([^",\s*]+))?[ \t]*(?:,|$)/gy)) {
+    end = match.index + match[0].length
+    const tag = match[3] ?? (match[2] === undefined ? undefined : `${match[1] ?? ''}${match[2]}`)
+    // A list may hold empty elements (RFC 9110 §5.6.1.2).
+    if (tag !== undefined) tags.push(tag)
+    if (end === text.length) break
+  }
+  // All of it or nothing: a tag that is passed over would change what the condition says.
+  if (tags.length === 0 || end !== text.length)
     throw new S3Error('InvalidArgument', `The value of ${header} is not a list of entity tags.`, { fields: { ArgumentName: header } })
   return tags
 }

@@ -16,7 +16,7 @@ export interface CopySource {
 export function readCopySource(headers: S3Headers): CopySource {
   const value = headers.get('x-amz-copy-source') ?? ''
   const mark = value.lastIndexOf('?versionId=')
-  const versionId = mark < 0 ? undefined : percentDecode(value.slice(mark + '?versionId='.length))
+  const versionId = mark < 0 ? undefined : decode(value.slice(mark + '?versionId='.length))
   const path = decode(mark < 0 ? value : value.slice(0, mark)).replace(/^\//, '')
   const slash = path.indexOf('/')
   if (slash <= 0 || slash === path.length - 1) {

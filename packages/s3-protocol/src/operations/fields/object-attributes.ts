@@ -1,5 +1,6 @@
 import type { ObjectAttributes, ObjectHeaders } from '@stowage/core'
-import { parseQuery } from '@stowage/http'
+import { listHeader, parseQuery } from '@stowage/http'
+import type { QueryPair } from '@stowage/http'
 import { S3Error } from '../../s3-error.ts'
 import type { S3Headers } from '../../s3-headers.ts'
 
@@ -16,6 +17,17 @@ export const CONTENT_HEADERS: readonly (readonly [header: string, field: keyof O
 ]
 
 const META = 'x-amz-meta-'
+/** They are kept and shown; all bytes lie in the same place. API_PutObject. */
+const STORAGE_CLASSES: ReadonlySet<string> = new Set([
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'GLACIER_IR',
+  'DEEP_ARCHIVE',
+])
 const CANNED_ACLS_OF_AN_ENFORCED_BUCKET: ReadonlySet<string> = new Set(['private', 'bucket-owner-full-control'])
 
 /** What the headers of a write say about the object besides its bytes. API_PutObject, API_CreateMultipartUpload. */
@@ -23,12 +35,10 @@ export function readObjectAttributes(headers: S3Headers): ObjectAttributes {
   refuseAcl(headers)
   const content: { -readonly [field in keyof ObjectHeaders]: ObjectHeaders[field] } = {}
   for (const [header, field] of CONTENT_HEADERS) {
-    const value = headers.get(header)
+    const value = field === 'contentEncoding' ? readContentEncoding(headers) : headers.get(header)
     if (value !== undefined && value !== '') content[field] = value
   }
-  const encoding = withoutAwsChunked(content.contentEncoding)
-  if (encoding === undefined) delete content.contentEncoding
-  else content.contentEncoding = encoding
+  checkStorageClass(content.storageClass)
   const tagging = headers.get('x-amz-tagging')
   return {
     headers: content,
@@ -61,21 +71,33 @@ function readUserMetadata(headers: S3Headers): Readonly<Record<string, string>> 
 
 function readTagging(header: string): Readonly<Record<string, string>> {
   const tags: Record<string, string> = Object.create(null) as Record<string, string>
-  for (const [name, value] of parseQuery(header)) {
+  for (const [name, value] of parseTagging(header)) {
     if (Object.hasOwn(tags, name)) throw new S3Error('InvalidTag', 'Cannot provide multiple Tags with the same key')
     tags[name] = value
   }
   return tags
 }
 
-/** `aws-chunked` names the transfer, not the content. */
-function withoutAwsChunked(encoding: string | undefined): string | undefined {
-  if (encoding === undefined) return undefined
-  const rest = encoding
-    .split(',')
-    .map((token) => token.trim())
-    .filter((token) => token !== '' && token.toLowerCase() !== 'aws-chunked')
-  return rest.length === 0 ? undefined : rest.join(', ')
+function parseTagging(header: string): readonly QueryPair[] {
+  try {
+    return parseQuery(header)
+  } catch (error) {
+    throw new S3Error('InvalidArgument', "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters.", {
+      fields: { ArgumentName: 'x-amz-tagging' },
+      cause: error,
+    })
+  }
+}
+
+/** The codings of the content, in order; `aws-chunked` names the transfer. Undefined where nothing is left. */
+export function readContentEncoding(headers: S3Headers): string | undefined {
+  const codings = listHeader(headers.all, 'content-encoding').filter((coding) => coding.toLowerCase() !== 'aws-chunked')
+  return codings.length === 0 ? undefined : codings.join(', ')
+}
+
+function checkStorageClass(name: string | undefined): void {
+  if (name === undefined || STORAGE_CLASSES.has(name)) return
+  throw new S3Error('InvalidStorageClass', 'The storage class you specified is not valid', { fields: { StorageClassRequested: name } })
 }
 
 function utf8FromLatin1(value: string): string {

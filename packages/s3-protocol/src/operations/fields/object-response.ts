@@ -1,10 +1,11 @@
 import type { ByteRange, ObjectChecksum, ObjectInfo } from '@stowage/core'
 import { formatContentRange, formatHttpDate } from '@stowage/http'
 import type { HttpHeader } from '@stowage/http'
+import { S3Error } from '../../s3-error.ts'
 import type { S3Query } from '../../s3-query.ts'
 import { CONTENT_HEADERS } from './object-attributes.ts'
 
-/** The `response-*` overrides of GetObject and HeadObject. They count only on a signed request, and here every request is. */
+/** The `response-*` overrides of GetObject and HeadObject. The handler refuses them on a request that nobody signed. */
 const OVERRIDES: readonly (readonly [query: string, header: string])[] = [
   ['response-content-type', 'content-type'],
   ['response-cache-control', 'cache-control'],
@@ -13,6 +14,10 @@ const OVERRIDES: readonly (readonly [query: string, header: string])[] = [
   ['response-content-language', 'content-language'],
   ['response-expires', 'expires'],
 ]
+
+/** What would end a header line. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** What GetObject and HeadObject show. */
 export interface ShownObject {
@@ -37,7 +42,11 @@ export function readOverrides(query: S3Query): readonly HttpHeader[] {
   const overrides: HttpHeader[] = []
   for (const [name, header] of OVERRIDES) {
     const value = query.text(name)
-    if (value !== undefined) overrides.push([header, value])
+    if (value === undefined) continue
+    if (CONTROL.test(value)) {
+      throw new S3Error('InvalidArgument', `The value of ${name} has a control character.`, { fields: { ArgumentName: name } })
+    }
+    overrides.push([header, latin1FromUtf8(value)])
   }
   return overrides
 }

@@ -1,6 +1,8 @@
+import { isStorageError } from '@stowage/core'
 import type { GetObjectInput } from '@stowage/core'
 import type { HttpHeader } from '@stowage/http'
 import type { OperationContext, OperationRequest } from '../../operation.ts'
+import { S3Error } from '../../s3-error.ts'
 import { readConditions } from './conditions.ts'
 import { readOverrides } from './object-response.ts'
 import { readRequestedRange } from './range-field.ts'
@@ -31,5 +33,15 @@ export function readReadInput(request: OperationRequest<'none'>, context: Operat
       ...(conditions === undefined ? {} : { conditions }),
       ...(range === undefined ? {} : { range }),
     },
+  }
+}
+
+/** Asks the engine; a part that is not there has a name of its own. */
+export async function withPartErrors<T>(input: ReadInput, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (!input.partCount || !isStorageError(error) || error.code !== 'InvalidRange') throw error
+    throw new S3Error('InvalidPartNumber', 'The requested partnumber is not satisfiable', { cause: error })
   }
 }

@@ -1,0 +1,61 @@
+import { verifyContent } from '@stowage/core'
+import { readDocumentClaims, readExpectedContent } from './expected-content.ts'
+import type { Operation, OperationRequest } from './operation.ts'
+import type { S3Headers } from './s3-headers.ts'
+import type { RawS3Request } from './s3-request.ts'
+import type { Verification } from './sigv4/request-verifier.ts'
+import { readVerifiedBody, refuseChunks, verifiedBody } from './sigv4/verified-body.ts'
+
+/** The largest XML document that is read, in bytes: 10,000 parts with their checksums, or 1,000 long keys. */
+const DOCUMENT_SIZE_MAX = 4 * 1024 * 1024
+
+/** A request that has been authenticated. */
+export interface Arrived {
+  readonly raw: RawS3Request
+  readonly verification: Verification
+  readonly headers: S3Headers
+}
+
+/**
+ * The body as the operation wants it. A document is read here, and held against all that was said of it; the bytes of an
+ * object are read, and held against it, by the engine.
+ */
+export async function readPayload(operation: Operation, { raw, verification, headers }: Arrived): Promise<OperationRequest['body']> {
+  if (operation.payload === 'none') {
+    refuseChunks(verification)
+    return null
+  }
+  if (operation.payload === 'xml') {
+    const claims = readDocumentClaims(headers, { checksums: !operation.checksumsOfObject })
+    refuseChunks(verification)
+    raw.http.acceptBody()
+    const document = await readVerifiedBody(raw, verification, DOCUMENT_SIZE_MAX)
+    verifyContent(document, claims)
+    return document
+  }
+  const body = verifiedBody(raw, verification)
+  const expected = readExpectedContent(headers, body)
+  return { source: headers.has('expect') ? onFirstRead(body.stream, raw.http.acceptBody) : body.stream, expected }
+}
+
+/**
+ * The engine reads the body only once it knows that the caller may write it; a client that waits is told then (RFC 9110
+ * §10.1.1). Not when the iterator is made: a body that is given up is opened too, to be closed unread.
+ */
+function onFirstRead(stream: AsyncIterable<Uint8Array>, accept: () => void): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = stream[Symbol.asyncIterator]()
+      return {
+        next() {
+          accept()
+          return iterator.next()
+        },
+        async return() {
+          await iterator.return?.()
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+}
