@@ -110,5 +110,6 @@ export async function readUnderRequirement<R>(session: SessionContext, question:
 /** A blob of this write is no longer reserved: this process was silent for too long and taken for dead. */
 function reservationLost(engine: EngineContext): StorageError {
   engine.reservations.forgetUnused()
-  return new StorageError('Conflict', { what: 'the blob of this write was taken for abandoned' }, { retryable: true })
+  const reason = 'the blob of this write was taken for abandoned, its bytes must be sent again'
+  return new StorageError('StoreUnavailable', { store: 'engine', reason }, { retryable: true })
 }

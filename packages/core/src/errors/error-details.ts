@@ -41,7 +41,7 @@ export interface StorageErrorDetails {
   ObjectLocked: { readonly bucket: string; readonly key: string; readonly versionId: string }
   ObjectNotFound: { readonly bucket: string; readonly key: string }
   ObjectTooLarge: { readonly size: number; readonly max: number }
-  /** An append that does not start where the upload stands. */
+  /** An append that does not start where the upload stands: `expected` is where it starts, `actual` where the upload stands. */
   OffsetMismatch: { readonly expected: number; readonly actual: number }
   /** The commit may or may not have happened; reading back tells. Nothing is cleaned up on the strength of this error. */
   OutcomeUnknown: { readonly command: string }

@@ -183,6 +183,10 @@ describeOnEachStore('uploadPartCopy', (store) => {
         ({ part }) => part,
         (error: { readonly code: string }) => error.code,
       )
+      const whole = session.copyObject({ bucket, key: 'copy', source: { bucket, key: 'source' } }).then(
+        () => 'copied',
+        (error: { readonly code: string }) => error.code,
+      )
       const remove = session.deleteObject({ bucket, key: 'source' })
       time.advance(2)
       const claim = metadata.claimGarbage({ graceSeconds: 0, leaseSeconds: 1_000_000, limit: 10 }).then(async (blobs) => {
@@ -190,7 +194,12 @@ describeOnEachStore('uploadPartCopy', (store) => {
         await test.backend.delete(blobs.map(({ blob }) => parseBlobKey(blob)))
         await metadata.forgetGarbage(blobs)
       })
-      const [part] = await Promise.all([copy, remove, claim])
+      const [part, copiedWhole] = await Promise.all([copy, whole, remove, claim])
+      expect(['copied', 'ObjectNotFound']).toContain(copiedWhole)
+      if (copiedWhole === 'copied') {
+        expect(await readAll(await (await session.getObject({ bucket, key: 'copy' })).open())).toEqual(body)
+        await session.deleteObject({ bucket, key: 'copy' })
+      }
       if (typeof part === 'string') {
         expect(part).toBe('ObjectNotFound')
         refused += 1

@@ -104,6 +104,12 @@ describeOnEachStore('uploadPart', (store) => {
     })
     const { parts } = await session.listParts(at)
     expect(parts.map((part) => part.checksum)).toEqual([kept, kept])
+    // Where the upload has none, a part's own is verified and kept all the same, and the object has none.
+    const plain = { bucket, key: 'plain', uploadId: (await session.createUpload({ bucket, key: 'plain' })).uploadId }
+    const part = await session.uploadPart({ ...plain, partNumber: 1, body: bytes, checksum: { algorithm: 'CRC32C', value } })
+    expect(part.checksum).toEqual(kept)
+    const object = await session.completeUpload({ ...plain, parts: [{ partNumber: 1, etag: part.etag }] })
+    expect(object.checksum).toBeNull()
     await engine.close()
   })
 
