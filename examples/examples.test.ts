@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test, vi } from 'vitest'
+
+// Each is a process that starts from source, on whatever machine.
+vi.setConfig({ testTimeout: 120_000 })
+const run = promisify(execFile)
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+
+/** Runs an example as its readers do; rejects where it does not end with 0. What it says on stderr is a fault as well. */
+async function outputOf(file: string): Promise<readonly string[]> {
+  const { stdout, stderr } = await run(process.execPath, ['-C', '@stowage/source', file], { cwd: HERE })
+  expect(stderr).toBe('')
+  return stdout.trimEnd().split('\n')
+}
+
+/** What each example says, line by line. */
+const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
+  '01-in-memory.ts': ['text/plain, 14 bytes: Hello, Stowage', 'in the bucket: hello.txt'],
+  '02-fs-and-sqlite.ts': ['2026/cat.jpg: 1000000 bytes, ETag 3d2cd78023744376e7070e724a9b9e8f'],
+  '03-s3-server.ts': [
+    'over S3: meow, ETag "4a4be40c96ac6314e91d93f38043a634"',
+    'by the engine: 4 bytes, ETag 4a4be40c96ac6314e91d93f38043a634',
+  ],
+  '05-own-policy.ts': [
+    'alice lists: diary.txt',
+    'bob lists: 0 objects',
+    'bob reads her diary: ObjectNotFound',
+    'bob replaces it: AccessDenied',
+    'anyone reads the logo: done',
+    'anyone writes one: AccessDenied',
+  ],
+}
+
+describe('examples', () => {
+  test.each(Object.entries(OUTPUTS))('%s', async (file, lines) => {
+    expect(await outputOf(file)).toEqual(lines)
+  })
+
+  test('04-own-backend.ts passes the conformance suite, in 80 lines', async () => {
+    const report = (await outputOf('04-own-backend.ts')).join('\n')
+    expect(Number(/^\S* ?pass (\d+)$/m.exec(report)?.[1])).toBeGreaterThan(60)
+    expect(report).toMatch(/^\S* ?fail 0$/m)
+    expect(report).toMatch(/^\S* ?skipped 0$/m)
+    expect((await readFile(new URL('04-own-backend.ts', import.meta.url), 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(80)
+  })
+
+  test('every example is run here', async () => {
+    const files = (await readdir(HERE)).filter((name) => /^\d\d-.*\.ts$/.test(name))
+    expect(files.sort()).toEqual([...Object.keys(OUTPUTS), '04-own-backend.ts'].sort())
+  })
+})
+
+describe('README.md', () => {
+  test('its TypeScript is code that the example runs', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const snippets = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code)
+    const example = await readFile(new URL('02-fs-and-sqlite.ts', import.meta.url), 'utf8')
+    const region = /^\/\/ #region readme\n(.*?)^\/\/ #endregion$/ms.exec(example)?.[1]
+    expect(region).toContain('openEngine')
+    expect(snippets).toEqual([region])
+  })
+})
