@@ -37,7 +37,7 @@ test.each([
   [LIBRARY, `throw new Error('console.log, new Date(), Math.random()')`],
   [LIBRARY, 'const a = new Date(clock())\nfunction b(c: Date): Date {}'],
   ['packages/core/src/a.test.ts', 'const a = new Date()\nconsole.log(process.env, JSON.parse(b))'],
-  ['packages/gateway/src/env.ts', 'export const a = process.env'],
+  ['packages/gateway/src/main.ts', 'export const a = process.env'],
   ['packages/gateway/src/main.ts', 'main(process.argv)'],
   ['packages/core/src/util/clock.ts', 'export const a = () => new Date()'],
   ['packages/core/src/util/ids.ts', `import { randomBytes } from 'node:crypto'`],

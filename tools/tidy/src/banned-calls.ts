@@ -21,10 +21,9 @@ export const BANS: readonly Ban[] = [
   {
     pattern: /\bprocess\s*\.\s*(?:env|argv|cwd)\b/g,
     where: inLibrary,
-    instead: 'libraries never look around: take an option; the gateway reads the environment in env.ts and main.ts',
+    instead: 'libraries never look around: take an option; the gateway reads the environment in main.ts',
     except: {
-      'packages/gateway/src/env.ts': 'the one reader of the environment',
-      'packages/gateway/src/main.ts': 'the one reader of the command line',
+      'packages/gateway/src/main.ts': 'the one reader of the environment and the command line',
     },
   },
   { pattern: /\bconsole\s*\./g, where: inLibrary, instead: 'take an observer; the gateway writes to its streams', except: {} },

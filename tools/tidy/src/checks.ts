@@ -6,6 +6,7 @@ import { importDirections } from './import-directions.ts'
 import { lawsEnforced } from './laws-enforced.ts'
 import { linksInDocs } from './links-in-docs.ts'
 import { listedExports } from './listed-exports.ts'
+import { pathsInDocs } from './paths-in-docs.ts'
 import { reachableFiles } from './reachable-files.ts'
 import { registeredOperations } from './registered-operations.ts'
 import { registryHosts } from './registry-hosts.ts'
@@ -22,6 +23,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'laws-enforced': lawsEnforced,
   'links-in-docs': linksInDocs,
   'listed-exports': listedExports,
+  'paths-in-docs': pathsInDocs,
   'reachable-files': reachableFiles,
   'registered-operations': registeredOperations,
   'registry-hosts': registryHosts,

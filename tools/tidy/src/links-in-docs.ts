@@ -1,5 +1,6 @@
 import { resolveRelative } from './imports.ts'
 import type { Check, RepoFile, Violation } from './repository.ts'
+import { withoutFences } from './without-fences.ts'
 
 /** Links between documents, and from documents to sources, lead somewhere; so do their anchors. */
 export const linksInDocs: Check = (files) => files.filter((file) => file.path.endsWith('.md')).flatMap((file) => checkDocument(file, files))
@@ -40,9 +41,4 @@ function anchorsOf(text: string): ReadonlySet<string> {
         .replaceAll(/\s/g, '-'),
     ),
   )
-}
-
-/** Examples may show links that lead nowhere here. Keeps the lines. */
-function withoutFences(text: string): string {
-  return text.replaceAll(/^```[^]*?^```/gm, (block) => block.replaceAll(/[^\n]/g, ''))
 }
