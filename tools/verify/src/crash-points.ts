@@ -2,6 +2,7 @@ import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkDirectory } from './crash/check-directory.ts'
 import { runChild } from './crash/run-child.ts'
+import { runTracedChild } from './crash/run-traced-child.ts'
 import type { Scenario } from './crash/scenarios.ts'
 import { scenarios } from './crash/scenarios.ts'
 import { withTemporaryDirectory } from './crash/temporary-directory.ts'
@@ -55,23 +56,19 @@ async function run(directory: string, context: StepContext): Promise<StepResult>
     points.push(...(await findPoints(directory, scenario)))
   }
   const tried = context.sample ? draw(points, SAMPLE_SIZE, randomFrom(context.seed)) : points
-  let begun = 0
   let killed = 0
   await eachOf(tried, async (point, number) => {
     const outcome = await crashAt(directory, point, number)
     if (outcome.killed) killed += 1
-    if (outcome.began) begun += 1
     failures.push(...outcome.failures.map((failure) => `${point.scenario.name}, ${point.call} ${point.index}: ${failure}`))
     if ((number + 1) % 200 === 0) context.log(`${number + 1} of ${tried.length} points`)
   })
-  // A test that never kills anything would pass too.
-  if (killed < tried.length / 2) failures.push(`only ${killed} of ${tried.length} processes died where they should have`)
+  // A test that never kills anything would pass too; a few calls come in other numbers from run to run.
+  if (killed < tried.length * 0.6) failures.push(`only ${killed} of ${tried.length} processes died where they should have`)
   return {
     cases: tried.length,
     failures,
-    notes: [
-      `${points.length} points in ${scenarios().length} write paths, ${tried.length} tried, ${killed} killed, ${begun} of them after the first step had begun`,
-    ],
+    notes: [`${points.length} points in ${scenarios().length} write paths, ${tried.length} tried, ${killed} killed`],
   }
 }
 
@@ -80,9 +77,8 @@ async function findPoints(directory: string, scenario: Scenario): Promise<readon
   const copy = join(directory, `${scenario.name}-count`)
   const trace = join(directory, `${scenario.name}.trace`)
   await cp(join(directory, scenario.name), copy, { recursive: true })
-  const under = ['strace', '-f', '--seccomp-bpf', '-qq', '-o', trace, '-e', `trace=${SYSTEM_CALLS.join(',')}`]
-  const result = await runChild(copy, scenario.name, { under })
-  if (result.code !== 0 || result.acknowledged !== scenario.steps.length)
+  const result = await runTracedChild(copy, scenario.name, ['-o', trace, '-e', `trace=${SYSTEM_CALLS.join(',')}`])
+  if (result.killed || result.acknowledged !== scenario.steps.length)
     throw new Error(`The scenario ${scenario.name} does not run: ${result.stderr}`)
   const counts = new Map<string, number>()
   for (const line of (await readFile(trace, 'utf8')).split('\n')) {
@@ -101,22 +97,11 @@ async function crashAt(
   directory: string,
   { scenario, call, index }: CrashPoint,
   number: number,
-): Promise<{ readonly killed: boolean; readonly began: boolean; readonly failures: readonly string[] }> {
+): Promise<{ readonly killed: boolean; readonly failures: readonly string[] }> {
   return withCopy(join(directory, scenario.name), join(directory, `run-${number}`), async (copy) => {
-    const under = [
-      'strace',
-      '-f',
-      '--seccomp-bpf',
-      '-qq',
-      '-o',
-      '/dev/null',
-      '-e',
-      `trace=${call}`,
-      '-e',
-      `inject=${call}:signal=SIGKILL:when=${index}`,
-    ]
-    const result = await runChild(copy, scenario.name, { under })
-    return { killed: result.code !== 0, began: result.began, failures: await checkDirectory(copy, scenario, result.acknowledged) }
+    const injection = `${call}:signal=SIGKILL:when=${index}`
+    const result = await runTracedChild(copy, scenario.name, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${injection}`])
+    return { killed: result.killed, failures: await checkDirectory(copy, scenario, result.acknowledged) }
   })
 }
 

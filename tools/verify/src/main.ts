@@ -52,6 +52,6 @@ async function runStep(step: VerifyStep): Promise<ReportedStep> {
   }
   const done = { step, absent, result, seconds: (performance.now() - began) / 1000 }
   console.log(`${step.name}: ${outcomeOf(done)} (${result?.cases ?? 0} cases, ${Math.round(done.seconds)} s)`)
-  for (const failure of result?.failures.slice(0, 10) ?? []) console.log(`  ${failure}`)
+  for (const line of [...(result?.notes ?? []), ...(result?.failures ?? [])].slice(0, 12)) console.log(`  ${line}`)
   return done
 }

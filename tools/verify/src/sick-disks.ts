@@ -82,9 +82,9 @@ async function readOnlyDisk(mountPoint: string): Promise<readonly string[]> {
   return withTmpfs(mountPoint, '64m', async () => {
     const failures: string[] = []
     const data = join(mountPoint, 'data')
-    const server = await startStowage([data, '--bucket', 'ro'])
+    const server = await startStowage([data, '--bucket', 'read-only'])
     const client = clientOf(server.ready)
-    await client.send(new PutObjectCommand({ Bucket: 'ro', Key: 'before', Body: Buffer.alloc(MIB) }))
+    await client.send(new PutObjectCommand({ Bucket: 'read-only', Key: 'before', Body: Buffer.alloc(MIB) }))
     await mustRun('mount', ['-o', 'remount,ro,force', mountPoint]).catch(async () =>
       mustRun('mount', ['-o', 'remount,ro', mountPoint]).catch(() => ''),
     )
@@ -98,7 +98,7 @@ async function readOnlyDisk(mountPoint: string): Promise<readonly string[]> {
       failures.push(`serve on a read-only disk does not say what is wrong: ${again.stderr}`)
     await mustRun('mount', ['-o', 'remount,rw', mountPoint])
     const third = await startStowage([data])
-    await clientOf(third.ready).send(new HeadObjectCommand({ Bucket: 'ro', Key: 'before' }))
+    await clientOf(third.ready).send(new HeadObjectCommand({ Bucket: 'read-only', Key: 'before' }))
     third.process.kill('SIGTERM')
     await third.ended
     failures.push(...(await damage(data)))

@@ -16,6 +16,8 @@ if (mode === 'prepare') {
   for (const [key, label] of Object.entries(scenario.before)) await session.putObject({ bucket: BUCKET, key, body: bytesOf(label) })
 } else {
   writeSync(1, 'BEGIN\n')
+  // Until a tracer is attached.
+  if (mode === 'wait') await new Promise((resolve) => process.stdin.once('data', resolve))
   for (const step of scenario.steps) {
     await step.run(session)
     writeSync(1, 'ACK\n')

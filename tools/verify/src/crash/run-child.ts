@@ -6,7 +6,7 @@ import type { Mutant } from './stores.ts'
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 
 export interface ChildOptions {
-  readonly mode?: 'run' | 'prepare' | 'hang'
+  readonly mode?: 'run' | 'prepare' | 'hang' | 'wait'
   readonly mutant?: Mutant
   /** Put before the command: strace and its arguments. */
   readonly under?: readonly string[]
