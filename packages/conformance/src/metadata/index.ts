@@ -1,5 +1,8 @@
 import type { Suite } from '../case.ts'
+import { blobCases } from './blobs.ts'
 import { bucketCases } from './buckets.ts'
+import { concurrencyCases } from './concurrency.ts'
+import { inspectionCases } from './inspection.ts'
 import { listingCases } from './listing.ts'
 import { conditionCases, objectCases } from './objects.ts'
 import { requirementCases } from './requirements.ts'
@@ -20,6 +23,9 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...listingCases,
     ...uploadCases,
     ...appendCases,
+    ...blobCases,
+    ...concurrencyCases,
+    ...inspectionCases,
   ],
   facetsOf: () => [],
   start: () => Promise.resolve(),

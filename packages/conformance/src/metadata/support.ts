@@ -7,6 +7,8 @@ import type {
   CompleteUploadCommand,
   DeleteKey,
   DeleteOutcome,
+  InspectionPage,
+  InspectionQuery,
   ListObjectsQuery,
   MetadataStore,
   NewObject,
@@ -245,4 +247,17 @@ export function completion(
     appended: null,
     ...more,
   }
+}
+
+/** Every row of an inspection, `limit` at a time. */
+export async function inspected<T>(page: (query: InspectionQuery) => Promise<InspectionPage<T>>, limit: number = 2): Promise<readonly T[]> {
+  const rows: T[] = []
+  let after: string | null = null
+  do {
+    const { rows: some, next }: InspectionPage<T> = await page({ after, limit })
+    if (some.length > limit) throw new Error(`a page of ${limit} has ${some.length} rows`)
+    rows.push(...some)
+    after = next
+  } while (after !== null)
+  return rows
 }
