@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { accountCaller, createIds, fsck, openEngine, rules, systemClock } from '@stowage/core'
+import type { Engine, FsckReport, Ids, Limits, Rule, RulePolicy } from '@stowage/core'
+import { memoryBackend } from '@stowage/core/backend'
+import type { Backend } from '@stowage/core/backend'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+import { attach } from '@stowage/http'
+import { s3Handler } from '../src/index.ts'
+import { Client } from './client.ts'
+import type { KeyPair } from './signer.ts'
+
+/** Two accounts. Everything that Ann makes is hers. */
+export const ANN: KeyPair = { accessKeyId: 'ANNSKEY', secretAccessKey: 'the secret of Ann' }
+export const BOB: KeyPair = { accessKeyId: 'BOBSKEY', secretAccessKey: 'the secret of Bob' }
+const ACCOUNTS = new Map([
+  [ANN.accessKeyId, { pair: ANN, account: 'ann' }],
+  [BOB.accessKeyId, { pair: BOB, account: 'bob' }],
+])
+
+/** The bucket that `openDoor` makes for Ann. */
+export const BUCKET = 'photos'
+
+const OWNERS: Rule = { effect: 'allow', who: { owner: true }, actions: 'all' }
+
+export interface DoorOptions {
+  readonly limits?: Partial<Limits>
+  /** Besides that owners may do everything. */
+  readonly rules?: readonly Rule[]
+  readonly backend?: Backend
+}
+
+/** A server of the S3 door in this process, over a real engine, store and backend. */
+export interface Door {
+  readonly port: number
+  readonly engine: Engine
+  readonly policy: RulePolicy
+  readonly ann: Client
+  readonly bob: Client
+  readonly anonymous: Client
+  /** What the handler and the adapter called a fault of ours: empty, whatever clients do. */
+  readonly faults: readonly unknown[]
+  /** Runs the collector as if the grace were over, then `fsck` with all bytes. No read may be open. */
+  settle(): Promise<FsckReport>
+  close(): Promise<void>
+}
+
+/** Small objects become blobs here, so that what is left of a refused one can be seen. Nothing waits for a grace. */
+const LIMITS: Partial<Limits> = { inlineSizeMax: 16, garbageGraceSeconds: 0 }
+
+/** The first id that an engine makes is its process's: heartbeats need it. */
+function knownProcess(): { readonly ids: Ids; readonly processId: string } {
+  const ids = createIds({ clock: systemClock })
+  const processId = ids.uuid()
+  let isFirst = true
+  const uuid = (): string => {
+    const id = isFirst ? processId : ids.uuid()
+    isFirst = false
+    return id
+  }
+  return { ids: { ...ids, uuid }, processId }
+}
+
+export async function openDoor(options: DoorOptions = {}): Promise<Door> {
+  const metadata = sqliteMetadata({ temporary: true, worker: 'inline' })
+  const backend = options.backend ?? memoryBackend()
+  const policy = rules([OWNERS, ...(options.rules ?? [])])
+  const { ids, processId } = knownProcess()
+  const engine = await openEngine({
+    metadata,
+    backend,
+    policy,
+    ids,
+    limits: { ...LIMITS, ...options.limits },
+    hashWorkers: { threadsMax: 0 },
+  })
+  const faults: unknown[] = []
+  const handler = s3Handler({
+    engine,
+    region: 'us-east-1',
+    credentials: {
+      find(id) {
+        const known = ACCOUNTS.get(id)
+        if (known === undefined) return null
+        return { id, version: '1', secretAccessKey: known.pair.secretAccessKey, caller: accountCaller(known.account, id) }
+      },
+    },
+    observer: { event: (name, fields) => void faults.push({ name, ...fields }) },
+  })
+  const server = createServer({ requestTimeout: 0 })
+  attach(server, handler, { onFault: (error) => faults.push(error), lingerMilliseconds: 200 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await engine.as(accountCaller('ann')).createBucket({ bucket: { name: BUCKET } })
+  return {
+    port,
+    engine,
+    policy,
+    faults,
+    ann: new Client(port, ANN),
+    bob: new Client(port, BOB),
+    anonymous: new Client(port, null),
+    async settle() {
+      // What was queued in this millisecond is not collected before the next heartbeat.
+      await wait(2)
+      await metadata.heartbeat({ processId, oldestReadAgeMs: null })
+      await engine.collectGarbage()
+      return fsck({ metadata, backends: { main: backend }, opened: true, deep: true })
+    },
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await engine.close()
+    },
+  }
+}
