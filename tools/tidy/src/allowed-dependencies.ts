@@ -15,7 +15,7 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
     pg: 'the Postgres metadata store; an optional peer',
     'sql-template-tag': 'one template, SQL for both databases',
     '@node-rs/crc32': 'CRC32C of every byte that comes in, by the processor',
-    'hash-wasm': 'CRC32C, CRC64NVME, and hash states that can be stored',
+    'hash-wasm': 'hashes whose state can be stored and resumed',
     'lru-cache': 'caches bounded by bytes',
     'p-limit': 'bounded concurrency',
   },
@@ -25,7 +25,6 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
   's3-protocol': {
     saxes: 'reads XML: strict, streaming',
     xmlbuilder2: 'writes XML, behind one helper that escapes first',
-    'hash-wasm': 'checksums of trailers',
   },
   conformance: {},
   credentials: { jose: 'JWT and JWKS' },
