@@ -37,7 +37,7 @@ export interface Access {
 
 /**
  * What must hold, as data. The store evaluates it in the transaction that writes, against the rows it has locked;
- * rows of relations are read unlocked, by a statement that starts after the head row is locked.
+ * rows of relations are read unlocked, by a statement that starts after the key is locked.
  */
 export interface Requirement {
   /** Of the policy set that this was made from; a commit under another version is retried with a fresh requirement. */
