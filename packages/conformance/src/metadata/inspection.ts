@@ -22,7 +22,7 @@ async function fill(subject: MetadataSubject): Promise<void> {
   const { store } = subject
   await makeBucket(subject, 'enabled')
   await putText(subject, 'inline', { object: { versionId: 'v1' } })
-  await putBlobs(subject, 'blobs', ['a', 'b'], { object: { versionId: 'v1' } })
+  await putBlobs(subject, 'blobs', { names: ['a', 'b'], object: { versionId: 'v1' } })
   await putText(subject, 'blobs', { object: { versionId: 'v2' } })
   await remove(subject, 'inline')
   await store.commitObject({

@@ -32,7 +32,9 @@ export type Extent = NewObject['extents'][number]
 /** A blob, by backend and name. */
 export type BlobRef = Parameters<MetadataStore['abandonBlobs']>[0][number]
 
+/** The predicate that every row passes. */
 export const ALWAYS: Predicate = { k: 'lit', t: 'bool', v: true }
+/** The predicate that no row passes. */
 export const NEVER: Predicate = { k: 'lit', t: 'bool', v: false }
 /** When everything happens, and the store's time begins. */
 export const AT = new Date(1_700_000_000_123)
@@ -61,31 +63,38 @@ export function requirement(more: Partial<Requirement> = {}): Requirement {
 /** The id and name of the bucket that most cases use. */
 export const BUCKET = 'bucket-1'
 
+/** A bucket, by default the one of `BUCKET`. */
 export function bucket(more: Partial<BucketInfo> = {}): BucketInfo {
   return { id: BUCKET, jurisdiction: 'default', name: BUCKET, account: 'acme', public: false, versioning: 'off', createdAt: AT, ...more }
 }
 
+/** Creates the bucket of `BUCKET`. */
 export async function makeBucket({ store }: MetadataSubject, versioning: Versioning = 'off'): Promise<void> {
   await store.createBucket({ bucket: bucket({ versioning }), require: requirement() })
 }
 
+/** The MD5 of some content, in hex. */
 export function md5(content: Uint8Array | string): string {
   return createHash('md5').update(content).digest('hex')
 }
 
+/** A blob of the main backend. */
 export function blob(name: string): BlobRef {
   return { backendId: 'main', blob: parseBlobKey(name) }
 }
 
+/** A whole blob as a stretch of an object. */
 export function blobExtent(name: string, length: number = 100): Extent {
   return { kind: 'blob', ...blob(name), length, storedOffset: 0, storedLength: length, crc32c: 7, envelope: null }
 }
 
+/** Bytes inside the store as a stretch of an object. */
 export function inlineExtent(content: string | Uint8Array): Extent {
   const bytes = Buffer.from(content)
   return { kind: 'inline', bytes, length: bytes.length, crc32c: null, envelope: null }
 }
 
+/** An object to commit; its ETag is the MD5 of its key unless said otherwise. */
 export function newObject(key: string, extents: readonly Extent[], more: Partial<NewObject> = {}): NewObject {
   return {
     bucketId: BUCKET,
@@ -107,9 +116,13 @@ export function newObject(key: string, extents: readonly Extent[], more: Partial
   }
 }
 
+/** What a case may say of a put. */
 export interface PutOptions {
+  /** What is different from `newObject`. */
   readonly object?: Partial<NewObject>
+  /** Default: none. */
   readonly conditions?: Conditions
+  /** Default: everything is allowed. */
   readonly require?: Requirement
 }
 
@@ -132,16 +145,13 @@ export function putText(
 export async function putBlobs(
   { store }: MetadataSubject,
   key: string,
-  names: readonly string[],
-  options: PutOptions = {},
+  names: readonly string[] | (PutOptions & { readonly names: readonly string[] }),
 ): Promise<CommitObjectOutcome> {
-  const fresh = names.map(blob)
+  const options = 'names' in names ? names : { names }
+  const fresh = options.names.map(blob)
   await store.reserveBlobs({ processId: PROCESS, blobs: fresh })
-  const object = newObject(
-    key,
-    names.map((name) => blobExtent(name)),
-    options.object,
-  )
+  const extents = options.names.map((name) => blobExtent(name))
+  const object = newObject(key, extents, options.object)
   return store.commitObject({ object, conditions: options.conditions ?? {}, require: options.require ?? requirement(), fresh })
 }
 
@@ -154,10 +164,12 @@ export function shareBlobs({ store }: MetadataSubject, key: string, names: reado
   return store.commitObject({ object, conditions: {}, require: requirement(), fresh: [] })
 }
 
+/** One key of a bulk delete; a marker it leaves is called `m-` and the key. */
 export function deletion(key: string, more: Partial<DeleteKey> = {}): DeleteKey {
   return { key, markerVersionId: `m-${key}`, bypassGovernance: null, ownerId: null, conditions: {}, require: requirement(), ...more }
 }
 
+/** Deletes one key. */
 export async function remove({ store }: MetadataSubject, key: string, more: Partial<DeleteKey> = {}): Promise<DeleteOutcome | undefined> {
   const [outcome] = await store.deleteObjects({ bucketId: BUCKET, at: AT, keys: [deletion(key, more)] })
   return outcome
@@ -174,6 +186,7 @@ export async function content({ store }: MetadataSubject, key: string, versionId
     .join('')
 }
 
+/** A version without its bytes; null where there is none. */
 export async function info({ store }: MetadataSubject, key: string, versionId?: string): Promise<ObjectInfo | null> {
   const query = { bucketId: BUCKET, key, require: requirement() }
   const found = await store.findObject(versionId === undefined ? query : { ...query, versionId })
@@ -187,10 +200,12 @@ export async function collect(subject: MetadataSubject): Promise<readonly string
   return claimed.map((each): string => each.blob).toSorted()
 }
 
+/** A listing of the whole bucket in one page, unless said otherwise. */
 export function listQuery(more: Partial<ListObjectsQuery> = {}): ListObjectsQuery {
   return { bucketId: BUCKET, prefix: '', delimiter: null, position: null, limit: 1000, visible: ALWAYS, rowsScannedMax: 100_000, ...more }
 }
 
+/** An upload to begin: of parts, to the key `k`, unless said otherwise. */
 export function newUpload(uploadId: string, more: Partial<UploadInfo> = {}): Omit<UploadInfo, 'offset'> {
   return {
     uploadId,
@@ -211,6 +226,7 @@ export function newUpload(uploadId: string, more: Partial<UploadInfo> = {}): Omi
   }
 }
 
+/** Which upload, for who may do everything. */
 export function target(uploadId: string, more: Partial<UploadTarget> = {}): UploadTarget & UploadQuery {
   return { uploadId, bucketId: BUCKET, key: 'k', visible: ALWAYS, require: requirement(), ...more }
 }

@@ -115,8 +115,8 @@ export const versionCases: readonly MetadataCase[] = [
     name: 'versions: their blobs live as long as one of them does',
     async run(subject) {
       await makeBucket(subject, 'enabled')
-      await putBlobs(subject, 'k', ['one'], { object: { versionId: 'v1' } })
-      await putBlobs(subject, 'k', ['two'], { object: { versionId: 'v2' } })
+      await putBlobs(subject, 'k', { names: ['one'], object: { versionId: 'v1' } })
+      await putBlobs(subject, 'k', { names: ['two'], object: { versionId: 'v2' } })
       await remove(subject, 'k')
       assert.deepEqual(await collect(subject), [])
       await remove(subject, 'k', { versionId: 'v1' })
