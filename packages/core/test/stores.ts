@@ -28,15 +28,6 @@ export const STORES: readonly TestedStore[] = [
   { name: 'postgres', open: openPostgres },
 ]
 
-/** The stores whose statements a test can make fail. */
-const FAULTY_STORES: readonly {
-  readonly name: 'sqlite-inline' | 'postgres'
-  open(options: OpenStoreOptions & { readonly onStatement: OnStatement }): Promise<MetadataStore>
-}[] = [
-  { name: 'sqlite-inline', open: (options) => opened(sqliteMetadata({ ...options, temporary: true, worker: 'inline' })) },
-  { name: 'postgres', open: openPostgres },
-]
-
 async function opened(store: MetadataStore): Promise<MetadataStore> {
   await store.open()
   return store
