@@ -6,6 +6,7 @@ import type { WorkerSource } from '../../util/worker-source.ts'
 import { decodeFault } from './fault-wire.ts'
 import type { WriterCommand, WriterSettings } from './sqlite-writer.ts'
 import type { Pending, WriterGate } from './writer-gate.ts'
+import { withoutSlabs } from './without-slabs.ts'
 import type { WriterReply, WriterRequest, WriterStart } from './writer-wire.ts'
 
 /** What a writer thread needs to know. */
@@ -71,7 +72,10 @@ export class ThreadWriter implements WriterGate {
   #send(): void {
     const ids = this.#gathered
     this.#gathered = []
-    const commands = ids.flatMap((id) => this.#pending.get(id)?.command ?? [])
+    const commands = ids.flatMap((id) => {
+      const command = this.#pending.get(id)?.command
+      return command === undefined ? [] : { ...command, input: withoutSlabs(command.input) }
+    })
     if (commands.length > 0) this.#post({ kind: 'run', ids, commands })
   }
 
