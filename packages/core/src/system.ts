@@ -1,2 +1,2 @@
 /* The subpath @stowage/core/system: what the operator's own tools need, and no protocol package may import. */
-export { systemPrincipal } from './policy/system-principal.ts'
+export { systemCaller, systemPrincipal } from './policy/system-principal.ts'

@@ -10,7 +10,7 @@ import { ALWAYS, NEVER, type Predicate } from './predicate.ts'
 import { ACTIONS } from './rule-parse.ts'
 import type { Rule } from './rule.ts'
 import { rules } from './rules.ts'
-import { systemPrincipal } from './system-principal.ts'
+import { systemCaller } from './system-principal.ts'
 
 test.each(POLICY_CASES.map((each): [string, PolicyCase] => [each.name, each]))('%s', (_, each) => {
   expect(decide(rules(each.rules).require(accessOf(each)), each)).toBe(each.expected)
@@ -40,8 +40,8 @@ describe('an account that owns', () => {
 })
 
 test('the system passes, and nothing that only looks like it', () => {
-  const real = { ...ANONYMOUS, principal: systemPrincipal('test') }
-  const forged = { ...ANONYMOUS, principal: { ...systemPrincipal('test') } }
+  const real = systemCaller('test')
+  const forged = { ...ANONYMOUS, principal: { ...real.principal } }
   expect(rules([]).require(access(real, 'object.delete')).existing).toBe(ALWAYS)
   expect(rules([]).require(access(forged, 'object.delete')).existing).toBe(NEVER)
 })

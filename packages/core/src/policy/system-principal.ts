@@ -1,4 +1,4 @@
-import type { Principal, SystemPrincipal } from './caller.ts'
+import type { Caller, Principal, SystemPrincipal } from './caller.ts'
 
 /** Every system principal that was made here. A look-alike that a door built from a request is none. */
 const made = new WeakSet<object>()
@@ -8,6 +8,11 @@ export function systemPrincipal(reason: string): SystemPrincipal {
   const principal = Object.freeze({ kind: 'system', reason }) as SystemPrincipal
   made.add(principal)
   return principal
+}
+
+/** The caller for the operator's own work: no account, no ceiling. */
+export function systemCaller(reason: string): Caller {
+  return { principal: systemPrincipal(reason), account: null, scope: null, credentialId: null }
 }
 
 /** Whether the principal was made by `systemPrincipal`. */
