@@ -148,6 +148,20 @@ describe('responses', () => {
     expect(await exchange(port, `GET / HTTP/1.1\r\nHost: h\r\n${CLOSE}\r\n`)).toMatch(/content-length: 0\r\n/)
   })
 
+  test('a header is written byte for byte, Content-Disposition beside a length too', async () => {
+    const value = 'attachment; filename="\xe6\x97\xa5"'
+    const port = await serve(async () =>
+      text('x', [
+        ['content-length', '1'],
+        ['content-disposition', value],
+        ['x-b', '\xc3\xa4'],
+      ]),
+    )
+    const answer = await exchange(port, `GET / HTTP/1.1\r\nHost: h\r\n${CLOSE}\r\n`)
+    expect(answer).toContain(`content-disposition: ${value}\r\nx-b: \xc3\xa4\r\n`)
+    expect(answer.match(/content-length/gi)).toHaveLength(1)
+  })
+
   test('one connection carries many answers', async () => {
     let count = 0
     const port = await serve(async ({ body }) => {

@@ -109,17 +109,18 @@ function announcedLength(headers: readonly HttpHeader[]): number | null {
 
 function flatHeaders(answer: HttpResponse, announced: number | null, close: boolean): string[] {
   const flat: string[] = []
-  for (const [name, value] of answer.headers) {
-    // RFC 9110 §8.6: no Content-Length in a 204.
-    if (answer.status === 204 && name === 'content-length') continue
-    flat.push(name, value)
-  }
-  if (announced === null && answer.status !== 204 && answer.status !== 304) {
-    if (answer.body === null) flat.push('content-length', '0')
-    else if (!isStream(answer.body)) flat.push('content-length', String(answer.body.length))
-  }
+  for (const [name, value] of answer.headers) if (name !== 'content-length') flat.push(name, value)
+  // Behind all others: once node has seen a length, it reads a Content-Disposition as UTF-8 and writes other bytes than it was given.
+  const length = announced ?? lengthOf(answer)
+  // RFC 9110 §8.6: no Content-Length in a 204.
+  if (length !== null && answer.status !== 204) flat.push('content-length', String(length))
   if (close) flat.push('connection', 'close')
   return flat
+}
+
+function lengthOf({ status, body }: HttpResponse): number | null {
+  if (status === 304 || isStream(body)) return null
+  return body === null ? 0 : body.length
 }
 
 function latin1(bytes: Uint8Array): string {
