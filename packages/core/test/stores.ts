@@ -2,7 +2,6 @@ import { Pool } from 'pg'
 import { inject } from 'vitest'
 import type { MetadataStore } from '../src/metadata/metadata-store.ts'
 import { postgresMetadata } from '../src/metadata/postgres/postgres-metadata.ts'
-import type { OnStatement } from '../src/metadata/sql/sql-driver.ts'
 import { sqliteMetadata } from '../src/metadata/sqlite/sqlite-metadata.ts'
 import { createIds } from '../src/util/ids.ts'
 import type { Clock } from '../src/util/clock.ts'
@@ -48,7 +47,7 @@ export function postgresPool(max: number = 6): Pool {
   return pool
 }
 
-async function openPostgres(options: OpenStoreOptions & { readonly onStatement?: OnStatement } = {}): Promise<MetadataStore> {
+async function openPostgres(options: OpenStoreOptions = {}): Promise<MetadataStore> {
   const pool = postgresPool()
   const schema = newSchema()
   const store = postgresMetadata({ ...options, pool, schema })

@@ -15,6 +15,7 @@ import type {
   UploadQuery,
   UploadTarget,
 } from '@stowage/core/metadata'
+import { ALWAYS } from '@stowage/core/policy'
 import type { Case } from '../case.ts'
 
 /** A store that is open and empty, and its time, which begins at `AT` and which only the test moves. */
@@ -32,12 +33,10 @@ export type Extent = NewObject['extents'][number]
 /** A blob, by backend and name. */
 export type BlobRef = Parameters<MetadataStore['abandonBlobs']>[0][number]
 
-/** The predicate that every row passes. */
-export const ALWAYS: Predicate = { k: 'lit', t: 'bool', v: true }
-/** The predicate that no row passes. */
-export const NEVER: Predicate = { k: 'lit', t: 'bool', v: false }
+export { ALWAYS, NEVER } from '@stowage/core/policy'
+
 /** When everything happens, and the store's time begins. */
-export const AT = new Date(1_700_000_000_123)
+export const AT: Date = new Date(1_700_000_000_123)
 /** The one process that writes, where it does not matter which. */
 export const PROCESS = 'process-1'
 
