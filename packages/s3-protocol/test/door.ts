@@ -13,8 +13,8 @@ import { Client } from './client.ts'
 import type { KeyPair } from './signer.ts'
 
 /** Two accounts. Everything that Ann makes is hers. */
-export const ANN: KeyPair = { accessKeyId: 'ANNSKEY', secretAccessKey: 'the secret of Ann' }
-export const BOB: KeyPair = { accessKeyId: 'BOBSKEY', secretAccessKey: 'the secret of Bob' }
+const ANN: KeyPair = { accessKeyId: 'ANNSKEY', secretAccessKey: 'the secret of Ann' }
+const BOB: KeyPair = { accessKeyId: 'BOBSKEY', secretAccessKey: 'the secret of Bob' }
 const ACCOUNTS = new Map([
   [ANN.accessKeyId, { pair: ANN, account: 'ann' }],
   [BOB.accessKeyId, { pair: BOB, account: 'bob' }],
