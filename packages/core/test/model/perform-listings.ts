@@ -20,7 +20,7 @@ interface ExpectedPage<T> {
   readonly truncated: boolean
 }
 
-export function cutPage<T>(lines: readonly Line<T>[], limit: number): ExpectedPage<T> {
+function cutPage<T>(lines: readonly Line<T>[], limit: number): ExpectedPage<T> {
   const page = lines.slice(0, limit)
   return {
     entries: page.flatMap(({ entry }) => (entry === null ? [] : [entry])),

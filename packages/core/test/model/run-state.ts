@@ -69,7 +69,7 @@ export function remember(state: RunState, bucket: number, version: Pick<ObjectIn
   ids.push(version.versionId)
 }
 
-export function seenIds(state: RunState, bucket: number, key: string): string[] {
+function seenIds(state: RunState, bucket: number, key: string): string[] {
   const name = `${bucket} ${key}`
   const ids = state.versionIds.get(name) ?? []
   state.versionIds.set(name, ids)

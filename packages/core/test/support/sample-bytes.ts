@@ -17,7 +17,7 @@ export async function* chunked(bytes: Uint8Array, chunkSize: number, breaksAt: n
 }
 
 /** What a body throws that breaks off. Must come out of the engine as it is. */
-export class BodyBroke extends Error {
+class BodyBroke extends Error {
   readonly code = 'BodyBroke'
 }
 

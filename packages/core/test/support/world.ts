@@ -26,7 +26,7 @@ import { testClock } from './test-clock.ts'
 import type { TestClock } from './test-clock.ts'
 
 /** Small enough that bodies of a few hundred bytes reach every kind of manifest. */
-export const SMALL_LIMITS: Partial<Limits> = {
+const SMALL_LIMITS: Partial<Limits> = {
   inlineSizeMax: 64,
   partSizeMin: 4,
   appendBlobSizeMax: 256,

@@ -18,7 +18,7 @@ export const XML_SIZE_MAX: number = 8 * 1024 * 1024
 const XML_ATTRIBUTES_MAX = 1000
 
 /** The most elements of a document: 10,000 parts with all that a part may hold. Each costs memory whatever its size. */
-export const XML_ELEMENTS_MAX = 100_000
+const XML_ELEMENTS_MAX = 100_000
 
 interface OpenNode {
   readonly name: string

@@ -90,7 +90,7 @@ function parseTagging(header: string): readonly QueryPair[] {
 }
 
 /** The codings of the content, in order; `aws-chunked` names the transfer. Undefined where nothing is left. */
-export function readContentEncoding(headers: S3Headers): string | undefined {
+function readContentEncoding(headers: S3Headers): string | undefined {
   const codings = listHeader(headers.all, 'content-encoding').filter((coding) => coding.toLowerCase() !== 'aws-chunked')
   return codings.length === 0 ? undefined : codings.join(', ')
 }
