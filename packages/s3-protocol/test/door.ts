@@ -13,7 +13,7 @@ import { Client } from './client.ts'
 import type { KeyPair } from './signer.ts'
 
 /** Two accounts. Everything that Ann makes is hers. */
-const ANN: KeyPair = { accessKeyId: 'ANNSKEY', secretAccessKey: 'the secret of Ann' }
+export const ANN: KeyPair = { accessKeyId: 'ANNSKEY', secretAccessKey: 'the secret of Ann' }
 const BOB: KeyPair = { accessKeyId: 'BOBSKEY', secretAccessKey: 'the secret of Bob' }
 const ACCOUNTS = new Map([
   [ANN.accessKeyId, { pair: ANN, account: 'ann' }],

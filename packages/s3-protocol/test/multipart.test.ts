@@ -299,7 +299,7 @@ describe('parts', () => {
       [3, three.one('ETag') ?? ''],
     ])
     expect((await complete('pieced', uploadId, list)).outcome).toBe('200')
-    expect((await send('GET', 'pieced')).text).toBe(`0123456789${'56789'}${'0123456789'.repeat(5)}`)
+    expect((await send('GET', 'pieced')).text).toBe(`012345678956789${'0123456789'.repeat(5)}`)
     const { findings } = await door.settle()
     expect(findings.filter((finding) => finding.severity !== 'note')).toEqual([])
   })
