@@ -18,7 +18,7 @@ const TABLES = [
   'schema_migrations',
   'uploads',
 ]
-const TABLE = new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE|SEQUENCE|ON|NOT EXISTS)\\s+(${TABLES.join('|')})\\b`, 'g')
+const TABLE = new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE|SEQUENCE|ON|EXISTS)\\s+(${TABLES.join('|')})\\b(?!\\.)`, 'g')
 const SEQUENCE = /'commit_sequence'/g
 
 /** A statement as Postgres is given it. */
@@ -64,9 +64,8 @@ function numbered(sql: string): string {
 }
 
 function qualified(sql: string, schema: string): string {
-  return sql
-    .replace(TABLE, (_, word: string, table: string) => `${word} ${schema}.${table}`)
-    .replace(SEQUENCE, `'${schema}.commit_sequence'`)
+  const sequence = `'${schema.replaceAll("'", "''")}.commit_sequence'`
+  return sql.replace(TABLE, (_, word: string, table: string) => `${word} ${schema}.${table}`).replace(SEQUENCE, () => sequence)
 }
 
 /** A name as SQL text, whatever is in it. */

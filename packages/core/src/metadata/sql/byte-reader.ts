@@ -6,7 +6,7 @@ export class ByteReader {
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get atEnd(): boolean {
@@ -21,7 +21,8 @@ export class ByteReader {
   }
 
   uint32(): number {
-    return this.#take(4).readUInt32LE(0)
+    const at = this.#skip(4)
+    return this.#buffer.readUInt32LE(at)
   }
 
   varint(): number {
@@ -37,22 +38,29 @@ export class ByteReader {
 
   /** A view, not a copy. */
   bytes(): Uint8Array {
-    return this.#take(this.varint())
+    const size = this.varint()
+    const at = this.#skip(size)
+    return this.#buffer.subarray(at, at + size)
   }
 
   text(): string {
-    return this.#take(this.varint()).toString('utf8')
+    const size = this.varint()
+    const at = this.#skip(size)
+    return this.#buffer.toString('utf8', at, at + size)
   }
 
+  /** Text of ASCII characters only. */
   ascii(): string {
-    return this.#take(this.varint()).toString('latin1')
+    const size = this.varint()
+    const at = this.#skip(size)
+    return this.#buffer.toString('latin1', at, at + size)
   }
 
-  #take(size: number): Buffer {
-    const end = this.#at + size
-    assert(end <= this.#buffer.byteLength, 'the packed extents end too early')
-    const taken = this.#buffer.subarray(this.#at, end)
-    this.#at = end
-    return taken
+  /** Moves on, and gives back where it was. */
+  #skip(size: number): number {
+    const at = this.#at
+    this.#at += size
+    assert(this.#at <= this.#buffer.byteLength, 'the packed extents end too early')
+    return at
   }
 }

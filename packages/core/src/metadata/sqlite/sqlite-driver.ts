@@ -55,8 +55,9 @@ export class SqliteDriver implements SqlDriver {
     const opened = this.#opened
     if (opened === null) return
     this.#opened = null
-    await opened.writer.close()
+    // The writer last: whoever closes the last connection moves the WAL into the database, and a reader may not.
     opened.reader.close()
+    await opened.writer.close()
     opened.lock.release()
     await opened.remove()
   }

@@ -50,7 +50,9 @@ export class ThreadWriter implements WriterGate {
     })
     worker.once('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error))))
     return new Promise((resolve, reject) => {
+      // After `ready` these say nothing new.
       worker.once('error', (error) => reject(unavailable(settings.file, error)))
+      worker.once('exit', (code) => reject(unavailable(settings.file, new Error(`the writer thread ended with ${code}`))))
       worker.on('message', (reply: WriterReply) => {
         if (reply.kind === 'ready') resolve()
         else if (reply.kind === 'failed') reject(decodeFault(reply.fault))
