@@ -5,7 +5,7 @@ import type { SqlContext, SqlProgram, SqlRows } from './sql-driver.ts'
 
 /*
  * Every blob that the store knows has one or more rows in `blob_refs`, or exactly one in `garbage`, never both.
- * docs/decisions/0005-metadata-as-programs.md says why the locks are these.
+ * docs/decisions/0006-locks-of-the-sql-stores.md says why the locks are these.
  */
 
 /** Blobs as the JSON that `each` takes apart. */
