@@ -87,11 +87,12 @@ const NO_ROWS: SqlRows = []
 /**
  * Keeps SQLite from planning a statement anew each time its values change. For a bare `column = ?` its planner looks at
  * the value (does it make a poor filter, as 0 and 1 do?), and from then on each new value makes the plan void: 40 µs for a
- * lookup with a join instead of 5. A unary plus changes no value and hides it. Upstream this is what QPSG turns off, which
- * better-sqlite3 cannot. For the same reason the schema has no partial indexes.
+ * lookup with a join instead of 5. So it does for `LIMIT ?`: 27 µs for the seek of a listing instead of 8. A unary plus
+ * changes no value and hides it. Upstream this is what QPSG turns off, which better-sqlite3 cannot. For the same reason the
+ * schema has no partial indexes.
  */
 function planOnce(sql: string): string {
-  return sql.replace(/(=|\bIS)\s+\?/g, '$1 +?')
+  return sql.replace(/(=|\bIS|\bLIMIT|\bOFFSET)\s+\?/g, '$1 +?')
 }
 
 function open(file: string, connect: () => SqliteConnection): SqliteConnection {
