@@ -56,25 +56,33 @@ export class BlobReservations {
    * Hands blobs that were not committed to the collector; also those whose commit has an unknown outcome, because the
    * store hands over only what is still reserved, after the commit in doubt has ended: what was committed stays. Where
    * the store fails, the blobs are kept and handed over with a later heartbeat: the caller has an error of its own already.
+   *
+   * Gives back those that the store has no reservation of any more: they were committed, or taken for a dead process's.
    */
-  async abandon(blobs: readonly BlobRef[]): Promise<void> {
-    if (blobs.length === 0) return
+  async abandon(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
+    if (blobs.length === 0) return []
     this.#abandoned.push(...blobs)
     try {
-      await this.abandonRest()
+      const handedOver = new Set((await this.#handOver()).map(({ blob }) => blob))
+      return blobs.filter(({ blob }) => !handedOver.has(blob))
     } catch (error) {
       this.#options.observer.event('blob.abandon-failed', { error })
+      return []
     }
   }
 
   /** Tries again for what `abandon` could not hand over. */
   async abandonRest(): Promise<void> {
-    if (this.#abandoned.length === 0) return
+    if (this.#abandoned.length > 0) await this.#handOver()
+  }
+
+  async #handOver(): Promise<readonly BlobRef[]> {
     const blobs = this.#abandoned
     this.#abandoned = []
     try {
       const handedOver = await this.#options.metadata.abandonBlobs(blobs)
       for (const { blob } of handedOver) this.#options.observer.event('blob.abandoned', { blob })
+      return handedOver
     } catch (error) {
       this.#abandoned.push(...blobs)
       throw error

@@ -39,6 +39,8 @@ export class EngineImplementation implements Engine {
     const { calls } = this.#context
     calls.enter()
     try {
+      // A machine that slept, or a clock that was set, must not make us take ourselves for dead.
+      await this.#heartbeats.now()
       return await collectGarbage(this.#context, options)
     } finally {
       calls.leave()

@@ -20,6 +20,11 @@ export class Heartbeats {
     this.#schedule()
   }
 
+  /** A heartbeat out of turn. Rejects when the store does. */
+  now(): Promise<void> {
+    return this.#beat()
+  }
+
   /** No further heartbeats; resolves when the one under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true

@@ -12,6 +12,7 @@ import type { ContentOptions } from './content-options.ts'
 import type { SessionContext } from './context.ts'
 import type { PutObjectInput } from './inputs.ts'
 import { objectQuestion } from './object-question.ts'
+import { abandonBlobs } from './reservation-lost.ts'
 import { findGrounds, withRequirement } from './with-requirement.ts'
 import type { BucketQuestion, Grounds } from './with-requirement.ts'
 import { writeBlob } from './write-blob.ts'
@@ -46,7 +47,7 @@ export async function putObject(session: SessionContext, input: PutObjectInput):
     })
     return object
   } catch (error) {
-    await engine.reservations.abandon(written.fresh)
+    await abandonBlobs(engine, written.fresh, error)
     throw error
   }
 }

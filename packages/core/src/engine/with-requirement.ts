@@ -1,4 +1,3 @@
-import { StorageError } from '../errors/storage-error.ts'
 import type { Refusal } from '../metadata/commands.ts'
 import type { BucketAddress, BucketInfo } from '../model/bucket.ts'
 import type { Requirement } from '../policy/policy.ts'
@@ -6,6 +5,7 @@ import { authorise } from './authorise.ts'
 import type { Question } from './authorise.ts'
 import type { EngineContext, SessionContext } from './context.ts'
 import { refusalError } from './refusal-error.ts'
+import { ReservationLost } from './reservation-lost.ts'
 import { DEFAULT_JURISDICTION, readBucket, resolveBucket } from './resolve-bucket.ts'
 
 /** A question inside one bucket. */
@@ -64,8 +64,10 @@ export function prepareRetry(engine: EngineContext, question: BucketQuestion, re
       engine.buckets.forget(question.address.jurisdiction ?? DEFAULT_JURISDICTION, question.address.name)
       break
     case 'blob-gone':
-      if (refusal.fresh) throw reservationLost(engine)
-      break
+      if (!refusal.fresh) break
+      // The other names that we have in stock went with it.
+      engine.reservations.forgetUnused()
+      throw new ReservationLost()
     default:
       throw refusalError(refusal, question)
   }
@@ -105,11 +107,4 @@ export async function readUnderRequirement<R>(session: SessionContext, question:
   const now = await readBucket(engine, address)
   if (now.id === bucket.id) return result
   return options.read({ bucket: now, require: await authorise(session, question, now) })
-}
-
-/** A blob of this write is no longer reserved: this process was silent for too long and taken for dead. */
-function reservationLost(engine: EngineContext): StorageError {
-  engine.reservations.forgetUnused()
-  const reason = 'the blob of this write was taken for abandoned, its bytes must be sent again'
-  return new StorageError('StoreUnavailable', { store: 'engine', reason }, { retryable: true })
 }

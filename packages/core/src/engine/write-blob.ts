@@ -10,6 +10,7 @@ import type { BlobRef, Extent } from '../model/extent.ts'
 import type { ObjectChecksum } from '../model/object-checksum.ts'
 import type { ContentOptions } from './content-options.ts'
 import type { EngineContext } from './context.ts'
+import { discardBlobs } from './reservation-lost.ts'
 
 /** Bytes that are stored, or at hand to be stored with their row, and what they turned out to be. */
 export interface WrittenBytes {
@@ -42,6 +43,7 @@ export interface WriteBlobOptions {
  */
 export async function writeBlob(engine: EngineContext, body: ByteSource | Uint8Array, options: WriteBlobOptions): Promise<WrittenBytes> {
   const { content, inlineSizeMax, signal } = options
+  if (signal?.aborted === true && !types.isUint8Array(body)) abandonSource(body)
   signal?.throwIfAborted()
   if (types.isUint8Array(body)) {
     return body.length <= inlineSizeMax ? inline(body, content) : writeSource(engine, oneChunk(body), options)
@@ -97,13 +99,13 @@ async function writeSource(engine: EngineContext, body: ByteSource, options: Wri
     await engine.backend.put(ref.blob, source, { ...(size === undefined ? {} : { size }), ...(signal === undefined ? {} : { signal }) })
     const digests = await source.finish(content.late())
     if (digests.size === 0) {
-      await engine.reservations.abandon([ref])
+      await discardBlobs(engine, [ref])
       return { extents: [], fresh: [], size: 0, md5: digests.of('MD5'), checksum: keptChecksum(digests, content) }
     }
     return blobOf(ref, digests, content)
   } catch (error) {
     source.abandon()
-    await engine.reservations.abandon([ref])
+    await discardBlobs(engine, [ref])
     throw error
   }
 }

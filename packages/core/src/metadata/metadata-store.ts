@@ -121,7 +121,7 @@ export interface MetadataStore {
   createUpload(command: CreateUploadCommand): Promise<CreateUploadOutcome>
   /** Null where there is none, it was aborted, it belongs to another bucket or key, or `visible` does not hold over its row. */
   findUpload(query: UploadQuery): Promise<UploadRecord | null>
-  /** The inline bytes of an append upload from an offset on (the start of a piece), in order. */
+  /** The inline bytes of an append upload from an offset on, in order; none where no inline piece begins there any more. */
   readAppendTail(query: UploadQuery & { readonly from: number }): Promise<Uint8Array>
   listUploads(query: ListUploadsQuery): Promise<ListUploadsPage>
   listParts(query: UploadQuery & { readonly after: number; readonly limit: number }): Promise<PartPage>

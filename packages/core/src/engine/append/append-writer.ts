@@ -6,6 +6,7 @@ import type { EngineContext, SessionContext } from '../context.ts'
 import { uploadNotFound, uploadQuery, uploadTarget } from '../find-upload.ts'
 import type { AppendInput } from '../inputs.ts'
 import { uploadExpiry } from '../new-upload.ts'
+import { abandonBlobs } from '../reservation-lost.ts'
 import { withRequirement } from '../with-requirement.ts'
 import type { BucketQuestion, Grounds } from '../with-requirement.ts'
 import type { AppendHashes } from './append-hashes.ts'
@@ -75,7 +76,8 @@ export class AppendWriter {
 
   /** Whether there may be more to read. */
   async #writeStep(reader: BodyReader): Promise<boolean> {
-    const room = this.#tailSizeMax - (this.#offset - this.#tailStart())
+    // The tail may have been written under a larger limit.
+    const room = Math.max(0, this.#tailSizeMax - (this.#offset - this.#tailStart()))
     const head: Uint8Array[] = []
     let size = 0
     while (size <= room) {
@@ -118,7 +120,7 @@ export class AppendWriter {
       const extent: Extent = { kind: 'blob', ...ref, storedOffset: 0, storedLength: length, length, crc32c: crc, envelope: null }
       await this.#commit({ extents: [extent], fresh: [ref], size: length - tail.length, replaceFrom })
     } catch (error) {
-      await reservations.abandon([ref])
+      await abandonBlobs(this.#session.engine, [ref], error)
       throw error
     }
     this.#tail = []

@@ -3,8 +3,13 @@ import { expect, test } from 'vitest'
 import { openClockedEngine } from '../../../test/clocked-engine.ts'
 import type { ClockedEngine } from '../../../test/clocked-engine.ts'
 import { bytesOf, chunked, describeOnEachStore, openTestEngine, overriding, readAll } from '../../../test/engine-matrix.ts'
+import { memoryBackend } from '../../backend/memory-backend.ts'
 import { checksumOf } from '../../checksums/running-checksum.ts'
+import { allowAll } from '../../policy/allow-all.ts'
 import { accountCaller } from '../../policy/caller.ts'
+import type { Engine } from '../engine.ts'
+import type { Limits } from '../limits.ts'
+import { openEngine } from '../open-engine.ts'
 
 const MD5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 const LIMITS = { inlineSizeMax: 1_000, appendBlobSizeMax: 5_000 }
@@ -259,5 +264,55 @@ describeOnEachStore('append', (store) => {
     expect((await session.finishAppendUpload(at)).etag).toBe(MD5(all))
     await expectClean(3)
     await engine.close()
+  })
+
+  test('one that merges a tail that another one has just merged learns where the upload stands', async () => {
+    let between: (() => Promise<unknown>) | null = null
+    const { session, bucket, engine, expectClean } = await openClockedEngine(store, {
+      limits: LIMITS,
+      wrapStore: (inner) =>
+        overriding(inner, {
+          readAppendTail: async (query) => {
+            const first = between
+            between = null
+            await first?.()
+            return inner.readAppendTail(query)
+          },
+        }),
+    })
+    const { uploadId } = await session.createAppendUpload({ bucket, key: 'k' })
+    const at = { bucket, key: 'k', uploadId }
+    const all = bytesOf(2_000)
+    await session.append({ ...at, offset: 0, body: all.subarray(0, 900) })
+    between = () => session.append({ ...at, offset: 900, body: all.subarray(900) })
+    await expect(session.append({ ...at, offset: 900, body: bytesOf(200) })).rejects.toMatchObject({
+      code: 'OffsetMismatch',
+      details: { expected: 900, actual: 2_000 },
+    })
+    expect((await session.finishAppendUpload(at)).etag).toBe(MD5(all))
+    await expectClean(1)
+    await engine.close()
+  })
+
+  test('goes on where the tail is longer than what may be inline by now', async () => {
+    const metadata = await store.open()
+    const staying = overriding(metadata, { open: () => Promise.resolve(), close: () => Promise.resolve() })
+    const backend = memoryBackend()
+    const bucket = { name: 'bucket' }
+    const openWith = (limits: Partial<Limits>): Promise<Engine> => openEngine({ metadata: staying, backend, policy: allowAll(), limits })
+    const first = await openWith(LIMITS)
+    const owner = first.as(accountCaller('owner'))
+    await owner.createBucket({ bucket })
+    const { uploadId } = await owner.createAppendUpload({ bucket, key: 'k' })
+    const at = { bucket, key: 'k', uploadId }
+    const all = bytesOf(1_000)
+    await owner.append({ ...at, offset: 0, body: all.subarray(0, 900) })
+    await first.close()
+    const second = await openWith({ inlineSizeMax: 10 })
+    const session = second.as(accountCaller('owner'))
+    expect(await session.append({ ...at, offset: 900, body: all.subarray(900) })).toEqual({ offset: 1_000, size: null })
+    expect((await session.finishAppendUpload(at)).etag).toBe(MD5(all))
+    await second.close()
+    await metadata.close()
   })
 })

@@ -8,6 +8,7 @@ import type { ContentOptions } from '../content-options.ts'
 import type { SessionContext } from '../context.ts'
 import { findOpenUpload } from '../find-upload.ts'
 import type { UploadPartInput } from '../inputs.ts'
+import { abandonBlobs } from '../reservation-lost.ts'
 import { uploadQuestion } from '../upload-question.ts'
 import type { BucketQuestion, Grounds } from '../with-requirement.ts'
 import { writeBlob } from '../write-blob.ts'
@@ -34,7 +35,7 @@ export async function uploadPart(session: SessionContext, input: UploadPartInput
     signal?.throwIfAborted()
     return await commitPart(session, { question, input, grounds, part: () => part, fresh })
   } catch (error) {
-    await engine.reservations.abandon(fresh)
+    await abandonBlobs(engine, fresh, error)
     throw error
   }
 }

@@ -1,10 +1,10 @@
 import type { AppendPiece, UploadQuery, UploadRecord } from '../metadata-store.ts'
-import { assert } from '../../util/assert.ts'
 import { bytesOf, bytesOrNull, integerOf } from './column.ts'
 import { decodeExtents, readExtentsHeader } from './extent-codec.ts'
 import { readInline } from './find-object.ts'
 import type { SqlContext, SqlProgram } from './sql-driver.ts'
 import { readUpload } from './upload-state.ts'
+import { inlineIds } from './version-store.ts'
 
 /** So many pieces of a tail are told at the most. */
 const TAIL_MAX = 256
@@ -35,18 +35,15 @@ function* readTail(manifestId: number, end: number): SqlProgram<readonly AppendP
 
 const PIECES = 'SELECT piece_offset, extents FROM append_pieces WHERE manifest_id = ? AND piece_offset >= ? ORDER BY piece_offset'
 
-/** The inline bytes of an append upload from the start of a piece on; none where the upload is gone. */
+/** The inline bytes of an append upload from the start of a piece on; none where the upload is gone, or no piece begins there. */
 export function* readAppendTail(context: SqlContext, query: UploadQuery & { readonly from: number }): SqlProgram<Uint8Array> {
   const upload = yield* readUpload(query)
   if (upload === null || upload.answer !== null) return new Uint8Array(0)
   const rows = yield { sql: PIECES, values: [upload.manifestId, query.from] }
-  assert(rows.length === 0 || rows[0]?.[0] === query.from, 'a tail is read from the middle of a piece')
-  const ids = rows.flatMap((row) =>
-    decodeExtents(upload.manifestId, bytesOf(row[1])).map((extent) => {
-      assert(extent.kind === 'inline', 'a tail is read from before a blob')
-      return extent.inlineId
-    }),
-  )
+  const extents = rows.flatMap((row) => decodeExtents(upload.manifestId, bytesOf(row[1])))
+  // Another append has merged these pieces since the caller saw them.
+  if (rows[0]?.[0] !== query.from || extents.some(({ kind }) => kind !== 'inline')) return new Uint8Array(0)
+  const ids = inlineIds(extents)
   const bytes = new Map<number, Uint8Array>()
   if (ids.length > 0) yield* readInline(context, ids, bytes)
   return Buffer.concat(ids.map((id) => bytes.get(id) ?? new Uint8Array(0)))
