@@ -47,8 +47,8 @@ export async function rawPostgres(): Promise<RawDatabase> {
   )
 }
 
+const BYTEA = 17
 const INT8 = 20
-const JSONB = 3802
 
 async function postgresQuery(pool: Pool, statement: SqlStatement): Promise<readonly SqlRow[]> {
   let at = 0
@@ -58,8 +58,10 @@ async function postgresQuery(pool: Pool, statement: SqlStatement): Promise<reado
     values: [...statement.values],
     rowMode: 'array',
     types: {
-      getTypeParser: (oid: number) => (value: string) =>
-        oid === INT8 || oid === 23 ? Number(value) : oid === JSONB ? value : oid === 16 ? value === 't' : value,
+      getTypeParser: (oid: number) => (value: string) => {
+        if (oid === BYTEA) return Buffer.from(value.slice(2), 'hex')
+        return oid === INT8 || oid === 23 ? Number(value) : oid === 16 ? value === 't' : value
+      },
     },
   })
   return result.rows as unknown as readonly SqlRow[]

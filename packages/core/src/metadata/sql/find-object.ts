@@ -1,3 +1,5 @@
+import { AssertionError } from 'node:assert'
+import { StorageError } from '../../errors/storage-error.ts'
 import type { Found, FindObjectQuery, FoundInfo, FoundRecord } from '../queries.ts'
 import type { Extent } from '../../model/extent.ts'
 import type { ObjectInfo, ObjectRecord } from '../../model/object.ts'
@@ -52,14 +54,18 @@ export function* findObject(_context: SqlContext, query: FindObjectQuery): SqlPr
 
 /** Finds a version with where its bytes are, inline bytes included: one statement for an object of one inline extent. */
 export function* findRecord(context: SqlContext, query: FindObjectQuery): SqlProgram<FoundRecord> {
+  let missing: number | null = null
   for (;;) {
     const row = yield* findRow(query, RECORD)
     const shown = yield* show(query, row)
     if (shown.outcome !== 'found') return shown
     assert(row !== null, 'an object was shown that was not found')
     const object = yield* readRecord(context, shown.object, row)
-    // Null: it was replaced between the statements, and its inline bytes are gone. Look again.
     if (object !== null) return { outcome: 'found', object }
+    // It was replaced between the statements, and its inline bytes went with it: look again. If it is still there, it is damaged.
+    const manifestId = integerOf(row[COUNT + 2])
+    if (manifestId === missing) throw damaged('the bytes of an extent are missing')
+    missing = manifestId
   }
 }
 
@@ -68,14 +74,18 @@ function* findRow({ bucketId, key, versionId }: FindObjectQuery, sql: Texts): Sq
     const [row] = yield { sql: sql.byId, values: [bucketId, key, versionId, bucketId, key, versionId] }
     return row ?? null
   }
-  for (;;) {
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
     const [row] = yield { sql: sql.current, values: [bucketId, key] }
     if (row !== undefined) return row
     const [newest] = yield { sql: sql.newest, values: [bucketId, key] }
     if (newest === undefined || newest[COUNT + 1] === 1) return newest ?? null
     // A version on top but none in `objects`: a commit came between the two statements. Look again.
   }
+  throw new AssertionError({ message: 'the newest version of a key is neither a delete marker nor the current one' })
 }
+
+/** A commit that comes between the same two statements so often in a row is none: the rows are damaged. */
+const LOOKS_MAX = 100
 
 const BUCKET_NAME = 'SELECT name FROM buckets WHERE id = ?'
 
@@ -130,7 +140,13 @@ function hydrate(stored: readonly StoredExtent[], bytes: ReadonlyMap<number, Uin
     const { inlineId, ...facts } = extent
     const found = bytes.get(inlineId)
     if (found === undefined) return null
+    // A body that is shorter than its length would look complete to whoever asked for a stretch of it.
+    if (extent.envelope === null && found.length !== extent.length) throw damaged(`${found.length} of ${extent.length} bytes are there`)
     extents.push({ ...facts, bytes: found })
   }
   return extents
+}
+
+function damaged(reason: string): StorageError<'BlobDamaged'> {
+  return new StorageError('BlobDamaged', { blob: 'inline', reason })
 }
