@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { blobOf } from '../../../test/metadata/samples.ts'
 import type { OnStatement } from '../sql/sql-driver.ts'
 import { InlineWriter } from './inline-writer.ts'
+import { SqliteWriter } from './sqlite-writer.ts'
 
 let directory = ''
 let writer: InlineWriter
@@ -62,4 +63,14 @@ test('after an I/O error at COMMIT nobody knows, and nothing is tried again', as
   await expect(reserve('a')).rejects.toMatchObject({ code: 'OutcomeUnknown', details: { command: 'reserveBlobs' } })
   fail = () => undefined
   await expect(reserve('b')).rejects.toMatchObject({ code: 'StoreUnavailable' })
+})
+
+test('a checkpoint in an idle moment never ends the writer: what is wrong, the next commit says', async () => {
+  const other = new SqliteWriter({ file: join(directory, 'other.sqlite'), durability: 'full' })
+  other.migrate(1)
+  other.close()
+  expect(() => other.checkpoint()).not.toThrow()
+  expect(other.run([{ name: 'reserveBlobs', input: { processId: 'p', blobs: [blobOf('a')] }, now: 1 }])).toEqual([
+    { error: expect.any(Error) },
+  ])
 })

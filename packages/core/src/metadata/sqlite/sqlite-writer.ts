@@ -147,8 +147,17 @@ export class SqliteWriter {
       this.#commit(command)
       return result
     } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.run('ROLLBACK')
+      this.#rollBack()
       throw error
+    }
+  }
+
+  /** Never throws: what went wrong before is what the commands are told. */
+  #rollBack(): void {
+    try {
+      if (this.#connection.inTransaction) this.#connection.run('ROLLBACK')
+    } catch {
+      this.#broken = true
     }
   }
 
@@ -185,7 +194,12 @@ export class SqliteWriter {
 
   /** For idle moments: readers are faster, and the next start is, when the WAL is short. */
   checkpoint(): void {
-    if (!this.#broken) this.#connection.checkpoint()
+    if (this.#broken) return
+    try {
+      this.#connection.checkpoint()
+    } catch {
+      // On a full disk the database cannot grow. Nothing is lost: the WAL has it all, and the next commit says what is wrong.
+    }
   }
 
   close(): void {
