@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { bytesOf, describeOnEachStore, garbageOf, openTestEngine, overriding } from '../../test/engine-matrix.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import { accountCaller } from '../policy/caller.ts'
+import { unconditional } from '../policy/requirement.ts'
 
 const NOTHING_LEFT = { versionId: null, deleteMarker: false }
 
@@ -39,6 +40,25 @@ describeOnEachStore('deleteObjects', (store) => {
       { key: 'k', conditions: { ifMatch: [etag] } },
     ]
     expect(await session.deleteObjects({ bucket, objects })).toMatchObject([{ error: { code: 'PreconditionFailed' } }, { error: null }])
+    await engine.close()
+  })
+
+  test('a key that the caller may not see is deleted like one that is not there, named by its version, too', async () => {
+    const hidden = { k: 'cmp', op: '<>', a: { k: 'col', n: 'name' }, b: { k: 'lit', t: 'text', v: 'hidden' } } as const
+    const { session, bucket, engine } = await openTestEngine(store, {
+      policy: {
+        require: ({ action, policyVersion }) =>
+          action === 'object.delete'
+            ? { ...unconditional(policyVersion), existing: hidden, deniedExisting: 'absent' }
+            : unconditional(policyVersion),
+      },
+    })
+    await session.putObject({ bucket, key: 'hidden', body: bytesOf(1) })
+    for (const version of [{}, { versionId: 'null' }, { versionId: 'never-was' }]) {
+      const absent = await session.deleteObject({ bucket, key: 'absent', ...version })
+      expect(await session.deleteObject({ bucket, key: 'hidden', ...version })).toEqual(absent)
+    }
+    expect((await session.headObject({ bucket, key: 'hidden' })).info.size).toBe(1)
     await engine.close()
   })
 

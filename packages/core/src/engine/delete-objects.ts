@@ -136,7 +136,7 @@ function settle(session: SessionContext, { deletion, outcome, bucket, isLast }: 
   if (!isRefusal(outcome)) return { versionId: outcome.versionId, deleteMarker: outcome.deleteMarker }
   if (outcome.outcome === 'denied' && outcome.looks === 'absent') {
     // As if nothing were there: deleting that succeeds. In a versioned bucket it would have left a marker, which this cannot feign.
-    return bucket.versioning === 'off' ? { versionId: null, deleteMarker: false } : accessDenied(question)
+    return bucket.versioning === 'off' ? { versionId: question.versionId, deleteMarker: false } : accessDenied(question)
   }
   try {
     prepareRetry(session.engine, question, outcome)

@@ -220,4 +220,17 @@ describeOnEachStore('listObjects', (store) => {
     expect(await from({ keyMarker: page.nextKeyMarker, versionIdMarker: page.nextVersionIdMarker })).toEqual([a1, b1, c1])
     await engine.close()
   })
+
+  test('a version marker tells a credential nothing of keys that it does not reach', async () => {
+    const world = await openTestEngine(store)
+    const { session, bucket, engine } = world
+    await session.putObject({ bucket, key: 'secret', body: bytesOf(1) })
+    await session.putObject({ bucket, key: 'mine/a', body: bytesOf(1) })
+    const scoped = engine.as({ ...accountCaller('owner'), scope: { prefixes: ['mine/'] } })
+    for (const keyMarker of ['secret', 'absent']) {
+      await expect(scoped.listVersions({ bucket, keyMarker, versionIdMarker: 'null' })).rejects.toMatchObject({ code: 'InvalidArgument' })
+    }
+    expect((await scoped.listVersions({ bucket, keyMarker: 'mine/a', versionIdMarker: 'null' })).versions).toEqual([])
+    await engine.close()
+  })
 })

@@ -24,6 +24,10 @@ test('is refused in every listing but its own, cut, changed or made up', () => {
   for (const each of [...wrong, ...changed]) expect([each, readToken('objects', each)]).toEqual([each, null])
 })
 
+test.each([Number.NaN, Infinity, -Infinity, 0.5, 2 ** 53])('is refused with a sequence that nothing has: %d', (sequence) => {
+  expect(readToken('versions', formatListToken('versions', { after: 'k', skipPrefix: false, sequence }))).toBe(null)
+})
+
 test.each([
   ['photos/', '', '/', true],
   ['photos/2026', '', '/', false],

@@ -52,11 +52,10 @@ export function readToken(kind: ListTokenKind, token: string): ListTokenContent 
   if (end < HEADER_SIZE || bytes.toString('base64url') !== token) return null
   if (bytes[0] !== VERSION || bytes[1] !== KINDS[kind] || bytes.readUInt32BE(end) !== crc32c(bytes.subarray(0, end))) return null
   const flags = bytes[2] ?? 0
-  return {
-    after: bytes.toString('utf8', HEADER_SIZE, end),
-    skipPrefix: (flags & FLAG_SKIP_PREFIX) !== 0,
-    sequence: (flags & FLAG_SEQUENCE) === 0 ? null : bytes.readDoubleBE(3),
-  }
+  const sequence = (flags & FLAG_SEQUENCE) === 0 ? null : bytes.readDoubleBE(3)
+  // Whoever reckons the checksum can put in anything: no database need be asked about it.
+  if (sequence !== null && !Number.isSafeInteger(sequence)) return null
+  return { after: bytes.toString('utf8', HEADER_SIZE, end), skipPrefix: (flags & FLAG_SKIP_PREFIX) !== 0, sequence }
 }
 
 /** Whether a key, given as a marker, names a common prefix of the listing: then everything below it is skipped. */

@@ -1,5 +1,6 @@
 import { StorageError } from '../errors/storage-error.ts'
 import type { ListVersionsPage, ListVersionsQuery } from '../metadata/queries.ts'
+import type { Predicate } from '../policy/predicate.ts'
 import { checkKeyText } from './check-key.ts'
 import type { SessionContext } from './context.ts'
 import type { ListedVersions, ListVersionsInput } from './inputs.ts'
@@ -22,7 +23,7 @@ export async function listVersions(session: SessionContext, input: ListVersionsI
     operation: 'ListObjectVersions',
     page: async (bucketId, visible, grounds) => {
       if (limit === 0) return EMPTY
-      const position = await startOf(session, input, { scope, grounds })
+      const position = await startOf(session, input, { scope, grounds, visible })
       return metadata.listVersions({ bucketId, prefix, delimiter, position, limit, visible, rowsScannedMax: limits.rowsScannedMax })
     },
     empty: EMPTY,
@@ -34,7 +35,7 @@ export async function listVersions(session: SessionContext, input: ListVersionsI
 async function startOf(
   session: SessionContext,
   input: ListVersionsInput,
-  { scope, grounds }: { readonly scope: ListScope; readonly grounds: Grounds },
+  { scope, grounds, visible }: { readonly scope: ListScope; readonly grounds: Grounds; readonly visible: Predicate },
 ): Promise<ListVersionsQuery['position']> {
   const { keyMarker = '', versionIdMarker = '' } = input
   if (keyMarker === '') {
@@ -46,7 +47,8 @@ async function startOf(
   const token = readToken('versions', versionIdMarker)
   if (token !== null && token.after === keyMarker) return { after: keyMarker, skipPrefix: false, sequence: token.sequence }
   // Clients may also give the id of any version they have seen. It is there, or nobody knows its place any more.
-  const query = { bucketId: grounds.bucket.id, key: keyMarker, versionId: versionIdMarker, require: grounds.require }
+  const require = { ...grounds.require, existing: visible }
+  const query = { bucketId: grounds.bucket.id, key: keyMarker, versionId: versionIdMarker, require }
   checkKeyText('versionIdMarker', versionIdMarker, session.engine.limits)
   const found = await session.engine.metadata.findObject(query)
   if (found.outcome === 'found') return { after: keyMarker, skipPrefix: false, sequence: found.object.sequence }
