@@ -11,9 +11,9 @@ import type { EngineContext } from './context.ts'
 import { closeAll, EngineImplementation } from './engine-implementation.ts'
 import type { Engine, EngineOptions, Observer } from './engine.ts'
 import { Heartbeats } from './heartbeats.ts'
-import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { OpenReads } from './open-reads.ts'
+import { resolveLimits } from './resolve-limits.ts'
 import { BucketCache } from './resolve-bucket.ts'
 
 const OPTION_NAMES: Readonly<Record<keyof EngineOptions, true>> = {
@@ -116,14 +116,6 @@ function checkPrefix(prefix: string): void {
   if (!prefix.endsWith('/')) throw invalid('blobPrefix', "ends with '/'")
   // With the longest name behind it that ids make.
   parseBlobKey(`${prefix}${'0'.repeat(32)}`)
-}
-
-function resolveLimits(given: Partial<Limits>): Limits {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw invalid(`limits.${name}`, 'is no limit')
-    if (!(Number.isFinite(value) && value >= 0)) throw invalid(`limits.${name}`, 'is a number, 0 or more')
-  }
-  return Object.freeze({ ...DEFAULT_LIMITS, ...given })
 }
 
 function invalid(argument: string, reason: string): StorageError<'InvalidArgument'> {
