@@ -1,3 +1,4 @@
+import { isLendingReadable } from '../backend/lending-readable.ts'
 import { createRunningChecksum } from '../checksums/running-checksum.ts'
 import { wholeChecksum } from '../checksums/object-checksum.ts'
 import { StorageError } from '../errors/storage-error.ts'
@@ -36,18 +37,24 @@ export async function copyObject(session: SessionContext, input: CopyObjectInput
   input.signal?.throwIfAborted()
   let sourceVersionId = ''
   let summed: Summed | null = null
-  const { object } = await withRequirement(session, target, {
-    commit: async ({ bucket, require }) => {
-      const record = await readSource(session, source, input)
-      sourceVersionId = record.versionId
-      // A retry finds the same bytes most of the time: they are not read again.
-      summed = await sumSource(session, { record, input, before: summed })
-      const copy = copyOf(session, input, { record, bucket, checksum: summed.checksum })
-      input.signal?.throwIfAborted()
-      return engine.metadata.commitObject({ object: copy, conditions: input.conditions ?? NO_CONDITIONS, require, fresh: [] })
-    },
-  })
-  return { info: object, sourceVersionId }
+  // Before the row is read: from then on no blob that it names is deleted.
+  const read = engine.openReads.begin()
+  try {
+    const { object } = await withRequirement(session, target, {
+      commit: async ({ bucket, require }) => {
+        const record = await readSource(session, source, input)
+        sourceVersionId = record.versionId
+        // A retry finds the same bytes most of the time: they are not read again.
+        summed = await sumSource(session, { record, input, before: summed })
+        const copy = copyOf(session, input, { record, bucket, checksum: summed.checksum })
+        input.signal?.throwIfAborted()
+        return engine.metadata.commitObject({ object: copy, conditions: input.conditions ?? NO_CONDITIONS, require, fresh: [] })
+      },
+    })
+    return { info: object, sourceVersionId }
+  } finally {
+    engine.openReads.end(read)
+  }
 }
 
 /** The object that a copy reads, under its own question to the policy and its own conditions. */
@@ -91,16 +98,14 @@ async function sumSource(
   const algorithm = input.checksumAlgorithm
   if (before?.manifestId === manifestId) return before
   if (algorithm === undefined || (checksum?.algorithm === algorithm && checksum.type === 'FULL_OBJECT')) return { manifestId, checksum }
-  const { engine } = session
-  const read = engine.openReads.begin()
-  try {
-    const running = createRunningChecksum(algorithm)
-    const range = { start: 0, end: record.size }
-    for await (const chunk of await readExtents(engine, record.extents, { range, signal: input.signal })) running.update(chunk)
-    return { manifestId, checksum: wholeChecksum(algorithm, running.digest()) }
-  } finally {
-    engine.openReads.end(read)
+  const running = createRunningChecksum(algorithm)
+  const range = { start: 0, end: record.size }
+  const stream = await readExtents(session.engine, record.extents, { range, signal: input.signal })
+  for await (const chunk of stream) {
+    running.update(chunk)
+    if (isLendingReadable(stream)) stream.releaseChunk(chunk)
   }
+  return { manifestId, checksum: wholeChecksum(algorithm, running.digest()) }
 }
 
 interface CopyParts {
