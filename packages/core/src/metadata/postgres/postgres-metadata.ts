@@ -23,6 +23,16 @@ const FIELDS: ReadonlySet<string> = new Set(['pool', 'schema', 'clock', 'onState
 export function postgresMetadata(options: PostgresMetadataOptions): MetadataStore {
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`postgresMetadata: unknown option '${field}'`)
   const { pool, schema = null, clock, onStatement } = options
+  if (schema !== null) checkSchema(schema)
   const now = clock === undefined ? null : (): number => clock().getTime()
   return new SqlMetadataStore(new PostgresDriver({ pool, schema, now, onStatement }))
+}
+
+/** Postgres cuts longer names off, and two namespaces would be one. */
+const NAME_BYTES_MAX = 63
+
+function checkSchema(schema: string): void {
+  const length = Buffer.byteLength(schema)
+  if (length > 0 && length <= NAME_BYTES_MAX && !/[\0?]/.test(schema)) return
+  throw new TypeError(`postgresMetadata: schema is a name of 1 to ${NAME_BYTES_MAX} bytes, without NUL and '?'`)
 }
