@@ -36,6 +36,7 @@ export class OpenReads {
 
   /** Ties the read to the stream of its bytes: it ends when the stream is closed. */
   endWith(read: OpenRead, stream: Readable): void {
+    if (stream.closed) return this.end(read)
     read.stream = stream
     stream.once('close', () => this.end(read))
   }

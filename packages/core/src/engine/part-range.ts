@@ -15,13 +15,6 @@ export interface PartOfObject {
   readonly part: number
 }
 
-/** A part of an object that was found by a query. */
-export interface PartOfObject {
-  readonly query: FindObjectQuery | undefined
-  readonly object: ObjectInfo
-  readonly part: number
-}
-
 /**
  * Where one part of an object lies. An object that was written in one go has one part, number 1. Null where the object
  * was replaced while its parts were read: then find it again.

@@ -36,7 +36,6 @@ function openUploads({ bucketId, kind }: Pick<ListUploadsQuery, 'bucketId' | 'ki
     select: SELECT,
     selectValues: [],
     table: 'uploads',
-    // The literal, not a parameter: only so does the partial index of open uploads apply.
     where: `t.bucket_id = ? AND t.kind = ? AND t.status = 'open'`,
     whereValues: [bucketId, kind],
     tie: { column: 'id', descending: false, ordered: true },
