@@ -234,16 +234,20 @@ export async function append(state: RunState, op: Of<'append'>): Promise<void> {
     },
   )
   if (both !== null) return deepStrictEqual({ ...both.actual }, state.model.getAppendUpload(target))
-  await adoptDurable(state, op, { before, bytes })
+  await adoptDurable(state, op, { before, bytes, fits: offset === before })
 }
 
 /** Of an append that failed, what became durable stays: how much is the engine's business, that it is a prefix is ours. */
-async function adoptDurable(state: RunState, op: Of<'append'>, sent: { readonly before: number; readonly bytes: Buffer }): Promise<void> {
+async function adoptDurable(
+  state: RunState,
+  op: Of<'append'>,
+  sent: { readonly before: number; readonly bytes: Buffer; readonly fits: boolean },
+): Promise<void> {
   const { model: target, upload } = targetOf(state, op.upload)
   const isOpen = upload?.kind === 'append' && upload.completed === null && state.model.uploads.get(upload.uploadId) === upload
   if (upload === undefined || !isOpen) return
   const { offset, size } = await state.world.session.getAppendUpload(engineTarget(target))
-  const kept = op.shift === 0 ? offset - sent.before : 0
+  const kept = sent.fits ? offset - sent.before : 0
   ok(kept >= 0 && kept <= (op.body.breaksAt ?? sent.bytes.length), `${offset} of an append at ${sent.before}`)
   strictEqual(offset, sent.before + kept)
   ok(size === upload.declaredSize || (upload.declaredSize === null && size === op.declares))

@@ -32,7 +32,7 @@ const SMALL_LIMITS: Partial<Limits> = {
   appendBlobSizeMax: 256,
   // The clock of a test jumps by days; its process is not dead for that.
   processLeaseSeconds: 1_000_000_000,
-  heartbeatIntervalSeconds: 1_000_000,
+  heartbeatIntervalSeconds: 3_000,
 }
 
 const GRACE_MS = 61_000
