@@ -127,14 +127,16 @@ function cpu(lane: Lane): string {
   return middle(lane, 'cpuMsPerOp') === null ? '' : `${cell(lane, 'cpuMsPerOp')} ms/op`
 }
 
+/** Of each ceiling, and in brackets how much more CPU time it takes: that holds on a busy machine too, where rates suffer. */
 function shares(lane: Lane, results: Results): string {
   if (!STORES.has(lane.subject) || lane.row.startsWith('complete')) return ''
-  const metric = isLarge(lane.row) ? 'megabytesPerSecond' : 'opsPerSecond'
+  const rate = isLarge(lane.row) ? 'megabytesPerSecond' : 'opsPerSecond'
   return results.lanes
     .filter(({ row, subject }) => row === lane.row && !STORES.has(subject))
     .map((ceiling) => {
-      const share = middleShare(lane, ceiling, metric)
-      return share === null ? '' : `${share.toFixed(3)} of ${ceiling.subject}`
+      const share = middleShare(lane, ceiling, rate)
+      const time = middleShare(lane, ceiling, isLarge(lane.row) ? 'cpuSecondsPerGb' : 'cpuMsPerOp')
+      return share === null ? '' : `${share.toFixed(3)} of ${ceiling.subject}${time === null ? '' : ` (${format(time)} times its CPU)`}`
     })
     .filter((text) => text !== '')
     .join(', ')
