@@ -37,6 +37,10 @@ test.each<[string, unknown, object]>([
   ['a long tag', { tags: { ['a'.repeat(129)]: '' } }, { code: 'InvalidArgument' }],
   ['a long value of a tag', { tags: { a: 'a'.repeat(257) } }, { code: 'InvalidArgument' }],
   ['a NUL in a tag', { tags: { a: '\0' } }, { code: 'InvalidArgument' }],
+  ['a number for a tag', { tags: { a: 5 } }, { code: 'InvalidArgument', details: { argument: 'tags' } }],
+  ['a number for user metadata', { userMetadata: { a: 5 } }, { code: 'InvalidArgument', details: { argument: 'userMetadata' } }],
+  ['nothing for a header', { headers: { contentType: undefined } }, { code: 'InvalidArgument', details: { argument: 'contentType' } }],
+  ['a mode of retention that is none', { retention: { mode: 'GOVERNANCE', until: new Date(0) } }, { code: 'InvalidArgument' }],
   ['a time that is none', { retention: { mode: 'governance', until: new Date(Number.NaN) } }, { code: 'InvalidArgument' }],
 ])('refuses %s', (_, attributes, error) => {
   let thrown: unknown

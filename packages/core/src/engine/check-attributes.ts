@@ -1,5 +1,5 @@
 import { StorageError } from '../errors/storage-error.ts'
-import type { ObjectHeaders } from '../model/object.ts'
+import type { ObjectHeaders, Retention } from '../model/object.ts'
 import { checkText } from './check-key.ts'
 import type { ObjectAttributes } from './inputs.ts'
 import type { Limits } from './limits.ts'
@@ -28,10 +28,14 @@ export function checkAttributes(attributes: ObjectAttributes, limits: Limits): v
   if (attributes.headers !== undefined) checkHeaders(attributes.headers, limits)
   if (attributes.userMetadata !== undefined) checkUserMetadata(attributes.userMetadata, limits)
   if (attributes.tags !== undefined) checkTags(attributes.tags, limits)
-  const { retention } = attributes
-  if (retention !== undefined && Number.isNaN(retention.until.getTime())) {
-    throw new StorageError('InvalidArgument', { argument: 'retention', reason: 'its time is none' })
+  if (attributes.retention !== undefined) checkRetention(attributes.retention)
+}
+
+function checkRetention({ mode, until }: Retention): void {
+  if (mode !== 'governance' && mode !== 'compliance') {
+    throw new StorageError('InvalidArgument', { argument: 'retention', reason: "its mode is neither 'governance' nor 'compliance'" })
   }
+  if (Number.isNaN(until.getTime())) throw new StorageError('InvalidArgument', { argument: 'retention', reason: 'its time is none' })
 }
 
 function checkHeaders(headers: ObjectHeaders, limits: Limits): void {

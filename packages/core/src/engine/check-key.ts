@@ -22,8 +22,10 @@ export function checkKeyText(argument: string, text: string, limits: Limits): vo
   if (length > limits.keyBytesMax) throw new StorageError('KeyTooLong', { length, max: limits.keyBytesMax })
 }
 
-/** Throws `InvalidArgument` for text that is not well-formed Unicode or has a NUL: no store could give it back as it was. */
+/** Throws `InvalidArgument` for what is no text, is not well-formed Unicode or has a NUL: no store could give it back as it was. */
 export function checkText(argument: string, text: string): void {
+  // From JavaScript it may be: a number that is kept as one would make its row unreadable.
+  if (typeof text !== 'string') throw new StorageError('InvalidArgument', { argument, reason: 'is no text' })
   if (!SUSPICIOUS.test(text)) return
   if (text.includes('\0')) throw new StorageError('InvalidArgument', { argument, reason: 'has a NUL character' })
   if (LONE_SURROGATE.test(text)) throw new StorageError('InvalidArgument', { argument, reason: 'has half a surrogate pair' })

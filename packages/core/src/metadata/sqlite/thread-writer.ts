@@ -51,8 +51,8 @@ export class ThreadWriter implements WriterGate {
     worker.once('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error))))
     return new Promise((resolve, reject) => {
       // After `ready` these say nothing new.
-      worker.once('error', (error) => reject(unavailable(settings.file, error)))
-      worker.once('exit', (code) => reject(unavailable(settings.file, new Error(`the writer thread ended with ${code}`))))
+      worker.once('error', (error) => reject(unavailable(settings.file, NOT_RUNNING, error)))
+      worker.once('exit', (code) => reject(unavailable(settings.file, NOT_RUNNING, new Error(`the writer thread ended with ${code}`))))
       worker.on('message', (reply: WriterReply) => {
         if (reply.kind === 'ready') resolve()
         else if (reply.kind === 'failed') reject(decodeFault(reply.fault))
@@ -62,7 +62,7 @@ export class ThreadWriter implements WriterGate {
   }
 
   submit(command: WriterCommand): Promise<unknown> {
-    if (this.#dead !== null) return Promise.reject(unavailable(this.#options.settings.file, this.#dead))
+    if (this.#dead !== null) return Promise.reject(unavailable(this.#options.settings.file, NOT_RUNNING, this.#dead))
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       this.#pending.set(id, { command, resolve, reject })
@@ -78,7 +78,20 @@ export class ThreadWriter implements WriterGate {
       const command = this.#pending.get(id)?.command
       return command === undefined ? [] : { ...command, input: withoutSlabs(command.input) }
     })
-    if (commands.length > 0) this.#post({ kind: 'run', ids, commands })
+    try {
+      if (commands.length > 0) this.#post({ kind: 'run', ids, commands })
+    } catch (error) {
+      // Something in it cannot cross to a thread, such as a function. Here nobody would catch it, and the process would end.
+      this.#refuse(ids, unavailable(this.#options.settings.file, 'a command is not plain data', error))
+    }
+  }
+
+  #refuse(ids: readonly number[], error: Error): void {
+    for (const id of ids) {
+      this.#pending.get(id)?.reject(error)
+      this.#pending.delete(id)
+    }
+    if (this.#pending.size === 0) this.#drained?.()
   }
 
   #post(request: WriterRequest): void {
@@ -116,6 +129,8 @@ export class ThreadWriter implements WriterGate {
   }
 }
 
-function unavailable(file: string, cause: unknown): StorageError {
-  return new StorageError('StoreUnavailable', { store: basename(file), reason: 'the writer thread is not running' }, { cause })
+const NOT_RUNNING = 'the writer thread is not running'
+
+function unavailable(file: string, reason: string, cause: unknown): StorageError {
+  return new StorageError('StoreUnavailable', { store: basename(file), reason }, { cause })
 }
