@@ -199,6 +199,29 @@ describe('ranges', () => {
     expect([head.status, head.header('content-range')]).toEqual([status, contentRange])
   })
 
+  test('of what has been replaced is the whole of the new (If-Range)', async () => {
+    const etag = (await put('resumed', '0123456789')).header('etag') ?? ''
+    const resume = async (validator: string, more: RequestOptions['headers'] = []): Promise<[number, string]> => {
+      const got = await door.ann.send('GET', `/${BUCKET}/resumed`, { headers: [['range', 'bytes=5-'], ['if-range', validator], ...more] })
+      return [got.status, got.text]
+    }
+    expect(await resume(etag)).toEqual([206, '56789'])
+    expect(await resume(etag, [['if-none-match', '"x"']])).toEqual([206, '56789'])
+    expect(await resume(`W/${etag}`)).toEqual([200, '0123456789'])
+    expect(await resume('Fri, 01 Jan 2100 00:00:00 GMT')).toEqual([200, '0123456789'])
+    expect(await resume(etag, [['if-match', etag]])).toEqual([200, '0123456789'])
+    expect((await resume('"x"', [['if-match', '"x"']]))[0]).toBe(412)
+    await put('resumed', 'abcdefghij')
+    expect(await resume(etag)).toEqual([200, 'abcdefghij'])
+    const head = await door.ann.send('HEAD', `/${BUCKET}/resumed`, {
+      headers: [
+        ['range', 'bytes=5-'],
+        ['if-range', etag],
+      ],
+    })
+    expect([head.status, head.header('content-length')]).toEqual([200, '10'])
+  })
+
   test('of an empty object', async () => {
     await put('nothing', '')
     const get = async (range: string): Promise<string> =>

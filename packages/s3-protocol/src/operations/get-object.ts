@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
 import { objectResponseHeaders } from './fields/object-response.ts'
-import { readReadInput, withPartErrors } from './fields/read-input.ts'
+import { askObject, readReadInput } from './fields/read-input.ts'
 
 /** API_GetObject. */
 export const getObject: Operation = defineOperation({
@@ -11,7 +11,7 @@ export const getObject: Operation = defineOperation({
   payload: 'none',
   decode: readReadInput,
   async run(session, input) {
-    const object = await withPartErrors(input, session.getObject(input.get))
+    const object = await askObject(input, (get) => session.getObject(get))
     return { object, body: object.bytes ?? (await object.open()) }
   },
   encode: ({ object, body }, input) => ({

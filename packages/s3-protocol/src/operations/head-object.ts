@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
 import { objectResponseHeaders } from './fields/object-response.ts'
-import { readReadInput, withPartErrors } from './fields/read-input.ts'
+import { askObject, readReadInput } from './fields/read-input.ts'
 
 /** API_HeadObject: as GetObject, without a body, also for errors. */
 export const headObject: Operation = defineOperation({
@@ -10,7 +10,7 @@ export const headObject: Operation = defineOperation({
   match: { method: 'HEAD', on: 'object', reads: ['versionId', 'partNumber'] },
   payload: 'none',
   decode: readReadInput,
-  run: (session, input) => withPartErrors(input, session.headObject(input.get)),
+  run: (session, input) => askObject(input, (get) => session.headObject(get)),
   encode: (object, input) => ({
     status: object.range === null ? 200 : 206,
     headers: objectResponseHeaders(object, input),
