@@ -46,6 +46,22 @@ describeOnEachStore('copyObject', (store) => {
     await engine.close()
   })
 
+  test('leaves behind what is one object’s own: where it lies, and where it sends a browser', async () => {
+    const { session, bucket, engine } = await openTestEngine(store)
+    const source = { bucket, key: 'source' }
+    const headers = { contentType: 'a/b', storageClass: 'GLACIER', websiteRedirectLocation: '/there' }
+    await session.putObject({ ...source, body: bytesOf(5), headers })
+    const copied = async (more: object): Promise<unknown> =>
+      (await session.copyObject({ bucket, key: 'copy', source, ...more })).info.headers
+    expect(await copied({})).toEqual({ contentType: 'a/b' })
+    const own = { contentType: 'c/d', storageClass: 'STANDARD_IA', websiteRedirectLocation: '/here' }
+    expect(await copied({ headers: own })).toEqual({ ...own, contentType: 'a/b' })
+    expect(await copied({ headers: own, metadataDirective: 'REPLACE' })).toEqual(own)
+    const { info } = await session.copyObject({ ...source, source, headers: { storageClass: 'STANDARD' } })
+    expect(info.headers).toEqual({ contentType: 'a/b', storageClass: 'STANDARD' })
+    await engine.close()
+  })
+
   test('onto itself needs something that changes', async () => {
     const world = await openTestEngine(store, { limits: LIMITS })
     const { session, bucket, engine } = world

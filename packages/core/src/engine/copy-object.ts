@@ -6,7 +6,7 @@ import type { NewObject } from '../metadata/commands.ts'
 import type { BucketInfo } from '../model/bucket.ts'
 import type { Conditions } from '../model/conditions.ts'
 import type { ObjectChecksum } from '../model/object-checksum.ts'
-import type { ObjectRecord } from '../model/object.ts'
+import type { ObjectHeaders, ObjectRecord } from '../model/object.ts'
 import { ownerOf } from './authorise.ts'
 import { checkAttributes } from './check-attributes.ts'
 import type { SessionContext } from './context.ts'
@@ -80,7 +80,10 @@ function checkChangesSomething(input: CopyObjectInput): void {
     source.key === key &&
     source.bucket.name === bucket.name &&
     (source.bucket.jurisdiction ?? DEFAULT_JURISDICTION) === (bucket.jurisdiction ?? DEFAULT_JURISDICTION)
-  const changes = input.metadataDirective === 'REPLACE' || input.taggingDirective === 'REPLACE' || input.checksumAlgorithm !== undefined
+  const { storageClass, websiteRedirectLocation } = input.headers ?? {}
+  const moves = storageClass !== undefined || websiteRedirectLocation !== undefined
+  const changes =
+    moves || input.metadataDirective === 'REPLACE' || input.taggingDirective === 'REPLACE' || input.checksumAlgorithm !== undefined
   if (!isSame || changes) return
   throw new StorageError('InvalidArgument', { argument: 'source', reason: 'is the target itself, and nothing would change' })
 }
@@ -108,6 +111,17 @@ async function sumSource(
   return { manifestId, checksum: wholeChecksum(algorithm, running.digest()) }
 }
 
+/** The source's, but for what is not copied (AWS, CopyObject): storage class and redirect are the copy's own, or none. */
+function copiedHeaders(source: ObjectHeaders, own: ObjectHeaders = {}): ObjectHeaders {
+  const { storageClass: _class, websiteRedirectLocation: _location, ...copied } = source
+  const { storageClass, websiteRedirectLocation } = own
+  return {
+    ...copied,
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(websiteRedirectLocation === undefined ? {} : { websiteRedirectLocation }),
+  }
+}
+
 interface CopyParts {
   readonly record: ObjectRecord
   readonly bucket: BucketInfo
@@ -125,7 +139,7 @@ function copyOf({ engine, caller }: SessionContext, input: CopyObjectInput, { re
     etag: record.etag,
     partCount: null,
     checksum,
-    headers: replacesMetadata ? (input.headers ?? {}) : record.headers,
+    headers: replacesMetadata ? (input.headers ?? {}) : copiedHeaders(record.headers, input.headers),
     userMetadata: replacesMetadata ? (input.userMetadata ?? {}) : record.userMetadata,
     tags: input.taggingDirective === 'REPLACE' ? (input.tags ?? {}) : record.tags,
     ownerId: ownerOf(caller),
