@@ -227,9 +227,10 @@ export async function append(state: RunState, op: Of<'append'>): Promise<void> {
   const both = await compare(
     () => state.world.session.append(input),
     (answer) => {
-      const open = state.model.checkAppend(target, { offset, length: op.body.breaksAt ?? bytes.length, ...declares })
+      const empty = bytes.length === 0 && op.body.chunk === null
+      const isOpen = state.model.checkAppend(target, { offset, length: op.body.breaksAt ?? bytes.length, empty, ...declares })
       if (breaks) throw new ModelError('BodyBroke' as never)
-      state.model.keepAppended(open, bytes, op.declares ?? undefined)
+      if (isOpen && upload !== undefined) state.model.keepAppended(upload, bytes, op.declares ?? undefined)
       return answer
     },
   )

@@ -136,14 +136,17 @@ export class ReferenceModel extends ReferenceObjects {
     return this.#addUpload('append', { ...input, bucket: this.bucket(input.bucket), checksum, declaredSize: input.size })
   }
 
-  /** Refuses what cannot be appended there; otherwise the caller says with `keepAppended` how much of it arrived. */
-  checkAppend(target: ModelUploadTarget, input: { offset: number; length: number; uploadSize?: number }): ModelUpload {
-    const upload = this.#open(target, 'append')
-    if (input.offset !== upload.appended.length) throw new ModelError('OffsetMismatch')
-    const declared = upload.declaredSize ?? input.uploadSize ?? null
-    if (input.uploadSize !== undefined && declared !== input.uploadSize) throw new ModelError('InvalidArgument')
-    if (declared !== null && upload.appended.length + input.length > declared) throw new ModelError('ObjectTooLarge')
-    return upload
+  /** Refuses what cannot be appended there. True where it may; false where nothing was sent to an upload that is finished. */
+  checkAppend(target: ModelUploadTarget, input: { offset: number; length: number; empty: boolean; uploadSize?: number }): boolean {
+    const upload = this.#find(target, 'append')
+    const { appended, declaredSize, completed } = upload
+    if (completed !== null && (!input.empty || input.offset !== appended.length)) throw new ModelError('UploadNotFound')
+    if (input.offset !== appended.length) throw new ModelError('OffsetMismatch')
+    const declared = declaredSize ?? input.uploadSize ?? null
+    if (input.uploadSize !== undefined && (declared !== input.uploadSize || declared < appended.length))
+      throw new ModelError('InvalidArgument')
+    if (declared !== null && appended.length + input.length > declared) throw new ModelError('ObjectTooLarge')
+    return completed === null
   }
 
   keepAppended(upload: ModelUpload, bytes: Buffer, uploadSize?: number): void {
@@ -154,7 +157,8 @@ export class ReferenceModel extends ReferenceObjects {
 
   getAppendUpload(target: ModelUploadTarget): { offset: number; size: number | null } {
     const upload = this.#find(target, 'append')
-    return { offset: upload.appended.length, size: upload.declaredSize }
+    const offset = upload.appended.length
+    return { offset, size: upload.completed === null ? upload.declaredSize : offset }
   }
 
   finishAppendUpload(target: ModelUploadTarget & ModelTarget, newVersionId: string): ModelVersion {
