@@ -9,6 +9,12 @@ import { readVerifiedBody, refuseChunks, verifiedBody } from './sigv4/verified-b
 /** The largest XML document that is read, in bytes: 10,000 parts with their checksums, or 1,000 long keys. */
 const DOCUMENT_SIZE_MAX = 4 * 1024 * 1024
 
+/**
+ * The same for who shows no credential, whose documents are read before anybody has asked whether he may do what they
+ * say: thousands of strangers with megabytes each must not fill the memory. Enough for hundreds of keys.
+ */
+const STRANGERS_DOCUMENT_SIZE_MAX = 64 * 1024
+
 /** A request that has been authenticated. */
 export interface Arrived {
   readonly raw: RawS3Request
@@ -29,7 +35,8 @@ export async function readPayload(operation: Operation, { raw, verification, hea
     const claims = readDocumentClaims(headers, { checksums: !operation.checksumsOfObject })
     refuseChunks(verification)
     raw.http.acceptBody()
-    const document = await readVerifiedBody(raw, verification, DOCUMENT_SIZE_MAX)
+    const sizeMax = verification.kind === 'signed' ? DOCUMENT_SIZE_MAX : STRANGERS_DOCUMENT_SIZE_MAX
+    const document = await readVerifiedBody(raw, verification, sizeMax)
     verifyContent(document, claims)
     return document
   }

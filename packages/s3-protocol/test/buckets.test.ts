@@ -180,6 +180,13 @@ describe('documents meant to hurt', () => {
     expect((await door.ann.send('HEAD', `/${BUCKET}/two`)).status).toBe(200)
   })
 
+  test('more than 64 KiB from a stranger', async () => {
+    const padded = (size: number): string => `<Delete>${key}<a>${'x'.repeat(size)}</a></Delete>`
+    expect((await door.anonymous.send('POST', `/${BUCKET}?delete`, { body: padded(65_536) })).outcome).toBe('400 MaxMessageLengthExceeded')
+    const small = await door.anonymous.send('POST', `/${BUCKET}?delete`, { body: padded(60_000) })
+    expect([small.status, small.all('Code')]).toEqual([200, ['AccessDenied']])
+  })
+
   test('bytes that are not UTF-8', async () => {
     const body = Buffer.from(`<Delete><Object><Key>\xff</Key></Object></Delete>`, 'latin1')
     expect((await door.ann.send('POST', `/${BUCKET}?delete`, { body })).outcome).toBe('400 MalformedXML')

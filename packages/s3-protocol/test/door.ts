@@ -42,6 +42,8 @@ export interface Door {
   readonly anonymous: Client
   /** What the handler and the adapter called a fault of ours: empty, whatever clients do. */
   readonly faults: readonly unknown[]
+  /** For tests that make one. */
+  forgetFaults(): void
   /** Runs the collector as if the grace were over, then `fsck` with all bytes. No read may be open. */
   settle(): Promise<FsckReport>
   close(): Promise<void>
@@ -100,6 +102,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     engine,
     policy,
     faults,
+    forgetFaults: () => void faults.splice(0),
     ann: new Client(port, ANN),
     bob: new Client(port, BOB),
     anonymous: new Client(port, null),

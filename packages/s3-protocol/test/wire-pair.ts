@@ -7,7 +7,7 @@ import { S3Query } from '../src/s3-query.ts'
 
 export const BUCKET = 'photos'
 export const NOW = new Date('2026-01-02T03:04:05.678Z')
-export const CONTEXT: OperationContext = {
+const CONTEXT: OperationContext = {
   region: 'eu-central-1',
   requestId: 'A1',
   resource: `/${BUCKET}/k`,
