@@ -19,13 +19,13 @@ export async function runCli(context: CliContext): Promise<number> {
     .option('--memory', 'keep everything in memory and a temporary file; nothing outlives the process')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 takes a free one', parsePort, 9000)
-    .option('--bucket <name>', 'make this bucket where it is missing (repeatable)', collect, [])
+    .option('--bucket <name>', 'make this bucket where it is missing (repeatable)', collect)
     .option('--json', 'print one line of JSON when it listens, and nothing else')
     .addHelpText('after', SERVE_HELP)
     .action(async (dir: string, options: ServeFlags, command: Command) => {
       const directory = command.args.length > 0 || options.memory !== true ? dir : null
       const { serveCommand } = await import('./serve-command.ts')
-      exitCode = await serveCommand({ ...options, directory }, context)
+      exitCode = await serveCommand({ ...options, bucket: options.bucket ?? [], directory }, context)
     })
   program
     .command('fsck')
@@ -49,7 +49,7 @@ interface ServeFlags {
   readonly memory?: boolean
   readonly host: string
   readonly port: number
-  readonly bucket: readonly string[]
+  readonly bucket?: readonly string[]
   readonly json?: boolean
 }
 interface FsckFlags {
@@ -68,7 +68,7 @@ function parsePort(text: string): number {
   return port
 }
 
-function collect(value: string, former: readonly string[]): string[] {
+function collect(value: string, former: readonly string[] = []): string[] {
   return [...former, value]
 }
 
