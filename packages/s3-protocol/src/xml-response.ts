@@ -5,7 +5,16 @@ import { writeXml } from './xml/write.ts'
 
 /** An answer whose body is an XML document. */
 export function xmlResponse(root: XmlElement, status = 200, headers: readonly HttpHeader[] = []): HttpResponse {
-  const body = Buffer.from(writeXml(root), 'utf8')
+  return documentResponse(writeXml(root), status, headers)
+}
+
+/** The same where elements that were written before, with `textElement`, come last in the root. */
+export function xmlRowsResponse(root: XmlElement, rows: string): HttpResponse {
+  return documentResponse(writeXml(root, { rows }), 200, [])
+}
+
+function documentResponse(text: string, status: number, headers: readonly HttpHeader[]): HttpResponse {
+  const body = Buffer.from(text, 'utf8')
   return {
     status,
     headers: [['content-type', 'application/xml'], ['content-length', String(body.length)], ...headers],

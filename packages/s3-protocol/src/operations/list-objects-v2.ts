@@ -1,9 +1,10 @@
 import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
 import { S3Error } from '../s3-error.ts'
-import { xmlResponse } from '../xml-response.ts'
+import { xmlRowsResponse } from '../xml-response.ts'
 import { element, optionalElement } from '../xml/element.ts'
-import { listingElements, listingHead, readListing } from './fields/listing.ts'
+import { listingRows } from './fields/listing-rows.ts'
+import { listingHead, readListing } from './fields/listing.ts'
 
 /** API_ListObjectsV2. */
 export const listObjectsV2: Operation = defineOperation({
@@ -36,14 +37,14 @@ export const listObjectsV2: Operation = defineOperation({
       ...(input.startAfter === undefined ? {} : { startAfter: input.startAfter }),
     }),
   encode: (listed, input) =>
-    xmlResponse(
+    xmlRowsResponse(
       element('ListBucketResult', [
         ...listingHead(input, listed),
         element('KeyCount', listed.objects.length + listed.commonPrefixes.length),
         ...optionalElement('ContinuationToken', input.token),
         ...optionalElement('NextContinuationToken', listed.nextToken),
         ...(input.startAfter === undefined ? [] : [element('StartAfter', input.write(input.startAfter))]),
-        ...listingElements(listed, input.write, input.fetchOwner),
       ]),
+      listingRows(listed, input.write, input.fetchOwner),
     ),
 })

@@ -1,8 +1,9 @@
 import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
-import { xmlResponse } from '../xml-response.ts'
+import { xmlRowsResponse } from '../xml-response.ts'
 import { element } from '../xml/element.ts'
-import { listingElements, listingHead, readListing } from './fields/listing.ts'
+import { listingRows } from './fields/listing-rows.ts'
+import { listingHead, readListing } from './fields/listing.ts'
 
 /** API_ListObjects, the first form: pages by key instead of by token, owners always shown. */
 export const listObjects: Operation = defineOperation({
@@ -21,13 +22,13 @@ export const listObjects: Operation = defineOperation({
       ...(input.marker === '' ? {} : { startAfter: input.marker }),
     }),
   encode: (listed, input) =>
-    xmlResponse(
+    xmlRowsResponse(
       element('ListBucketResult', [
         ...listingHead(input, listed),
         element('Marker', input.write(input.marker)),
         // Only with a delimiter: without one the last key of the page is the marker of the next.
         ...(input.delimiter === '' || listed.nextMarker === null ? [] : [element('NextMarker', input.write(listed.nextMarker))]),
-        ...listingElements(listed, input.write, true),
       ]),
+      listingRows(listed, input.write, true),
     ),
 })

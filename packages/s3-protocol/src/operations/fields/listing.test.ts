@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { BUCKET, OBJECT, request } from '../../../test/wire-pair.ts'
+import { BUCKET, request } from '../../../test/wire-pair.ts'
 import { writeXml } from '../../xml/write.ts'
 import { element } from '../../xml/element.ts'
 import type { XmlElement } from '../../xml/element.ts'
-import { listingElements, listingHead, readListing } from './listing.ts'
+import { listingHead, readListing } from './listing.ts'
 
-const plain = (key: string): string => key
 const xml = (elements: readonly XmlElement[]): string =>
   writeXml(element('R', elements), { namespace: null }).replace(/^.*?<R>|<\/R>$/g, '')
 
@@ -26,24 +25,6 @@ describe('readListing', () => {
       maxKeys: 0,
       encodingType: 'url',
     })
-  })
-})
-
-describe('listingElements', () => {
-  const listed = { objects: [OBJECT], commonPrefixes: ['a/'], truncated: false, nextToken: null, nextMarker: null }
-
-  test('objects, then prefixes', () => {
-    expect(xml(listingElements(listed, plain, false))).toBe(
-      '<Contents><Key>k</Key><LastModified>2026-01-02T03:04:05.678Z</LastModified><ETag>"5eb63bbbe01eeed093cb22bb8f5acdc3"</ETag>' +
-        '<Size>11</Size><StorageClass>STANDARD</StorageClass></Contents><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>',
-    )
-  })
-
-  test('the owner and the checksum where there is one', () => {
-    const checksum = { algorithm: 'CRC32', type: 'COMPOSITE', value: 'AAAAAA==-2' } as const
-    const shown = xml(listingElements({ ...listed, objects: [{ ...OBJECT, checksum, headers: { storageClass: 'GLACIER' } }] }, plain, true))
-    expect(shown).toContain('<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType>')
-    expect(shown).toContain('<StorageClass>GLACIER</StorageClass><Owner><ID>ann</ID><DisplayName>ann</DisplayName></Owner>')
   })
 })
 

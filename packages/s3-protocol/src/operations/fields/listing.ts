@@ -1,4 +1,3 @@
-import type { ListedObjects, ObjectInfo } from '@stowage/core'
 import type { OperationRequest } from '../../operation.ts'
 import { element, optionalElement } from '../../xml/element.ts'
 import type { XmlElement } from '../../xml/element.ts'
@@ -30,35 +29,9 @@ export function readListing(request: OperationRequest<'none'>): ListingInput {
   }
 }
 
-/** `Contents` and `CommonPrefixes`, the owner where asked for. */
-export function listingElements(listed: ListedObjects, write: KeyWriter, withOwner: boolean): XmlElement[] {
-  const elements = listed.objects.map((info) => contents(info, write, withOwner))
-  for (const prefix of listed.commonPrefixes) elements.push(element('CommonPrefixes', [element('Prefix', write(prefix))]))
-  return elements
-}
-
 /** Who owns something, as ACL-free buckets show it: the account. */
 export function ownerElement(name: string, id: string | null): XmlElement {
   return element(name, [element('ID', id ?? ''), element('DisplayName', id ?? '')])
-}
-
-/** The facts of one object version that every listing shows. */
-function objectElements(info: ObjectInfo): XmlElement[] {
-  return [
-    element('LastModified', info.createdAt.toISOString()),
-    element('ETag', `"${info.etag}"`),
-    ...(info.checksum === null ? [] : [element('ChecksumAlgorithm', info.checksum.algorithm), element('ChecksumType', info.checksum.type)]),
-    element('Size', info.size),
-    element('StorageClass', info.headers.storageClass ?? 'STANDARD'),
-  ]
-}
-
-function contents(info: ObjectInfo, write: KeyWriter, withOwner: boolean): XmlElement {
-  return element('Contents', [
-    element('Key', write(info.key)),
-    ...objectElements(info),
-    ...(withOwner ? [ownerElement('Owner', info.ownerId)] : []),
-  ])
 }
 
 /** The head of a listing, in AWS's order. */

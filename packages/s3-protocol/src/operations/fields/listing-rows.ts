@@ -1,0 +1,50 @@
+import type { ListedObjects, ObjectInfo } from '@stowage/core'
+import { textElement } from '../../xml/xml-rows.ts'
+import type { KeyWriter } from './encoding-type.ts'
+
+/**
+ * `Contents` and `CommonPrefixes`, the owner where asked for: text, for the end of a document. A page has a thousand of
+ * them, and a tree of elements costs several times what reading the page from the database does.
+ */
+export function listingRows(listed: ListedObjects, write: KeyWriter, withOwner: boolean): string {
+  const writeTime = timeWriter()
+  const rows = listed.objects.map((info) => contents(info, { key: write(info.key), time: writeTime(info.createdAt), withOwner }))
+  for (const prefix of listed.commonPrefixes) rows.push(`<CommonPrefixes>${textElement('Prefix', write(prefix))}</CommonPrefixes>`)
+  return rows.join('')
+}
+
+interface Shown {
+  readonly key: string
+  readonly time: string
+  readonly withOwner: boolean
+}
+
+function contents(info: ObjectInfo, { key, time, withOwner }: Shown): string {
+  const { checksum } = info
+  const checksums =
+    checksum === null ? '' : `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`
+  const storageClass = textElement('StorageClass', info.headers.storageClass ?? 'STANDARD')
+  return (
+    `<Contents>${textElement('Key', key)}<LastModified>${time}</LastModified>${textElement('ETag', `"${info.etag}"`)}${checksums}` +
+    `<Size>${info.size}</Size>${storageClass}${withOwner ? owner(info.ownerId ?? '') : ''}</Contents>`
+  )
+}
+
+function owner(id: string): string {
+  return `<Owner>${textElement('ID', id)}${textElement('DisplayName', id)}</Owner>`
+}
+
+/** Writes times as `toISOString`, which costs as much as the rest of a row: neighbours of a page often share their second. */
+function timeWriter(): (time: Date) => string {
+  let second = NaN
+  let upToSecond = ''
+  return (time) => {
+    const milliseconds = time.getTime() % 1000
+    if (milliseconds < 0) return time.toISOString()
+    if (time.getTime() - milliseconds !== second) {
+      second = time.getTime() - milliseconds
+      upToSecond = time.toISOString().slice(0, -4)
+    }
+    return `${upToSecond}${String(milliseconds).padStart(3, '0')}Z`
+  }
+}
