@@ -36,6 +36,7 @@ const SIGNED: Caller = {
     operation: 'GetObject',
     bucket: { jurisdiction: 'default', name: 'photos' },
     key: 'a/b.png',
+    versionId: null,
     frozen: { sub: 'u1', role: 'authenticated' },
   },
 }

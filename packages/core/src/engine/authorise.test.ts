@@ -227,11 +227,19 @@ describeOnEachStore('access', (store) => {
     const { session, bucket, engine } = await openTestEngine(store)
     await session.putObject({ bucket, key: 'k', body: bytesOf(1) })
     const grantBucket = { jurisdiction: 'default', name: 'bucket' }
-    const principal: Principal = { kind: 'grant', operation: 'GetObject', bucket: grantBucket, key: 'k', frozen: { sub: 'ann' } }
+    const principal: Principal = {
+      kind: 'grant',
+      operation: 'GetObject',
+      bucket: grantBucket,
+      key: 'k',
+      versionId: null,
+      frozen: { sub: 'ann' },
+    }
     const holder = engine.as({ principal, account: null, scope: null, credentialId: null })
     expect(await attempt(holder.getObject({ bucket, key: 'k' }))).toBe('done')
     expect(await attempt(holder.headObject({ bucket, key: 'k' }))).toBe('AccessDenied')
     expect(await attempt(holder.getObject({ bucket, key: 'other' }))).toBe('AccessDenied')
+    expect(await attempt(holder.getObject({ bucket, key: 'k', versionId: 'null' }))).toBe('AccessDenied')
     expect(await attempt(holder.listObjects({ bucket }))).toBe('AccessDenied')
     await engine.close()
   })

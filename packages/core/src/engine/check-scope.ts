@@ -38,6 +38,7 @@ function isGranted(grant: GrantPrincipal, question: Question, operation: Operati
   return (
     grant.operation === operation &&
     question.key === grant.key &&
+    (question.versionId ?? null) === grant.versionId &&
     question.address?.name === grant.bucket.name &&
     (question.address.jurisdiction ?? DEFAULT_JURISDICTION) === grant.bucket.jurisdiction
   )

@@ -28,6 +28,8 @@ export interface GrantPrincipal {
   readonly operation: OperationName
   readonly bucket: { readonly jurisdiction: string; readonly name: string }
   readonly key: string
+  /** The version it was signed for; null for whichever is current, and then for no other. */
+  readonly versionId: string | null
   readonly frozen: JsonObject
 }
 
