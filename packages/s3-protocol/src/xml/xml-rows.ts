@@ -26,7 +26,8 @@ function writeElement({ content, name }: XmlElement, opening: string, rows: stri
   return inner === '' ? `<${opening}/>` : `<${opening}>${inner}</${name}>`
 }
 
-function escapeText(text: string): string {
+/** Text as it stands between tags. */
+export function escapeText(text: string): string {
   // One look for the many texts that need nothing: printable ASCII without the characters of the markup.
   if (!/[^\x20-\x25\x27-\x3b\x3d\x3f-\x7e]/.test(text)) return text
   return escapeXmlText(text).replace(/</g, '&lt;').replace(/>/g, '&gt;')

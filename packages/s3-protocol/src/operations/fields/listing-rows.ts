@@ -1,5 +1,5 @@
 import type { ListedObjects, ObjectInfo } from '@stowage/core'
-import { textElement } from '../../xml/xml-rows.ts'
+import { escapeText, textElement } from '../../xml/xml-rows.ts'
 import type { KeyWriter } from './encoding-type.ts'
 
 /**
@@ -8,9 +8,11 @@ import type { KeyWriter } from './encoding-type.ts'
  */
 export function listingRows(listed: ListedObjects, write: KeyWriter, withOwner: boolean): string {
   const writeTime = timeWriter()
-  const rows = listed.objects.map((info) => contents(info, { key: write(info.key), time: writeTime(info.createdAt), withOwner }))
-  for (const prefix of listed.commonPrefixes) rows.push(`<CommonPrefixes>${textElement('Prefix', write(prefix))}</CommonPrefixes>`)
-  return rows.join('')
+  // One text that grows, not a list that is joined: that takes half as long again.
+  let rows = ''
+  for (const info of listed.objects) rows += contents(info, { key: write(info.key), time: writeTime(info.createdAt), withOwner })
+  for (const prefix of listed.commonPrefixes) rows += `<CommonPrefixes><Prefix>${escapeText(write(prefix))}</Prefix></CommonPrefixes>`
+  return rows
 }
 
 interface Shown {
@@ -19,14 +21,16 @@ interface Shown {
   readonly withOwner: boolean
 }
 
+/** Key and ETag are never empty, and need no look whether they are. */
 function contents(info: ObjectInfo, { key, time, withOwner }: Shown): string {
-  const { checksum } = info
+  const { checksum, etag, size } = info
+  const { storageClass = 'STANDARD' } = info.headers
   const checksums =
     checksum === null ? '' : `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`
-  const storageClass = textElement('StorageClass', info.headers.storageClass ?? 'STANDARD')
+  const end = withOwner ? `${owner(info.ownerId ?? '')}</Contents>` : '</Contents>'
   return (
-    `<Contents>${textElement('Key', key)}<LastModified>${time}</LastModified>${textElement('ETag', `"${info.etag}"`)}${checksums}` +
-    `<Size>${info.size}</Size>${storageClass}${withOwner ? owner(info.ownerId ?? '') : ''}</Contents>`
+    `<Contents><Key>${escapeText(key)}</Key><LastModified>${time}</LastModified><ETag>"${escapeText(etag)}"</ETag>${checksums}` +
+    `<Size>${size}</Size><StorageClass>${escapeText(storageClass)}</StorageClass>${end}`
   )
 }
 
