@@ -13,6 +13,7 @@ import type { Engine, EngineOptions, Observer } from './engine.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { Limits } from './limits.ts'
 import { OpenReads } from './open-reads.ts'
+import { quietObserver } from './quiet-observer.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { BucketCache } from './resolve-bucket.ts'
 
@@ -69,7 +70,8 @@ async function makeContext(
   options: EngineOptions,
   { limits, backends }: { readonly limits: Limits; readonly backends: ReadonlyMap<string, Backend> },
 ): Promise<EngineContext> {
-  const { metadata, backend, policy, clock = systemClock, observer = SILENT } = options
+  const { metadata, backend, policy, clock = systemClock } = options
+  const observer = quietObserver(options.observer ?? SILENT)
   const ids = options.ids ?? createIds({ clock })
   const processId = ids.uuid()
   const blobPrefix = options.blobPrefix ?? ''
