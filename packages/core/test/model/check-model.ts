@@ -2,8 +2,10 @@ import { deepStrictEqual } from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { DEFAULT_LIMITS } from '../../src/engine/limits.ts'
 import { blobsIn } from '../support/audit-store.ts'
+import type { Session } from '../../src/engine/session.ts'
 import type { World } from '../support/world.ts'
 import { arbitraryOperations } from './operation.ts'
+import type { Operation } from './operation.ts'
 import { bytesOf, checkFound, engineSource } from './perform-objects.ts'
 import { OperationCommand, perform } from './perform.ts'
 import { ReferenceModel } from './reference-uploads.ts'
@@ -24,6 +26,8 @@ export interface CheckModelOptions {
 export interface CheckedModel {
   readonly failed: boolean
   readonly runs: number
+  /** How often each method of the session did what it was asked: runs in which everything is refused prove little. */
+  readonly successes: ReadonlyMap<string, number>
   /** Of a failure: the seed, the shortest run that still fails, and where the two differ. */
   readonly report: string
 }
@@ -39,6 +43,7 @@ let states = 0
 export async function checkModel(options: CheckModelOptions): Promise<CheckedModel> {
   const { open, runs, seed, commandsMax = COMMANDS_MAX, shrinks = true } = options
   let world: World | null = null
+  const successes = new Map<string, number>()
   const commands = fc.commands(
     arbitraryOperations.map((arbitrary) => arbitrary.map((operation) => new OperationCommand(operation))),
     { maxCommands: commandsMax, size: 'max' },
@@ -49,8 +54,8 @@ export async function checkModel(options: CheckModelOptions): Promise<CheckedMod
     // Until the run has ended well: what a failed run leaves behind must not disturb the next.
     world = null
     try {
-      const state = beginRun(used)
-      await prepareBuckets(state)
+      const state = beginRun(counting(used, successes))
+      await prepare(state)
       await fc.asyncModelRun(() => ({ model: state, real: null }), commands)
       await finishRun(state)
     } catch (error) {
@@ -63,7 +68,7 @@ export async function checkModel(options: CheckModelOptions): Promise<CheckedMod
     const details = await fc.check(property, { numRuns: runs, seed, endOnFailure: !shrinks })
     const because = details.errorInstance instanceof Error ? (details.errorInstance.stack ?? '') : ''
     const message = (await fc.asyncDefaultReportMessage(details)) ?? ''
-    return { failed: details.failed, runs: details.numRuns, report: `${message}\n${because}` }
+    return { failed: details.failed, runs: details.numRuns, successes, report: `${message}\n${because}` }
   } finally {
     await (world as World | null)?.dispose()
   }
@@ -77,10 +82,42 @@ function beginRun(world: World): RunState {
   return { world, model, prefix: `run-${states}`, versionIds: new Map(), uploads: [] }
 }
 
-async function prepareBuckets(state: RunState): Promise<void> {
-  for (const [bucket, versioning] of (['off', 'enabled', 'suspended'] as const).entries()) {
-    await perform(state, { op: 'createBucket', bucket, versioning })
-  }
+/** The same world, whose sessions count what succeeds. */
+function counting(world: World, successes: Map<string, number>): World {
+  const counted = (session: Session): Session =>
+    new Proxy(session, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return async (...input: unknown[]): Promise<unknown> => {
+          const result: unknown = await method.apply(target, input)
+          successes.set(String(name), (successes.get(String(name)) ?? 0) + 1)
+          return result
+        }
+      },
+    })
+  // The world's own getters: it may be opened anew in the middle of a run.
+  return Object.create(world, { session: { get: () => counted(world.session) } }) as World
+}
+
+/** Every run begins with a bucket of each kind and something in hand: otherwise most calls would find nothing to do. */
+const BEGINNING: readonly Operation[] = [
+  { op: 'createBucket', bucket: 0, versioning: 'off' },
+  { op: 'createBucket', bucket: 1, versioning: 'enabled' },
+  { op: 'createBucket', bucket: 2, versioning: 'suspended' },
+  ...[0, 1].flatMap((bucket): Operation[] => {
+    const blob = { fill: bucket, size: 130, chunk: null, breaksAt: null }
+    const attributes = { contentType: 'image/png', team: 'x', tag: '1' }
+    return [
+      { op: 'put', bucket, key: 'a', body: blob, claims: {}, attributes, conditions: {} },
+      { op: 'createUpload', bucket, key: 'a', attributes, checksum: null },
+      { op: 'createAppend', bucket, key: 'a/b', attributes, size: null, algorithm: null },
+    ]
+  }),
+]
+
+async function prepare(state: RunState): Promise<void> {
+  for (const operation of BEGINNING) await new OperationCommand(operation).run(state)
 }
 
 async function finishRun(state: RunState): Promise<void> {
@@ -107,7 +144,9 @@ async function readBack(state: RunState): Promise<void> {
     }
   }
   for (const [index, upload] of state.uploads.entries()) {
-    if (upload.kind === 'parts') await perform(state, { op: 'listParts', upload: index, limit: 1000 })
+    // Far enough up to mean exactly this one, open or not.
+    const spec = index + 3 * state.uploads.length
+    if (upload.kind === 'parts') await perform(state, { op: 'listParts', upload: spec, limit: 1000 })
   }
   for (const bucket of state.model.buckets.values()) {
     for (const version of bucket.versions) {

@@ -15,6 +15,14 @@ const MATRIX = [
   { store: 'postgres', backend: 'fs', facets: false, share: 0.05 },
 ] as const
 
+/** Each of them must have worked once in twenty runs, or the runs are not about S3. */
+const METHODS = [
+  'createBucket', 'deleteBucket', 'putObject', 'getObject', 'headObject', 'deleteObject', 'deleteObjects', 'copyObject', 'listObjects',
+  'listVersions', 'createUpload', 'uploadPart', 'uploadPartCopy', 'completeUpload', 'abortUpload', 'listParts', 'listUploads',
+  'createAppendUpload', 'append', 'getAppendUpload', 'finishAppendUpload', 'abortAppendUpload',
+] as const // prettier-ignore
+const RUNS_A_SUCCESS = 20
+
 /** A run that takes a second is a failure of another kind. */
 const RUN_MS_MAX = 1_000
 
@@ -25,6 +33,8 @@ describe(`the engine does what the model of S3 does (${SEED_HINT})`, () => {
     test(name, { timeout: 60_000 + runs * RUN_MS_MAX }, async () => {
       const result = await checkModel({ open: () => openWorld(where), runs, seed: SEED + cell })
       expect(result.failed, result.report).toBe(false)
+      const idle = METHODS.filter((method) => (result.successes.get(method) ?? 0) < Math.floor(runs / RUNS_A_SUCCESS))
+      expect(idle).toEqual([])
     })
   }
 })

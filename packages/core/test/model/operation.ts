@@ -34,10 +34,12 @@ export interface ConditionSpec {
 export type TagSpec = 'current' | 'other' | 'weak'
 /** Null: the current one. A number: the n-th version id that the run has seen for the key. */
 export type VersionSpec = null | 'null' | 'unknown' | number
-/** The n-th upload of the run; -1 is one that never was. */
+/** 0 to 2: the latest but n of those that are open; above: the n-th of all that ever were. */
 export type UploadSpec = number
 
 export interface SourceSpec {
+  /** Takes the n-th key that holds something, where one does, instead of bucket and key. */
+  readonly pick?: number | null
   readonly bucket: number
   readonly key: string
   readonly version: VersionSpec
@@ -125,10 +127,13 @@ const ALGORITHMS: readonly ChecksumAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME'
 /** Around every limit of the model's engine: 4 (parts), 64 (inline), 256 (blobs of append uploads). */
 const SIZES = [0, 1, 3, 4, 5, 63, 64, 65, 130, 256, 300]
 
-const maybe = <T>(arbitrary: fc.Arbitrary<T>, freq: number): fc.Arbitrary<T | null> => fc.option(arbitrary, { nil: null, freq })
+/** Null `nulls` times as often as something. */
+const maybe = <T>(arbitrary: fc.Arbitrary<T>, nulls: number): fc.Arbitrary<T | null> =>
+  fc.oneof({ weight: nulls, arbitrary: fc.constant(null) }, { weight: 1, arbitrary })
 
-const bucket = fc.nat({ max: 2 })
-const key = fc.constantFrom(...KEYS)
+/** Few places, so that operations meet: mostly the same key of the unversioned bucket. */
+const bucket = fc.constantFrom(0, 0, 0, 1, 1, 2)
+const key = fc.oneof({ weight: 2, arbitrary: fc.constantFrom('a', 'a', 'a/b') }, { weight: 1, arbitrary: fc.constantFrom(...KEYS) })
 const algorithm = fc.constantFrom(...ALGORITHMS)
 const at = { bucket, key }
 const body: fc.Arbitrary<BodySpec> = fc
@@ -136,7 +141,7 @@ const body: fc.Arbitrary<BodySpec> = fc
     fill: fc.nat({ max: 9 }),
     size: fc.constantFrom(...SIZES),
     chunk: fc.constantFrom(null, null, 7, 64, 1000),
-    breaks: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: null, freq: 12 }),
+    breaks: maybe(fc.double({ min: 0, max: 1, noNaN: true }), 12),
   })
   .map(({ breaks, chunk, ...rest }) => {
     const broken = breaks !== null
@@ -175,7 +180,7 @@ const version: fc.Arbitrary<VersionSpec> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('null' as const, 'unknown' as const) },
   { weight: 3, arbitrary: fc.nat({ max: 5 }) },
 )
-const source: fc.Arbitrary<SourceSpec> = fc.record({ ...at, version, conditions })
+const source: fc.Arbitrary<SourceSpec> = fc.record({ pick: fc.constantFrom(null, 0, 1, 2, 3), ...at, version, conditions })
 const edge = fc.constantFrom(0, 1, 4, 63, 64, 65, 100, 300)
 const range: fc.Arbitrary<RequestedRange> = fc.oneof(
   fc.tuple(edge, edge).map(([start, length]) => ({ start, end: start + length + 1 })),
@@ -270,7 +275,8 @@ const kinds: { [K in Operation['op']]: fc.Arbitrary<Extract<Operation, { op: K }
 }
 
 const WEIGHTS: Partial<Record<Operation['op'], number>> = {
-  put: 8, get: 4, copy: 3, delete: 3, uploadPart: 6, uploadPartCopy: 3, completeUpload: 5, createUpload: 3, append: 5, finishAppend: 2,
+  createBucket: 2, put: 12, get: 10, copy: 6, delete: 4, list: 4, listVersions: 2, createUpload: 5, uploadPart: 10, uploadPartCopy: 6,
+  completeUpload: 8, createAppend: 4, append: 8, finishAppend: 3,
 } // prettier-ignore
 
 /** Operations in the proportion in which they find things. */

@@ -13,6 +13,7 @@ import {
   idOr,
   isLatest,
   modelFacts,
+  pickSource,
   remember,
   resolveBody,
   resolveConditions,
@@ -55,7 +56,7 @@ export async function put(state: RunState, op: Of<'put'>): Promise<void> {
 }
 
 export async function get(state: RunState, op: Of<'get'>): Promise<void> {
-  const source = resolveSource(state, op)
+  const source = resolveSource(state, pickSource(state, op))
   const { session } = state.world
   const input = { ...engineSource(source), ...(op.range === null ? {} : { range: op.range }) }
   const both = await compare(
@@ -104,7 +105,7 @@ export function engineSource({ bucket, key, versionId, conditions }: ModelSource
 
 export async function copy(state: RunState, op: Of<'copy'>): Promise<void> {
   const at = { bucket: bucketName(state, op.bucket), key: op.key }
-  const source = resolveSource(state, op.source)
+  const source = resolveSource(state, pickSource(state, op.source))
   const { headers, userMetadata, tags } = attributesOf(op.replaceMetadata ?? {})
   const metadata = op.replaceMetadata === null ? {} : { headers, userMetadata }
   const replaced = { ...metadata, ...(op.replaceTags ? { tags } : {}) }
@@ -134,7 +135,8 @@ export async function copy(state: RunState, op: Of<'copy'>): Promise<void> {
   remember(state, op.bucket, both.actual.info)
 }
 
-export async function deleteOne(state: RunState, op: Of<'delete'>): Promise<void> {
+export async function deleteOne(state: RunState, spec: Of<'delete'>): Promise<void> {
+  const op = pickSource(state, spec)
   const source = resolveSource(state, op)
   const both = await compare(
     () => state.world.session.deleteObject(engineSource(source)),

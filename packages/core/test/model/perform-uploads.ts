@@ -10,6 +10,7 @@ import {
   facts,
   idOr,
   modelFacts,
+  pickSource,
   remember,
   resolveBody,
   resolveConditions,
@@ -23,8 +24,12 @@ import type { ModelPart, ModelUpload, ModelUploadTarget } from './reference-uplo
 type Of<K extends Operation['op']> = Extract<Operation, { op: K }>
 
 /** The n-th upload, or one that never was. */
-function targetOf(state: RunState, spec: number): { readonly model: ModelUploadTarget; readonly upload: ModelUpload | undefined } {
-  const upload = uploadOf(state, spec)
+function targetOf(
+  state: RunState,
+  spec: number,
+  kind: ModelUpload['kind'] = 'parts',
+): { readonly model: ModelUploadTarget; readonly upload: ModelUpload | undefined } {
+  const upload = uploadOf(state, spec, kind)
   const nobody = { bucket: bucketName(state, 0), key: 'a', uploadId: '01890000-0000-7000-8000-000000000001' }
   const model = upload === undefined ? nobody : { bucket: upload.bucket.name, key: upload.key, uploadId: upload.uploadId }
   return { model, upload }
@@ -126,7 +131,7 @@ export async function uploadPart(state: RunState, op: Of<'uploadPart'>): Promise
 
 export async function uploadPartCopy(state: RunState, op: Of<'uploadPartCopy'>): Promise<void> {
   const { model: target } = targetOf(state, op.upload)
-  const source = resolveSource(state, op.source)
+  const source = resolveSource(state, pickSource(state, op.source))
   const range = op.range === null ? {} : { range: op.range }
   const both = await compare(
     () =>
@@ -190,7 +195,7 @@ export async function abortUpload(state: RunState, op: Of<'abortUpload'>): Promi
 }
 
 export async function abortAppend(state: RunState, op: Of<'abortAppend'>): Promise<void> {
-  const { model: target } = targetOf(state, op.upload)
+  const { model: target } = targetOf(state, op.upload, 'append')
   await compare(
     () => state.world.session.abortAppendUpload(engineTarget(target)),
     () => state.model.abortUpload(target, 'append'),
@@ -218,7 +223,7 @@ export async function listParts(state: RunState, op: Of<'listParts'>): Promise<v
 }
 
 export async function append(state: RunState, op: Of<'append'>): Promise<void> {
-  const { model: target, upload } = targetOf(state, op.upload)
+  const { model: target, upload } = targetOf(state, op.upload, 'append')
   const before = upload?.appended.length ?? 0
   const offset = Math.max(0, before + op.shift)
   const { bytes, breaks } = resolveBody(op.body, {}).model
@@ -235,16 +240,21 @@ export async function append(state: RunState, op: Of<'append'>): Promise<void> {
     },
   )
   if (both !== null) return deepStrictEqual({ ...both.actual }, state.model.getAppendUpload(target))
-  await adoptDurable(state, op, { before, bytes, fits: offset === before })
+  await adoptDurable(state, op, { target, upload, before, bytes, fits: offset === before })
+}
+
+interface SentBytes {
+  readonly target: ModelUploadTarget
+  readonly upload: ModelUpload | undefined
+  readonly before: number
+  readonly bytes: Buffer
+  /** Whether the offset was the right one. */
+  readonly fits: boolean
 }
 
 /** Of an append that failed, what became durable stays: how much is the engine's business, that it is a prefix is ours. */
-async function adoptDurable(
-  state: RunState,
-  op: Of<'append'>,
-  sent: { readonly before: number; readonly bytes: Buffer; readonly fits: boolean },
-): Promise<void> {
-  const { model: target, upload } = targetOf(state, op.upload)
+async function adoptDurable(state: RunState, op: Of<'append'>, sent: SentBytes): Promise<void> {
+  const { target, upload } = sent
   const isOpen = upload?.kind === 'append' && upload.completed === null && state.model.uploads.get(upload.uploadId) === upload
   if (upload === undefined || !isOpen) return
   const { offset, size } = await state.world.session.getAppendUpload(engineTarget(target))
@@ -258,7 +268,7 @@ async function adoptDurable(
 }
 
 export async function finishAppend(state: RunState, op: Of<'finishAppend'>): Promise<void> {
-  const { model: target, upload } = targetOf(state, op.upload)
+  const { model: target, upload } = targetOf(state, op.upload, 'append')
   const conditions = resolveConditions(state, op.conditions, target)
   const replayed = upload?.completed !== null && upload !== undefined
   const both = await compare(

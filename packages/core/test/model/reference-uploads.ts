@@ -58,13 +58,13 @@ export class ReferenceModel extends ReferenceObjects {
 
   createUpload(input: NewUpload & { readonly checksum: { algorithm: ChecksumAlgorithm; type?: ChecksumType } | null }): ModelUpload {
     const { algorithm, type } = input.checksum ?? {}
-    const bucket = this.bucket(input.bucket)
-    if (algorithm === undefined) return this.#addUpload('parts', { ...input, bucket, checksum: null })
+    const bucket = (): ModelBucket => this.bucket(input.bucket)
+    if (algorithm === undefined) return this.#addUpload('parts', { ...input, bucket: bucket(), checksum: null })
     const composite = { CRC32: 'both', CRC32C: 'both', CRC64NVME: 'no', SHA1: 'yes', SHA256: 'yes' }[algorithm]
     const fits = type === undefined || composite === 'both' || (composite === 'yes') === (type === 'COMPOSITE')
     if (!fits) throw new ModelError('InvalidArgument')
     const resolved = type ?? (composite === 'no' ? 'FULL_OBJECT' : 'COMPOSITE')
-    return this.#addUpload('parts', { ...input, bucket, checksum: { algorithm, type: resolved } })
+    return this.#addUpload('parts', { ...input, bucket: bucket(), checksum: { algorithm, type: resolved } })
   }
 
   uploadPart(target: ModelUploadTarget, partNumber: number, body: ModelBody): ModelPart {

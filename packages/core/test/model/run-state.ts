@@ -25,8 +25,30 @@ export interface RunState {
 export type Outcome<T> = { readonly value: T } | { readonly error: { readonly code: string; readonly detail: string | null } }
 
 export const bucketName = (state: RunState, bucket: number): string => `${state.prefix}-${bucket}`
-export const uploadOf = (state: RunState, upload: UploadSpec): ModelUpload | undefined =>
-  state.uploads[upload % Math.max(1, state.uploads.length)]
+
+/** The upload that is meant: see `UploadSpec`. */
+export function uploadOf(state: RunState, spec: UploadSpec, kind: ModelUpload['kind']): ModelUpload | undefined {
+  const open = state.uploads.filter(
+    (upload) => upload.kind === kind && upload.completed === null && state.model.uploads.get(upload.uploadId) === upload,
+  )
+  // Those with parts first: Complete of nothing says little.
+  const ready = open.filter((upload) => upload.parts.size > 0)
+  const wanted = kind === 'parts' && ready.length > 0 && spec <= 1 ? ready : open
+  if (spec <= 2 && wanted.length > 0) return wanted.at(-1 - (spec % wanted.length))
+  return state.uploads[spec % Math.max(1, state.uploads.length)]
+}
+
+/** The source that is meant: see `SourceSpec.pick`. */
+export function pickSource<S extends SourceSpec>(state: RunState, spec: S): S {
+  const { pick = null } = spec
+  if (pick === null) return spec
+  const places = [0, 1, 2].flatMap((bucket) => {
+    const versions = state.model.buckets.get(bucketName(state, bucket))?.versions ?? []
+    return [...new Set(versions.map(({ key }) => key))].map((key) => ({ bucket, key }))
+  })
+  const place = places[pick % Math.max(1, places.length)]
+  return place === undefined ? spec : { ...spec, ...place }
+}
 
 /**
  * Asks both, and holds the answers together. The model goes second: it is told the ids that the engine has made. Gives
