@@ -5,8 +5,8 @@ import { optionalHeader } from '@stowage/http'
 import type { HttpHeader } from '@stowage/http'
 import { S3Error } from '../s3-error.ts'
 import type { RawS3Request } from '../s3-request.ts'
-import { ALGORITHM, malformed, parseAuthorization } from './authorization.ts'
-import type { Authorization } from './authorization.ts'
+import { ALGORITHM, malformed } from './authorization.ts'
+import type { Authorization, AuthorizationReader } from './authorization.ts'
 import { canonicalPath, canonicalRequest } from './canonical-request.ts'
 import type { ChunkSeed } from './chunk-signatures.ts'
 import { checkSkew, readRequestTime } from './clock-skew.ts'
@@ -21,6 +21,7 @@ import type { SigningKeyCache } from './signing-key.ts'
 export interface HeaderAuthContext<C> {
   readonly credentials: CredentialResolver<C>
   readonly signingKeys: SigningKeyCache
+  readonly authorizations: AuthorizationReader
   /** The regions a client may sign for; null accepts any. The first is the one a client is told. */
   readonly regions: readonly string[] | null
   readonly now: Date
@@ -44,7 +45,7 @@ export async function verifyHeaderAuth<C>(
   header: string,
   context: HeaderAuthContext<C>,
 ): Promise<VerifiedHeader<C>> {
-  const authorization = parseAuthorization(header)
+  const authorization = context.authorizations.read(header)
   checkScope(authorization, context.regions)
   const requestTime = readRequestTime(request.headers, context.now)
   if (!requestTime.amzDate.startsWith(authorization.scope.date)) throw malformed('the date of the credential is not that of the request')

@@ -2,6 +2,7 @@ import { HttpInputError, optionalHeader } from '@stowage/http'
 import type { Caller } from '@stowage/core'
 import { fromHttpInputError, S3Error } from '../s3-error.ts'
 import type { RawS3Request } from '../s3-request.ts'
+import { AuthorizationReader } from './authorization.ts'
 import { selectMechanism } from './auth-mechanism.ts'
 import { SKEW_SECONDS_MAX } from './clock-skew.ts'
 import type { CredentialResolver } from './credentials.ts'
@@ -43,6 +44,7 @@ export class RequestVerifier<C = Caller> {
   readonly #options: RequestVerifierOptions<C>
   readonly #regions: readonly string[]
   readonly #signingKeys: SigningKeyCache
+  readonly #authorizations = new AuthorizationReader()
 
   constructor(options: RequestVerifierOptions<C>) {
     this.#options = options
@@ -58,6 +60,7 @@ export class RequestVerifier<C = Caller> {
       const verified = await verifyHeaderAuth(request, mechanism.authorization, {
         credentials: this.#options.credentials,
         signingKeys: this.#signingKeys,
+        authorizations: this.#authorizations,
         regions: options.anyRegion === true ? null : this.#regions,
         now: this.#options.clock(),
         skewSecondsMax: this.#options.skewSecondsMax ?? SKEW_SECONDS_MAX,
