@@ -13,6 +13,14 @@ export interface FailedWrite {
   readonly removed: boolean
 }
 
+/** What a file is filled with. */
+export interface FileContent {
+  /** Writes all of it. */
+  writeTo(writer: FileWriter): Promise<void>
+  /** Takes back a chunk that has been written. */
+  release(chunk: Uint8Array): void
+}
+
 /**
  * Makes the file at its final name, has it filled, and makes it durable: O_EXCL, writev, fdatasync, a checked close,
  * fsync of the directory. No rename: nothing refers to the name before the caller says so.
@@ -20,12 +28,12 @@ export interface FailedWrite {
  * Resolves to null when the file survives a power cut, or to what went wrong after it was made: then it is closed, and
  * removed where the disk still does that. Rejects where it could not be made; then it is not ours to remove.
  */
-export async function durableWrite(store: Store, path: BlobPath, fill: (writer: FileWriter) => Promise<void>): Promise<FailedWrite | null> {
+export async function durableWrite(store: Store, path: BlobPath, content: FileContent): Promise<FailedWrite | null> {
   const { fileSystem } = store
   const file = `${store.root}/${path.file}`
   const descriptor = await fileSystem.open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, FILE_MODE)
   try {
-    await fillAndClose(store, descriptor, fill)
+    await fillAndClose(store, descriptor, content)
     await store.directorySync?.sync(`${store.root}/${path.directory}`)
     return null
   } catch (error) {
@@ -37,11 +45,11 @@ export async function durableWrite(store: Store, path: BlobPath, fill: (writer: 
   }
 }
 
-async function fillAndClose(store: Store, descriptor: number, fill: (writer: FileWriter) => Promise<void>): Promise<void> {
+async function fillAndClose(store: Store, descriptor: number, content: FileContent): Promise<void> {
   const { fileSystem } = store
-  const writer = new FileWriter(fileSystem, descriptor)
+  const writer = new FileWriter(fileSystem, descriptor, (chunk) => content.release(chunk))
   try {
-    await fill(writer)
+    await content.writeTo(writer)
     await writer.finish()
     if (store.options.durability === 'power-cut') await syncData(store, descriptor)
   } catch (error) {

@@ -6,6 +6,9 @@ const BATCH_SIZE = 1024 * 1024
 /** Or up to this many chunks: each may hold on to a larger buffer of a socket. */
 const BATCH_CHUNKS = 64
 
+/** A chunk of this many bytes is worth a write of its own, so that it need not wait for another. */
+const LARGE_CHUNK_SIZE = 256 * 1024
+
 /**
  * Writes received chunks to a descriptor by `writev`, without copying, and collects the next batch while one is being
  * written. Holds at most two batches.
@@ -13,14 +16,17 @@ const BATCH_CHUNKS = 64
 export class FileWriter {
   readonly #fileSystem: FileSystem
   readonly #descriptor: number
+  readonly #onWritten: (chunk: Uint8Array) => void
   #batch: Uint8Array[] = []
   #batchSize = 0
   /** The write under way; stays, rejected, after a failure. */
   #writing: Promise<void> | null = null
 
-  constructor(fileSystem: FileSystem, descriptor: number) {
+  /** `onWritten` hears of each chunk that was written whole, and that the writer touches no more. */
+  constructor(fileSystem: FileSystem, descriptor: number, onWritten: (chunk: Uint8Array) => void) {
     this.#fileSystem = fileSystem
     this.#descriptor = descriptor
+    this.#onWritten = onWritten
   }
 
   /** Takes a chunk. Where it returns a promise, the next chunk must wait for it. */
@@ -28,7 +34,7 @@ export class FileWriter {
     if (chunk.length === 0) return undefined
     this.#batch.push(chunk)
     this.#batchSize += chunk.length
-    if (this.#batchSize < BATCH_SIZE && this.#batch.length < BATCH_CHUNKS) return undefined
+    if (this.#batchSize < BATCH_SIZE && this.#batch.length < BATCH_CHUNKS && chunk.length < LARGE_CHUNK_SIZE) return undefined
     if (this.#writing !== null) return this.#writing.then(() => this.#start())
     this.#start()
     return undefined
@@ -66,9 +72,10 @@ export class FileWriter {
     for (;;) {
       const written = await this.#fileSystem.writev(this.#descriptor, rest)
       left -= written
-      if (left === 0) return
+      if (left === 0) break
       rest = skip(rest, written)
     }
+    for (const chunk of batch) this.#onWritten(chunk)
   }
 }
 

@@ -1,6 +1,7 @@
 import { abandonSource, eachChunk, StorageError } from '@stowage/core/backend'
 import type { BlobKey, ByteSource, PutBlobOptions, StoredBlob } from '@stowage/core/backend'
 import { durableWrite } from './durable-write.ts'
+import type { FileContent } from './durable-write.ts'
 import { translate } from './errors.ts'
 import type { FileWriter } from './file-writer.ts'
 import { blobPath } from './paths.ts'
@@ -46,7 +47,7 @@ async function write(store: Store, key: BlobKey, source: Source): Promise<void> 
   store.unreadable.set(key, 'being written')
   try {
     if (!store.fanOut.has(path.directory)) await store.fanOut.make(path.directory)
-    const failed = await durableWrite(store, path, (writer) => source.writeTo(writer))
+    const failed = await durableWrite(store, path, source)
     leftBehind = failed !== null && !failed.removed
     if (failed !== null) throw failed.error
   } finally {
@@ -56,7 +57,7 @@ async function write(store: Store, key: BlobKey, source: Source): Promise<void> 
 }
 
 /** The body of one put: counted, limited, and its own failures kept apart from those of the disk. */
-class Source {
+class Source implements FileContent {
   size = 0
   /** What the body threw, or what is wrong with it, or why the caller gave up. */
   failure: { readonly error: unknown } | null = null
@@ -89,6 +90,10 @@ class Source {
       this.failure = { error }
       throw error
     }
+  }
+
+  release(chunk: Uint8Array): void {
+    this.#body.releaseChunk?.(chunk)
   }
 
   /** Tells the body that nobody reads it, where nobody has begun to: `eachChunk` tells it afterwards. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { HttpHandler, HttpResponse } from './message.ts'
 import { isStream } from './body-pump.ts'
+import { makeReleasable } from './releasable-body.ts'
 import { NodeRequest } from './node-request.ts'
 import { sendResponse } from './node-response.ts'
 
@@ -36,8 +37,13 @@ export function toNodeListener(handler: HttpHandler, options: NodeAdapterOptions
  */
 export function attach(server: Server, handler: HttpHandler, options: NodeAdapterOptions = {}): void {
   const complete = completeOptions(options)
-  server.on('request', toNodeListener(handler, options))
+  const listener = toNodeListener(handler, options)
+  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+    makeReleasable(message)
+    listener(message, response)
+  })
   server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
+    makeReleasable(message)
     void serve(new NodeRequest(message, response, true), { handler, message, response, options: complete })
   })
 }

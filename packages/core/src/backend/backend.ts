@@ -3,9 +3,18 @@ import type { BlobKey } from './blob-key.ts'
 
 /**
  * A stream of bytes: a Readable, a web stream, a generator. The consumer reads it once; on failure it calls the
- * iterator's `return()`. Chunks belong to the consumer as long as it needs them: a source never reuses their memory.
+ * iterator's `return()`. Chunks belong to the consumer as long as it needs them, to read: somebody else may be reading
+ * them at the same time, so nobody writes to them. They may be views of shared memory.
  */
-export type ByteSource = AsyncIterable<Uint8Array>
+export interface ByteSource extends AsyncIterable<Uint8Array> {
+  /**
+   * Optional. Takes back a chunk of this source, so that its memory is used again; without it, a source never reuses the
+   * memory of its chunks. Giving back is never needed. A consumer that does so must not touch the chunk afterwards, so
+   * whoever passes chunks on, or keeps any view of them, keeps them. Chunks of others, and those given back before, are
+   * ignored.
+   */
+  releaseChunk?(chunk: Uint8Array): void
+}
 
 /** Bytes from `start` up to but not including `end`. */
 export interface ByteRange {

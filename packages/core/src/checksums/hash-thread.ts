@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { StorageError } from '../errors/storage-error.ts'
-import type { HashReply, HashRequest } from './hash-messages.ts'
+import type { ForgetSlab, HashReply, HashRequest } from './hash-messages.ts'
+import { SlabPool } from './slab-pool.ts'
 
 /** What a thread tells the stream it works for. */
 export interface HashListener {
@@ -13,6 +14,8 @@ export interface HashListener {
 export class HashThread {
   readonly #worker: Worker
   readonly #listeners = new Map<number, HashListener>()
+  /** The memory it shares with us; gone with it. */
+  readonly slabs: SlabPool = new SlabPool((slab) => this.#post({ forget: slab }))
   #state: 'starting' | 'ready' | 'dead' = 'starting'
   /** Resolves when the thread takes requests (true), or never will (false). */
   readonly started: Promise<boolean>
@@ -58,11 +61,15 @@ export class HashThread {
   }
 
   send(request: HashRequest): void {
-    this.#worker.postMessage(request, request.slab === undefined ? [] : [request.slab])
+    this.#post(request)
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  #post(message: HashRequest | ForgetSlab): void {
+    this.#worker.postMessage(message, [])
   }
 
   /** An idle thread never keeps the process alive. */

@@ -2,11 +2,9 @@ import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
 import { startWorker } from '../util/worker-source.ts'
 import type { WorkerSource } from '../util/worker-source.ts'
+import type { DigestAlgorithm } from './checksum-algorithm.ts'
 import { HashStream } from './hash-stream.ts'
 import { HashThread } from './hash-thread.ts'
-import { HASH_NAMES } from './running-checksum.ts'
-import type { HashAlgorithm } from './running-checksum.ts'
-import { SlabPool } from './slab-pool.ts'
 
 /** How many threads hash, and what they run. */
 export interface HashWorkerPoolOptions {
@@ -17,7 +15,7 @@ export interface HashWorkerPoolOptions {
 }
 
 const THREADS_MAX = 4
-/** A stream holds up to 1 MiB; more streams than this hash inline rather than take more memory. */
+/** A stream holds 2 to 3 MiB, what the backend writes among it; more streams than this hash inline rather than take more memory. */
 const STREAMS_PER_THREAD_MAX = 32
 /** A worker that cannot start, or dies again and again, is not tried for ever. */
 const DEATHS_MAX = 3
@@ -32,7 +30,6 @@ const DEATHS_MAX = 3
 export class HashWorkerPool {
   readonly #threadsMax: number
   readonly #worker: WorkerSource | undefined
-  readonly #slabs = new SlabPool()
   readonly #threads = new Set<HashThread>()
   #streams = 0
   #deaths = 0
@@ -47,8 +44,12 @@ export class HashWorkerPool {
   /** Threads that live, and slabs that are with them or their streams. */
   get usage(): { readonly threads: number; readonly streams: number; readonly slabs: number } {
     let streams = 0
-    for (const thread of this.#threads) streams += thread.streams
-    return { threads: this.#threads.size, streams, slabs: this.#slabs.lent }
+    let slabs = 0
+    for (const thread of this.#threads) {
+      streams += thread.streams
+      slabs += thread.slabs.lent
+    }
+    return { threads: this.#threads.size, streams, slabs }
   }
 
   /** Starts a thread ahead of the first body. Resolves to whether there is one: false is no fault, hashing is inline then. */
@@ -59,20 +60,19 @@ export class HashWorkerPool {
   }
 
   /** Takes on a body, or returns null: then hash inline. */
-  open(algorithms: readonly HashAlgorithm[]): HashStream | null {
+  open(algorithms: readonly DigestAlgorithm[]): HashStream | null {
     const thread = this.#idlest()
     // Not waited for: the body that finds all busy is served by what is there.
     if (thread === undefined || thread.streams > 0) this.#startThread()
     if (thread === undefined || thread.streams >= STREAMS_PER_THREAD_MAX) return null
     this.#streams += 1
-    return new HashStream({ id: this.#streams, thread, slabs: this.#slabs, names: algorithms.map((algorithm) => HASH_NAMES[algorithm]) })
+    return new HashStream({ id: this.#streams, thread, algorithms })
   }
 
   /** Stops the threads; a body that is under way fails as when its thread had died. Calling it twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#threads].map((thread) => thread.close()))
-    this.#slabs.clear()
   }
 
   #idlest(): HashThread | undefined {

@@ -1,30 +1,33 @@
-import { createHash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
-import type { HashReply, HashRequest } from './hash-messages.ts'
+import type { ForgetSlab, HashReply, HashRequest } from './hash-messages.ts'
+import { createRunningChecksum } from './running-checksum.ts'
+import type { RunningChecksum } from './running-checksum.ts'
 
-/** The hashes of every stream that this thread is in the middle of. */
-const streams = new Map<number, readonly Hash[]>()
+/** The digests of every stream that this thread is in the middle of. */
+const streams = new Map<number, readonly RunningChecksum[]>()
+
+/** The memory that is shared with the main thread, by number. */
+const slabs = new Map<number, Uint8Array>()
 
 function answer(request: HashRequest): HashReply {
-  const { stream, slab, end } = request
-  const hashes = request.start?.map((name) => createHash(name)) ?? streams.get(stream) ?? []
+  const { stream, slab, memory, end } = request
+  if (slab !== undefined && memory !== undefined) slabs.set(slab, new Uint8Array(memory))
+  const digests = request.start?.map(createRunningChecksum) ?? streams.get(stream) ?? []
   if (slab !== undefined && end !== 'abort') {
-    const bytes = new Uint8Array(slab, 0, request.length)
-    for (const hash of hashes) hash.update(bytes)
+    const bytes = slabs.get(slab)?.subarray(0, request.length) ?? new Uint8Array()
+    for (const digest of digests) digest.update(bytes)
   }
   const back = slab === undefined ? {} : { slab }
   if (end === undefined) {
-    streams.set(stream, hashes)
+    streams.set(stream, digests)
     return { stream, ...back }
   }
   streams.delete(stream)
-  return { stream, ...back, digests: end === 'digest' ? hashes.map((hash) => hash.digest()) : [] }
+  return { stream, ...back, digests: end === 'digest' ? digests.map((digest) => digest.digest()) : [] }
 }
 
-function reply(message: HashReply): void {
-  parentPort?.postMessage(message, message?.slab === undefined ? [] : [message.slab])
-}
-
-parentPort?.on('message', (request: HashRequest) => reply(answer(request)))
-reply(null)
+parentPort?.on('message', (request: HashRequest | ForgetSlab) => {
+  if ('forget' in request) slabs.delete(request.forget)
+  else parentPort?.postMessage(answer(request), [])
+})
+parentPort?.postMessage(null satisfies HashReply, [])

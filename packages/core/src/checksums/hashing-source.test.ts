@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HashWorkerPool } from './hash-worker-pool.ts'
@@ -67,8 +67,9 @@ describe.each(['inline', 'workers'])('%s', (mode) => {
     const chunks = cut(bytes, 65_536)
     const source = new HashingSource(Readable.from(chunks), optionsWith({ digests: ALL, ...(size === undefined ? {} : { size }) }))
     const read = await readAll(source)
-    // The very same objects: nothing was copied.
-    expect(read.every((chunk, index) => chunk === chunks[index])).toBe(true)
+    expect(Buffer.concat(read).equals(bytes)).toBe(true)
+    // Inline, the very same objects: nothing was copied.
+    if (mode === 'inline') expect(read.every((chunk, index) => chunk === chunks[index])).toBe(true)
     const body = await source.finish(ALL.map((algorithm) => ({ algorithm, digest: checksumOf(algorithm, bytes) })))
     expect(body.size).toBe(length)
     for (const algorithm of ALL) expect(body.of(algorithm)).toEqual(checksumOf(algorithm, bytes))
@@ -121,6 +122,37 @@ describe.each(['inline', 'workers'])('%s', (mode) => {
     await expect.poll(() => pool.usage).toMatchObject({ streams: 0, slabs: 0 })
   })
 
+  test('gives back what the reader gives back, and never before the reader has done so', async () => {
+    const bytes = randomBytes(8 * MIB + 3)
+    const chunks = cut(bytes, 100_000)
+    const returned: Uint8Array[] = []
+    const lending = Object.assign(new Chunks(...chunks), { releaseChunk: (chunk: Uint8Array) => void returned.push(chunk) })
+    const source = new HashingSource(lending, optionsWith({ digests: ALL, size: bytes.length }))
+    const read: Buffer[] = []
+    for await (const chunk of source) {
+      read.push(Buffer.from(chunk))
+      source.releaseChunk(chunk)
+    }
+    const body = await source.finish()
+    for (const algorithm of ALL) expect(body.of(algorithm)).toEqual(checksumOf(algorithm, bytes))
+    expect(Buffer.concat(read).equals(bytes)).toBe(true)
+    expect(returned).toEqual(chunks)
+    expect(pool.usage).toMatchObject({ streams: 0, slabs: 0 })
+  })
+
+  test('inline or not, random chunkings give the same digests', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const bytes = randomBytes(MIB + randomInt(4 * MIB))
+      const source = new HashingSource(
+        new Chunks(...cut(bytes, 1 + randomInt(1_500_000))),
+        optionsWith({ digests: ALL, size: bytes.length }),
+      )
+      expect(Buffer.concat(await readAll(source)).equals(bytes)).toBe(true)
+      const body = await source.finish()
+      for (const algorithm of ALL) expect(body.of(algorithm)).toEqual(checksumOf(algorithm, bytes))
+    }
+  })
+
   test('abandoned after the end, it holds nothing', async () => {
     const source = new HashingSource(new Chunks(randomBytes(2 * MIB)), optionsWith({ digests: ALL }))
     await readAll(source)
@@ -160,4 +192,35 @@ test('an error of the source is not hidden by one of its cleaning up', async () 
     }),
   }
   await expect(readAll(new HashingSource(source, { digests: [], sizeMax: 1 }))).rejects.toEqual(errorWith('ObjectTooLarge'))
+})
+
+test('a worker that dies in the middle fails the body, retryable, and stops the source', async () => {
+  const own = new HashWorkerPool({ threadsMax: 1 })
+  expect(await own.start()).toBe(true)
+  const chunks = new Chunks(...cut(randomBytes(8 * MIB), 65_536))
+  const source = new HashingSource(chunks, { digests: ['MD5'], workers: own })
+  const iterator = source[Symbol.asyncIterator]()
+  await iterator.next()
+  await own.close()
+  await expect(iterator.next()).rejects.toEqual(expect.objectContaining({ code: 'BackendUnavailable', retryable: true }))
+  expect(chunks.stopped).toBe(1)
+})
+
+test('an abandoned body that waited for its source ends without another chunk', async () => {
+  let give = (): void => {}
+  const given = new Promise<void>((resolve) => (give = resolve))
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(MIB)
+    await given
+    yield randomBytes(MIB)
+  }
+  const source = new HashingSource(slow(), { digests: ['MD5'], workers: pool })
+  const iterator = source[Symbol.asyncIterator]()
+  await iterator.next()
+  await iterator.next()
+  const waiting = iterator.next()
+  source.abandon()
+  give()
+  expect(await waiting).toEqual({ done: true, value: undefined })
+  await expect.poll(() => pool.usage).toMatchObject({ streams: 0, slabs: 0 })
 })

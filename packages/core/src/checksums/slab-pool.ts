@@ -1,39 +1,56 @@
-/** A slab holds four chunks of a socket: large enough that messages cost nothing, small enough to stay in a cache. */
-const SLAB_BYTES = 256 * 1024
-/** One is filled, one is hashed, the others are on their way: 1 MiB a stream. */
-const SLABS_PER_STREAM = 4
+/** Large enough that messages and writes cost nothing, small enough to stay in a cache. */
+const SLAB_BYTES = 512 * 1024
+
 /** Slabs kept for the next stream. */
 const IDLE_SLABS_MAX = 16
 
-/** Memory that goes to hash workers and comes back. */
+/** Memory that we fill, a hash worker reads and a backend writes, all in the same place. */
+export interface Slab {
+  readonly id: number
+  readonly memory: SharedArrayBuffer
+  readonly bytes: Uint8Array
+  /** Whether the worker knows it by its number. */
+  announced: boolean
+}
+
+/** The slabs that one thread knows. */
 export class SlabPool {
-  /** How many slabs a stream may have under way. */
-  readonly perStream: number = SLABS_PER_STREAM
-  readonly #idle: ArrayBuffer[] = []
+  readonly #forget: (slab: number) => void
+  readonly #idle: Slab[] = []
+  #made = 0
   #lent = 0
+
+  /** `forget` tells the thread that a slab will not come again. */
+  constructor(forget: (slab: number) => void) {
+    this.#forget = forget
+  }
 
   /** How many slabs are out. */
   get lent(): number {
     return this.#lent
   }
 
-  take(): ArrayBuffer {
+  take(): Slab {
     this.#lent += 1
-    return this.#idle.pop() ?? new ArrayBuffer(SLAB_BYTES)
+    return this.#idle.pop() ?? this.#make()
   }
 
-  giveBack(slab: ArrayBuffer): void {
+  /** Nobody reads it any more: not the thread, and not who got its bytes. */
+  giveBack(slab: Slab): void {
+    if (this.#idle.length >= IDLE_SLABS_MAX) return this.lose(slab)
     this.#lent -= 1
-    if (this.#idle.length < IDLE_SLABS_MAX) this.#idle.push(slab)
+    this.#idle.push(slab)
   }
 
-  /** These went down with their thread. */
-  lose(count: number): void {
-    this.#lent -= count
+  /** Somebody may keep its bytes for good: the thread lets go of it, and it is never used again. */
+  lose(slab: Slab): void {
+    this.#lent -= 1
+    if (slab.announced) this.#forget(slab.id)
   }
 
-  /** Lets go of the idle ones. */
-  clear(): void {
-    this.#idle.length = 0
+  #make(): Slab {
+    this.#made += 1
+    const memory = new SharedArrayBuffer(SLAB_BYTES)
+    return { id: this.#made, memory, bytes: new Uint8Array(memory), announced: false }
   }
 }

@@ -1,5 +1,4 @@
 import type { ByteRange } from '../../backend/backend.ts'
-import { isLendingReadable } from '../../backend/lending-readable.ts'
 import type { DigestAlgorithm } from '../../checksums/checksum-algorithm.ts'
 import { plainEtag } from '../../checksums/etag.ts'
 import { HashingSource } from '../../checksums/hashing-source.ts'
@@ -88,10 +87,8 @@ export async function hashStretch(engine: EngineContext, stretch: SourceStretch,
   const digests: readonly DigestAlgorithm[] = algorithm === null ? ['MD5'] : ['MD5', algorithm]
   const stream = await readExtents(engine, extents, { range: { start: 0, end: size }, signal })
   const source = new HashingSource(stream, { digests, size, workers: engine.hashWorkers })
-  for await (const chunk of source) {
-    // Hashed on their way; a backend that lends its memory gets it back.
-    if (isLendingReadable(stream)) stream.releaseChunk(chunk)
-  }
+  // Hashed on their way; what lends its memory gets it back.
+  for await (const chunk of source) source.releaseChunk(chunk)
   const body = await source.finish()
   return { etag: plainEtag(body.of('MD5')), checksum: algorithm === null ? null : wholeChecksum(algorithm, body.of(algorithm)) }
 }
