@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes'
 import { S3Error } from '../s3-error.ts'
+import { readPlainXml, XML_DEPTH_MAX, XML_ELEMENTS_MAX } from './read-plain.ts'
 
 /** An element that came in a document: its local name, the elements in it, and its own text exactly as it was meant. */
 export interface XmlNode {
@@ -8,17 +9,11 @@ export interface XmlNode {
   readonly text: string
 }
 
-/** How deep elements may nest. The deepest document of S3 has six levels. */
-const XML_DEPTH_MAX = 10
-
 /** The largest document: 10,000 parts with checksums, or 1,000 long keys, escaped. Bytes. */
 export const XML_SIZE_MAX: number = 8 * 1024 * 1024
 
 /** The most attributes of a document. S3's have name spaces, and a type here and there. */
 const XML_ATTRIBUTES_MAX = 1000
-
-/** The most elements of a document: 10,000 parts with all that a part may hold. Each costs memory whatever its size. */
-const XML_ELEMENTS_MAX = 100_000
 
 interface OpenNode {
   readonly name: string
@@ -34,7 +29,8 @@ interface OpenNode {
  */
 export function readXml(document: Uint8Array, rootName: string): XmlNode {
   if (document.length > XML_SIZE_MAX) throw malformed(`it is larger than ${XML_SIZE_MAX} bytes`)
-  const root = parse(decode(document))
+  const text = decode(document)
+  const root = readPlainXml(text) ?? parseXml(text)
   if (root.name !== rootName) throw malformed(`its root must be ${rootName}`)
   return root
 }
@@ -51,7 +47,8 @@ export function childText(node: XmlNode, name: string): string | undefined {
   return found?.text
 }
 
-function parse(text: string): XmlNode {
+/** Reads a document with a parser, whatever is in it. `readXml` without the look at the root's name. */
+export function parseXml(text: string): XmlNode {
   // Looked for in the text, not heard of from the parser: see `listen`. Inside a comment it is refused as well.
   if (text.includes('<!DOCTYPE')) throw malformed('it has a DOCTYPE')
   const parser = new SaxesParser({ xmlns: true, position: false })
