@@ -112,6 +112,41 @@ describe('put', () => {
     expect(bytes.equals(Buffer.concat(Array.from({ length: 40 }, (_, number) => Buffer.alloc(65_536, number))))).toBe(true)
   })
 
+  test('gives each chunk back once, when it has been written', async () => {
+    let written = 0
+    const { backend } = await open({
+      writev: async (descriptor, buffers) => {
+        const size = await nodeFileSystem.writev(descriptor, cut(buffers, 98_303))
+        written += size
+        return size
+      },
+    })
+    const given: Uint8Array[] = []
+    const returned: Uint8Array[] = []
+    let returnedSize = 0
+    // Small ones, and ones that are written by themselves.
+    const sizes = [...Array.from({ length: 70 }, () => 65_536), 512 * 1024, 300_000, 1, 512 * 1024]
+    const source = {
+      async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+        for (const [number, size] of sizes.entries()) {
+          const chunk = Buffer.alloc(size, number + 1)
+          given.push(chunk)
+          yield chunk
+        }
+      },
+      releaseChunk(chunk: Uint8Array): void {
+        returned.push(chunk)
+        returnedSize += chunk.length
+        expect(returnedSize).toBeLessThanOrEqual(written)
+        chunk.fill(0)
+      },
+    }
+    await backend.put(KEY, source, {})
+    expect(returned).toHaveLength(given.length)
+    expect(new Set(returned)).toEqual(new Set(given))
+    expect((await read(backend, KEY)).equals(Buffer.concat(sizes.map((size, number) => Buffer.alloc(size, number + 1))))).toBe(true)
+  })
+
   test('holds few batches: a slow disk slows the body down', async () => {
     let release = (): void => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
