@@ -22,7 +22,7 @@ interface OpenNode {
 
 /**
  * Reads the plain documents that most clients write: ASCII, no attribute but S3's name space on the root, no entity but
- * `&quot;`. Ten thousand parts take it a quarter of the parser's time.
+ * `&quot;`. Ten thousand parts take it a third of the parser's time.
  *
  * Gives back null for everything else, whether it is good or bad: then a real parser is to be asked.
  */

@@ -13,7 +13,7 @@ const SYNCHRONOUS = { full: 'FULL', process: 'NORMAL', none: 'OFF' } as const
 const VERSION_MIN = [3, 51, 3] as const
 const PAGE_SIZE = 16_384
 const BUSY_TIMEOUT_MS = 5000
-/** Of each of the two connections. What is not in it comes from the system's cache for 3 µs a page; with 64 MiB nothing was faster. */
+/** Of each of the two connections. What is not in it comes from the system's cache; with 64 MiB neither puts nor gets cost less. */
 const CACHE_KIB = 8192
 /** A WAL that stays this large is written in place; one that shrinks must grow again, at several milliseconds a commit. */
 const WAL_BYTES_KEPT = 256 * 1024 * 1024

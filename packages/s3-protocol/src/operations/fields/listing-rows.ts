@@ -4,7 +4,7 @@ import type { KeyWriter } from './encoding-type.ts'
 
 /**
  * `Contents` and `CommonPrefixes`, the owner where asked for: text, for the end of a document. A page has a thousand of
- * them, and a tree of elements costs several times what reading the page from the database does.
+ * them, and a tree of elements costs more than reading the page from the database.
  */
 export function listingRows(listed: ListedObjects, write: KeyWriter, withOwner: boolean): string {
   const writeTime = timeWriter()
