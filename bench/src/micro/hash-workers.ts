@@ -44,7 +44,7 @@ async function receive(
 ): Promise<void> {
   const source = new HashingSource(request, { digests: variant.digests, size: BODY_SIZE, workers: to.pool })
   if (!variant.write) {
-    for await (const chunk of source) if (chunk.length === 0) break
+    for await (const chunk of source) source.releaseChunk(chunk)
     await source.finish()
     return
   }
@@ -57,7 +57,10 @@ async function receive(
     size += chunk.length
     if (size < WRITE_SIZE) continue
     await writing
-    writing = file.writev(chunks)
+    const batch = chunks
+    writing = file.writev(batch).then(() => {
+      for (const written of batch) source.releaseChunk(written)
+    })
     chunks = []
     size = 0
   }
