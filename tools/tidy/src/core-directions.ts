@@ -14,7 +14,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   util: { values: ['errors'], types: [] },
   errors: { values: ['util'], types: ['model'] },
   model: { values: ['errors', 'util'], types: [] },
-  checksums: { values: BASE, types: [] },
+  // What is summed up is a body: the contract's word for bytes on their way.
+  checksums: { values: BASE, types: ['backend'] },
   backend: { values: BASE, types: ['metadata', 'policy'] },
   metadata: { values: [...BASE, 'checksums'], types: ['backend', 'policy'] },
   policy: { values: BASE, types: ['backend', 'metadata'] },

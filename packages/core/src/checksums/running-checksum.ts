@@ -15,7 +15,7 @@ export interface RunningChecksum {
 export type HashAlgorithm = Exclude<DigestAlgorithm, CrcAlgorithm>
 
 /** Their names in node:crypto. */
-export const HASH_NAMES: Readonly<Record<HashAlgorithm, string>> = { MD5: 'md5', SHA1: 'sha1', SHA256: 'sha256' }
+const HASH_NAMES: Readonly<Record<HashAlgorithm, string>> = { MD5: 'md5', SHA1: 'sha1', SHA256: 'sha256' }
 
 /** Whether the digest is one of OpenSSL's. */
 export function isHash(algorithm: DigestAlgorithm): algorithm is HashAlgorithm {
