@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
-import { outcomeOf, writeReport } from './report.ts'
+import { outcomeOf, readRevision, writeReport } from './report.ts'
 import type { ReportedStep } from './report.ts'
 import type { StepContext, VerifyStep } from './step.ts'
 import { STEPS } from './steps.ts'
 
 /*
  * `npm run verify`: the long proofs, before an issue is resolved. `-- --only NAME` (repeatable), `-- --sample` for what CI
- * runs, `-- --seed N` to repeat a run. Writes docs/evidence; ends with `N passed, N failed`. In CI an absent step fails
+ * runs, `-- --seed N` to repeat a run. Writes docs/evidence; ends with a line that counts steps. In CI an absent step fails
  * only where its needs were asked for by `--require NAME`.
  */
 const { values } = parseArgs({
@@ -22,15 +22,17 @@ const unknown = [...values.only, ...values.require].filter((name) => !STEPS.some
 if (unknown.length > 0) throw new Error(`There is no step ${unknown.join(', ')}: there are ${STEPS.map(({ name }) => name).join(', ')}.`)
 const seed = Number(values.seed)
 console.log(`seed ${seed}`)
+// Taken now: the work tree may have moved on when the last step is done.
+const revision = await readRevision()
 const steps = STEPS.filter((step) => values.only.length === 0 || values.only.includes(step.name))
 const reported: ReportedStep[] = []
 for (const step of steps) reported.push(await runStep(step))
-if (!values['no-report']) console.log(await writeReport(reported, { seed, sample: values.sample, date: new Date() }))
+if (!values['no-report']) console.log(await writeReport(reported, { revision, seed, sample: values.sample, date: new Date() }))
 const failed = reported.filter(({ step, absent, result }) =>
   absent.length > 0 ? values.require.includes(step.name) : result?.failures.length !== 0,
 )
 const passed = reported.filter(({ absent, result }) => absent.length === 0 && result?.failures.length === 0)
-console.log(`${passed.length} passed, ${failed.length} failed`)
+console.log(`${passed.length} steps passed, ${failed.length} steps failed`)
 process.exitCode = failed.length === 0 && passed.length > 0 ? 0 : 1
 
 async function runStep(step: VerifyStep): Promise<ReportedStep> {

@@ -15,17 +15,29 @@ export interface ReportedStep {
   readonly seconds: number
 }
 
+/** What a run speaks of. */
+export interface Revision {
+  readonly commit: string
+  readonly changed: boolean
+}
+
+/** The commit of the work tree, and whether it has been changed since. */
+export async function readRevision(): Promise<Revision> {
+  const commit = (await runCommand('git', ['rev-parse', '--short', 'HEAD'])).stdout.trim()
+  const changed = (await runCommand('git', ['status', '--porcelain', '--untracked-files=no'])).stdout.trim()
+  return { commit, changed: changed !== '' }
+}
+
 /** Writes the report under docs/evidence, with the commit that it speaks of, and gives back its name. */
 export async function writeReport(
   steps: readonly ReportedStep[],
-  facts: { readonly seed: number; readonly sample: boolean; readonly date: Date },
+  facts: { readonly revision: Revision; readonly seed: number; readonly sample: boolean; readonly date: Date },
 ): Promise<string> {
-  const commit = (await runCommand('git', ['rev-parse', '--short', 'HEAD'])).stdout.trim()
-  const changed = (await runCommand('git', ['status', '--porcelain', '--untracked-files=no'])).stdout.trim()
+  const { commit, changed } = facts.revision
   const lines = [
     '# What `npm run verify` found',
     '',
-    `Commit ${commit}${changed === '' ? '' : ', with uncommitted changes'}, ${facts.date.toISOString().slice(0, 10)}, seed ${facts.seed}${facts.sample ? ', a sample only' : ''}.`,
+    `Commit ${commit}${changed ? ', with uncommitted changes' : ''}, ${facts.date.toISOString().slice(0, 10)}, seed ${facts.seed}${facts.sample ? ', a sample only' : ''}.`,
     `Machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Linux ${release()}, Node ${process.version}.`,
     '',
     '| step | outcome | cases | seconds | claim |',
