@@ -47,7 +47,7 @@ export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
     writer: (path) => {
       const settings = { file: path, durability } as const
       if (worker === 'inline') return new InlineWriter({ settings, now, onStatement })
-      return new ThreadWriter({ settings, now, source: worker, onAnswers: () => undefined })
+      return new ThreadWriter({ settings, now, source: worker })
     },
   }
   return new SqlMetadataStore(new SqliteDriver(driver))

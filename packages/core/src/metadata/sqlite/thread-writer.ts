@@ -17,8 +17,6 @@ export interface ThreadWriterOptions {
   readonly source: WorkerSource | undefined
   /** The store's time, in milliseconds. */
   readonly now: () => number
-  /** Called before answers are given out: what a reader sees must not be older than they are. */
-  readonly onAnswers: () => void
 }
 
 /** The writer in a thread of its own. Commands of one tick travel in one message; while one group commits, the next gathers. */
@@ -99,7 +97,6 @@ export class ThreadWriter implements WriterGate {
   }
 
   #settle({ ids, answers }: Extract<WriterReply, { kind: 'answers' }>): void {
-    this.#options.onAnswers()
     for (const [index, id] of ids.entries()) {
       const pending = this.#pending.get(id)
       const answer = answers[index]
