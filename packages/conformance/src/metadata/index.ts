@@ -2,6 +2,7 @@ import type { Suite } from '../case.ts'
 import { blobCases } from './blobs.ts'
 import { bucketCases } from './buckets.ts'
 import { concurrencyCases } from './concurrency.ts'
+import { extentLimitCases } from './extent-limit.ts'
 import { inspectionCases } from './inspection.ts'
 import { listingCases } from './listing.ts'
 import { conditionCases, objectCases } from './objects.ts'
@@ -23,6 +24,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...listingCases,
     ...uploadCases,
     ...appendCases,
+    ...extentLimitCases,
     ...blobCases,
     ...concurrencyCases,
     ...inspectionCases,

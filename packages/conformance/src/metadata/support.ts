@@ -225,6 +225,9 @@ export function newUpload(uploadId: string, more: Partial<UploadInfo> = {}): Omi
   }
 }
 
+/** Of an object, where a case is not about that. */
+export const EXTENTS_MAX = 10_000
+
 /** Which upload, for who may do everything. */
 export function target(uploadId: string, more: Partial<UploadTarget> = {}): UploadTarget & UploadQuery {
   return { uploadId, bucketId: BUCKET, key: 'k', visible: ALWAYS, require: requirement(), ...more }
@@ -241,7 +244,7 @@ export async function sendPart(
   if (blobs.length > 0) await store.reserveBlobs({ processId: PROCESS, blobs })
   const size = extents.reduce((sum, extent) => sum + extent.length, 0)
   const record = { partNumber: number, size, etag: md5(String(number)), checksum: null, createdAt: AT, extents, ...more }
-  return (await store.commitPart({ ...target(uploadId), part: record, fresh: blobs })).outcome
+  return (await store.commitPart({ ...target(uploadId), part: record, fresh: blobs, objectExtentsMax: EXTENTS_MAX })).outcome
 }
 
 /** The command that completes an upload with these parts. */
@@ -255,6 +258,7 @@ export function completion(
     parts: numbers?.map((partNumber) => ({ partNumber, etag: md5(String(partNumber)) })) ?? null,
     partSizeMin: 1,
     objectSizeMax: 1_000_000_000,
+    objectExtentsMax: EXTENTS_MAX,
     versionId: 'completed',
     createdAt: AT,
     conditions: {},

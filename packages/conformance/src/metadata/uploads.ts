@@ -9,6 +9,7 @@ import {
   columnIs,
   completion,
   content,
+  EXTENTS_MAX,
   info,
   inlineExtent,
   makeBucket,
@@ -50,7 +51,14 @@ export const uploadCases: readonly MetadataCase[] = [
         ...newUpload('u1', { checksum, tags: { a: 'b' }, retention: { mode: 'compliance', until: AT }, legalHold: true }),
         offset: 0,
       }
-      assert.deepEqual(await store.findUpload(target('u1')), { ...upload, status: 'open', result: null, hashState: null, tail: [] })
+      assert.deepEqual(await store.findUpload(target('u1')), {
+        ...upload,
+        status: 'open',
+        result: null,
+        hashState: null,
+        extentCount: 0,
+        tail: [],
+      })
       assert.equal(await store.findUpload(target('u2')), null)
       assert.equal(await store.findUpload(target('u1', { key: 'other' })), null)
       assert.equal(await store.findUpload(target('u1', { bucketId: 'other' })), null)
@@ -67,7 +75,7 @@ export const uploadCases: readonly MetadataCase[] = [
       const gone = { outcome: 'upload-gone' }
       const part = { partNumber: 1, size: 1, etag: md5('x'), checksum: null, createdAt: AT, extents: [inlineExtent('x')] }
       for (const other of [{ key: 'other' }, { visible: NEVER }, { uploadId: 'u2' }]) {
-        assert.deepEqual(await store.commitPart({ ...target('u1', other), part, fresh: [] }), gone)
+        assert.deepEqual(await store.commitPart({ ...target('u1', other), part, fresh: [], objectExtentsMax: EXTENTS_MAX }), gone)
         assert.deepEqual(await store.completeUpload(completion('u1', [1], other)), gone)
         assert.deepEqual(await store.abortUpload(target('u1', other)), gone)
         assert.deepEqual(await store.listParts({ ...target('u1', other), after: 0, limit: 9 }), { parts: [], next: null })

@@ -3,6 +3,7 @@ import type { CompleteUploadOutcome, Refusal } from '../metadata/commands.ts'
 import { uploadNotFound } from './find-upload.ts'
 import type { UploadInput } from './inputs.ts'
 import type { Limits } from './limits.ts'
+import { tooManyExtents } from './too-many-extents.ts'
 
 /** Why an upload could not be completed, where the upload itself is the reason. */
 export type IncompleteUpload = Exclude<CompleteUploadOutcome, Refusal | { readonly outcome: 'completed' }>
@@ -18,6 +19,8 @@ export function completionError(outcome: IncompleteUpload, input: UploadInput, l
       return new StorageError('PartTooSmall', { partNumber: outcome.partNumber, size: outcome.size, min: limits.partSizeMin })
     case 'too-large':
       return new StorageError('ObjectTooLarge', { size: outcome.size, max: limits.objectSizeMax })
+    case 'too-many-extents':
+      return tooManyExtents(limits)
     case 'checksum':
       return new StorageError('ChecksumMismatch', {
         algorithm: outcome.algorithm,

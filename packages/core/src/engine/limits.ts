@@ -16,6 +16,8 @@ export interface Limits {
   readonly partNumberMax: number
   /** Of a whole object, in bytes. */
   readonly objectSizeMax: number
+  /** Stretches of stored bytes that an object is made of; of an upload whose parts have several, those of all parts together. */
+  readonly objectExtentsMax: number
   /** Objects up to this size live in the metadata store, in bytes. */
   readonly inlineSizeMax: number
   /** Append uploads are cut into blobs of at most this size, in bytes. */
@@ -52,6 +54,7 @@ export const DEFAULT_LIMITS: Limits = {
   partSizeMin: 5 * MIB,
   partNumberMax: 10_000,
   objectSizeMax: 5 * TIB,
+  objectExtentsMax: 100_000,
   inlineSizeMax: 64 * KIB,
   appendBlobSizeMax: 64 * MIB,
   deleteObjectsMax: 1000,

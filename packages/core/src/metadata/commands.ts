@@ -117,9 +117,15 @@ export interface UploadTarget {
 export interface CommitPartCommand extends UploadTarget {
   readonly part: PartRecord
   readonly fresh: readonly BlobRef[]
+  /** Of all parts of the upload together. Held against a part that brings several; parts of one extent are as bounded as their numbers. */
+  readonly objectExtentsMax: number
 }
 /** What became of it. `upload-gone`: completed, aborted or expired meanwhile, or not this caller's. */
-export type CommitPartOutcome = { readonly outcome: 'committed' } | { readonly outcome: 'upload-gone' } | Refusal
+export type CommitPartOutcome =
+  | { readonly outcome: 'committed' }
+  | { readonly outcome: 'upload-gone' }
+  | { readonly outcome: 'too-many-extents' }
+  | Refusal
 
 /** One step of an append upload: the bytes from `expectedOffset` on are `extent`s; the hash state is that after them. */
 export interface CommitAppendCommand extends UploadTarget {
@@ -133,6 +139,8 @@ export interface CommitAppendCommand extends UploadTarget {
   readonly replaceFrom: number
   /** Declares how long the upload will be, where the client says so only now; null leaves it as it is. Bytes may then be none. */
   readonly declaredSize: number | null
+  /** Of the whole upload, after this step. */
+  readonly objectExtentsMax: number
   readonly at: Date
   /** Every append moves the expiry on. */
   readonly expiresAt: Date
@@ -144,6 +152,7 @@ export type CommitAppendOutcome =
   /** Another length was declared before, or more bytes than the declared length are there. */
   | { readonly outcome: 'size'; readonly expected: number; readonly actual: number }
   | { readonly outcome: 'upload-gone' }
+  | { readonly outcome: 'too-many-extents' }
   | Refusal
 
 /** What the client says of one part in CompleteMultipartUpload. */
@@ -160,6 +169,7 @@ export interface CompleteUploadCommand extends UploadTarget {
   /** The least size of every part but the last, in bytes. */
   readonly partSizeMin: number
   readonly objectSizeMax: number
+  readonly objectExtentsMax: number
   readonly versionId: string
   readonly createdAt: Date
   readonly conditions: Conditions
@@ -176,6 +186,7 @@ export type CompleteUploadOutcome =
   | { readonly outcome: 'invalid-part'; readonly partNumber: number; readonly reason: string }
   | { readonly outcome: 'part-too-small'; readonly partNumber: number; readonly size: number }
   | { readonly outcome: 'too-large'; readonly size: number }
+  | { readonly outcome: 'too-many-extents' }
   | { readonly outcome: 'checksum'; readonly algorithm: string; readonly expected: string; readonly actual: string }
   | { readonly outcome: 'size'; readonly expected: number; readonly actual: number }
   | Refusal

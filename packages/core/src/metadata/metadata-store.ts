@@ -46,6 +46,8 @@ export interface UploadRecord extends UploadInfo {
   readonly result: ObjectInfo | null
   /** The running hashes of an append upload after its last durable byte. */
   readonly hashState: Uint8Array | null
+  /** Of how many extents what was appended consists; 0 for parts. */
+  readonly extentCount: number
   /** The last inline pieces of an append upload, oldest first, without their bytes: at most 256, up to the last blob. */
   readonly tail: readonly AppendPiece[]
 }

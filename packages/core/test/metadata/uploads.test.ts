@@ -19,11 +19,13 @@ import {
   CREATED_AT,
 } from './samples.ts'
 
+const EXTENTS_MAX = 1_000
 const completion = (parts: CompleteUploadCommand['parts'], more: Partial<CompleteUploadCommand> = {}): CompleteUploadCommand => ({
   ...uploadTarget('u1'),
   parts,
   partSizeMin: 1,
   objectSizeMax: 1_000_000,
+  objectExtentsMax: EXTENTS_MAX,
   versionId: 'v9',
   createdAt: CREATED_AT,
   conditions: {},
@@ -46,10 +48,17 @@ describe.each(STORES)('uploads on $name', (tested) => {
   const sendBlob = async (partNumber: number, name: string): Promise<string> => {
     await store.reserveBlobs({ processId: 'p1', blobs: [blobOf(name)] })
     const part = partOf(partNumber, [blobExtent(name)])
-    return (await store.commitPart({ ...uploadTarget('u1'), part, fresh: [blobOf(name)] })).outcome
+    return (await store.commitPart({ ...uploadTarget('u1'), part, fresh: [blobOf(name)], objectExtentsMax: EXTENTS_MAX })).outcome
   }
   const sendText = async (partNumber: number, text: string): Promise<string> =>
-    (await store.commitPart({ ...uploadTarget('u1'), part: partOf(partNumber, [inlineExtent(text)]), fresh: [] })).outcome
+    (
+      await store.commitPart({
+        ...uploadTarget('u1'),
+        part: partOf(partNumber, [inlineExtent(text)]),
+        fresh: [],
+        objectExtentsMax: EXTENTS_MAX,
+      })
+    ).outcome
   const listed = (...numbers: number[]): { partNumber: number; etag: string }[] =>
     numbers.map((partNumber) => ({ partNumber, etag: md5(`${partNumber}`) }))
   const collect = (): Promise<readonly string[]> => {
@@ -77,13 +86,17 @@ describe.each(STORES)('uploads on $name', (tested) => {
   test('a part sent again lets go of the former one, but not of what both hold', async () => {
     await store.reserveBlobs({ processId: 'p1', blobs: ['x', 'y', 'z'].map(blobOf) })
     const first = partOf(1, [blobExtent('x'), blobExtent('y'), inlineExtent('i')])
-    await store.commitPart({ ...uploadTarget('u1'), part: first, fresh: [blobOf('x'), blobOf('y')] })
+    await store.commitPart({ ...uploadTarget('u1'), part: first, fresh: [blobOf('x'), blobOf('y')], objectExtentsMax: EXTENTS_MAX })
     const second = partOf(1, [blobExtent('y'), blobExtent('z')])
-    expect(await store.commitPart({ ...uploadTarget('u1'), part: second, fresh: [blobOf('z')] })).toEqual({ outcome: 'committed' })
+    expect(await store.commitPart({ ...uploadTarget('u1'), part: second, fresh: [blobOf('z')], objectExtentsMax: EXTENTS_MAX })).toEqual({
+      outcome: 'committed',
+    })
     expect(await collect()).toEqual(['x'])
     // Another part may hold the same blob.
     const third = partOf(2, [blobExtent('y')])
-    expect(await store.commitPart({ ...uploadTarget('u1'), part: third, fresh: [] })).toEqual({ outcome: 'committed' })
+    expect(await store.commitPart({ ...uploadTarget('u1'), part: third, fresh: [], objectExtentsMax: EXTENTS_MAX })).toEqual({
+      outcome: 'committed',
+    })
     expect(await store.abortUpload(uploadTarget('u1'))).toEqual({ outcome: 'aborted' })
     expect(await collect()).toEqual(['y', 'z'])
     expect(await store.abortUpload(uploadTarget('u1'))).toEqual({ outcome: 'upload-gone' })
@@ -112,7 +125,12 @@ describe.each(STORES)('uploads on $name', (tested) => {
     now += 1_000_001
     expect(await store.expireUploads({ answersKeptSeconds: 10, limit: 100 })).toBe(1)
     expect(await collect()).toEqual(['b1'])
-    const sent = await store.commitPart({ ...uploadTarget('u2'), part: partOf(1, [inlineExtent('x')]), fresh: [] })
+    const sent = await store.commitPart({
+      ...uploadTarget('u2'),
+      part: partOf(1, [inlineExtent('x')]),
+      fresh: [],
+      objectExtentsMax: EXTENTS_MAX,
+    })
     expect(sent).toEqual({ outcome: 'committed' })
     await store.completeUpload({ ...completion(listed(1)), ...uploadTarget('u2') })
     now += 10_001
@@ -132,7 +150,14 @@ describe.each(STORES)('uploads on $name', (tested) => {
   test('an append upload grows, merges its tail, and becomes an object', async () => {
     await store.createUpload({ upload: newUpload('a1', { kind: 'append' }), require: ANYBODY })
     const target = uploadTarget('a1')
-    const at = { hashState: Buffer.from('state'), at: CREATED_AT, expiresAt: new Date(now + 5_000_000), fresh: [], declaredSize: null }
+    const at = {
+      hashState: Buffer.from('state'),
+      at: CREATED_AT,
+      expiresAt: new Date(now + 5_000_000),
+      fresh: [],
+      declaredSize: null,
+      objectExtentsMax: EXTENTS_MAX,
+    }
     const append = (offset: number, text: string): ReturnType<MetadataStore['commitAppend']> =>
       store.commitAppend({
         ...target,

@@ -7,6 +7,7 @@ import { uploadNotFound, uploadQuery, uploadTarget } from '../find-upload.ts'
 import type { AppendInput } from '../inputs.ts'
 import { uploadExpiry } from '../new-upload.ts'
 import { abandonBlobs } from '../reservation-lost.ts'
+import { tooManyExtents } from '../too-many-extents.ts'
 import { withRequirement } from '../with-requirement.ts'
 import type { BucketQuestion, Grounds } from '../with-requirement.ts'
 import type { AppendHashes } from './append-hashes.ts'
@@ -45,6 +46,7 @@ export class AppendWriter {
   readonly #tailSizeMax: number
   #offset: number
   #tail: readonly AppendPiece[]
+  #extentCount: number
 
   constructor(session: SessionContext, parts: AppendWriterParts) {
     const { limits, backend } = session.engine
@@ -54,6 +56,7 @@ export class AppendWriter {
     this.#tailSizeMax = Math.min(limits.inlineSizeMax, this.#blobSizeMax - 1)
     this.#offset = parts.upload.offset
     this.#tail = parts.upload.tail
+    this.#extentCount = parts.upload.extentCount
   }
 
   /** Bytes that are durable. */
@@ -103,13 +106,16 @@ export class AppendWriter {
     const bytes = Buffer.concat([await this.#readTail(replaceFrom), ...head])
     const extent: Extent = { kind: 'inline', bytes, length: bytes.length, crc32c: crc32c(bytes), envelope: null }
     await this.#commit({ extents: [extent], fresh: [], size, replaceFrom })
+    this.#extentCount += 1 - merged
     const kept = this.#tail.slice(0, this.#tail.length - merged)
     this.#tail = [...kept, { offset: replaceFrom, length: bytes.length }]
   }
 
   async #writeBlob(head: readonly Uint8Array[], reader: BodyReader): Promise<void> {
-    const { backend, reservations } = this.#session.engine
+    const { backend, reservations, limits } = this.#session.engine
     const replaceFrom = this.#tailStart()
+    // The commit counts too, but by then the bytes have been written for nothing.
+    if (this.#extentCount - this.#tail.length >= limits.objectExtentsMax) throw tooManyExtents(limits)
     const tail = await this.#readTail(replaceFrom)
     const ref = await reservations.take()
     const body = new BlobBody({ tail, head, reader, sizeMax: this.#blobSizeMax, hashes: this.#parts.hashes })
@@ -123,6 +129,7 @@ export class AppendWriter {
       await abandonBlobs(this.#session.engine, [ref], error)
       throw error
     }
+    this.#extentCount += 1 - this.#tail.length
     this.#tail = []
   }
 
@@ -155,6 +162,7 @@ export class AppendWriter {
       expectedOffset: this.#offset,
       hashState: hashes.save(),
       declaredSize: input.uploadSize ?? null,
+      objectExtentsMax: engine.limits.objectExtentsMax,
       at,
       expiresAt: uploadExpiry(at, engine.limits),
     }
@@ -163,6 +171,7 @@ export class AppendWriter {
       commit: (grounds) => engine.metadata.commitAppend({ ...uploadTarget(this.#session, input, grounds), ...step }),
     })
     if (outcome.outcome === 'upload-gone') throw uploadNotFound(input)
+    if (outcome.outcome === 'too-many-extents') throw tooManyExtents(engine.limits)
     if (outcome.outcome === 'offset') throw offsetMismatch({ offset: this.#offset }, outcome.offset)
     if (outcome.outcome === 'size') throw new StorageError('ObjectTooLarge', { size: outcome.actual, max: outcome.expected })
     this.#offset = outcome.offset

@@ -23,7 +23,8 @@ interface Prepared extends FoundUpload {
  * Adds bytes at the end of an append upload, blob by blob, each durable before the next begins. A body that breaks off, is
  * aborted, or is of another length than promised keeps what came of it; then its error is thrown.
  *
- * Throws `OffsetMismatch` with the true offset, before a byte is read; `ObjectTooLarge` for more bytes than were declared.
+ * Throws `OffsetMismatch` with the true offset, before a byte is read; `ObjectTooLarge` for more bytes than were declared;
+ * `LimitExceeded` where the upload would consist of more than `objectExtentsMax` pieces.
  */
 export async function append(session: SessionContext, input: AppendInput): Promise<AppendState> {
   const { question, upload, grounds, declaredSize } = await prepare(session, input)

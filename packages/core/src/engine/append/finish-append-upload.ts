@@ -29,6 +29,7 @@ export async function finishAppendUpload(session: SessionContext, input: FinishA
         parts: null,
         partSizeMin: 0,
         objectSizeMax: limits.objectSizeMax,
+        objectExtentsMax: limits.objectExtentsMax,
         versionId: ids.uuid(),
         createdAt: clock(),
         conditions: input.conditions ?? {},

@@ -4,6 +4,7 @@ import type { PartInfo, PartRecord } from '../../model/upload.ts'
 import type { SessionContext } from '../context.ts'
 import { uploadNotFound, uploadTarget } from '../find-upload.ts'
 import type { UploadInput } from '../inputs.ts'
+import { tooManyExtents } from '../too-many-extents.ts'
 import { withRequirement } from '../with-requirement.ts'
 import type { BucketQuestion, Grounds } from '../with-requirement.ts'
 
@@ -17,20 +18,23 @@ export interface PlannedPart {
   readonly fresh: readonly BlobRef[]
 }
 
-/** Commits a part in the place of a former one with its number. Throws `UploadNotFound` where the upload is over by now. */
+/** Commits a part in the place of a former one with its number. Throws `UploadNotFound` where the upload is over by now, `LimitExceeded` where the parts have too many extents. */
 export async function commitPart(session: SessionContext, planned: PlannedPart): Promise<PartInfo> {
   const { question, input, grounds, fresh } = planned
+  const { metadata, limits } = session.engine
+  const { objectExtentsMax } = limits
   let attempt = 0
   const outcome = await withRequirement(session, question, {
     grounds,
     commit: async (grounds) => {
       const part = await planned.part(attempt)
       attempt += 1
-      const outcome = await session.engine.metadata.commitPart({ ...uploadTarget(session, input, grounds), part, fresh })
+      const outcome = await metadata.commitPart({ ...uploadTarget(session, input, grounds), part, fresh, objectExtentsMax })
       return outcome.outcome === 'committed' ? { outcome: outcome.outcome, part } : outcome
     },
   })
   if (outcome.outcome === 'upload-gone') throw uploadNotFound(input)
+  if (outcome.outcome === 'too-many-extents') throw tooManyExtents(limits)
   const { extents: _, ...info } = outcome.part
   return info
 }

@@ -26,6 +26,7 @@ export async function completeUpload(session: SessionContext, input: CompleteUpl
         parts: input.parts,
         partSizeMin: limits.partSizeMin,
         objectSizeMax: limits.objectSizeMax,
+        objectExtentsMax: limits.objectExtentsMax,
         versionId: ids.uuid(),
         createdAt: clock(),
         conditions: input.conditions ?? {},

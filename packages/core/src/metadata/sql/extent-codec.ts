@@ -130,6 +130,17 @@ export function readExtentsHeader(bytes: Uint8Array | null): ExtentsHeader {
   return { blobs: (flags & HAS_BLOBS) !== 0, single: (flags & IS_SINGLE) !== 0, scattered: (flags & IS_SCATTERED) !== 0 }
 }
 
+/** How many bytes of a packed list `countExtents` looks at: version, flags, and a varint far above any limit. */
+export const COUNT_HEADER_SIZE = 8
+
+/** How many extents a packed list has, from its first `COUNT_HEADER_SIZE` bytes. */
+export function countExtents(bytes: Uint8Array): number {
+  const reader = new ByteReader(bytes)
+  checkVersion(reader.byte())
+  reader.byte()
+  return reader.varint()
+}
+
 function checkVersion(version: number | undefined): void {
   assert(version === VERSION, `the packed extents are of version ${version}, not ${VERSION}`)
 }

@@ -16,10 +16,10 @@ WHERE manifest_id = ? AND piece_offset < ? ORDER BY piece_offset DESC LIMIT ${TA
 export function* findUpload(_context: SqlContext, query: UploadQuery): SqlProgram<UploadRecord | null> {
   const upload = yield* readUpload(query)
   if (upload === null) return null
-  const { info, hashState, answer } = upload
+  const { info, hashState, extentCount, answer } = upload
   const status = answer === null ? 'open' : 'completed'
   const tail = info.kind === 'append' && answer === null ? yield* readTail(upload.manifestId, info.offset) : []
-  return { ...info, status, result: answer?.object ?? null, hashState, tail }
+  return { ...info, status, result: answer?.object ?? null, hashState, extentCount, tail }
 }
 
 /** The inline pieces behind the last blob, oldest first. */

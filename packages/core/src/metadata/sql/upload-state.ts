@@ -18,11 +18,13 @@ export interface HeldUpload {
   readonly info: UploadInfo
   readonly manifestId: number
   readonly hashState: Uint8Array | null
+  /** The pieces of an append upload. */
+  readonly extentCount: number
   /** Null while it is open. */
   readonly answer: CompletedAnswer | null
 }
 
-const SELECT = `SELECT ${uploadColumns('u')}, u.manifest_id, u.hash_state, u.status, u.result, b.name
+const SELECT = `SELECT ${uploadColumns('u')}, u.manifest_id, u.hash_state, u.status, u.result, b.name, u.extent_count
 FROM uploads u JOIN buckets b ON b.id = u.bucket_id WHERE u.id = ? AND u.bucket_id = ? AND u.key = ?`
 
 /** Reads an upload of this bucket and key that `visible` lets see; null where there is none. */
@@ -38,6 +40,7 @@ export function* readUpload({ uploadId, bucketId, key, visible }: UploadQuery): 
     info,
     manifestId: integerOf(row[UPLOAD_COLUMN_COUNT]),
     hashState: bytesOrNull(row[UPLOAD_COLUMN_COUNT + 1]),
+    extentCount: integerOf(row[UPLOAD_COLUMN_COUNT + 5]),
     answer: completed && result !== null ? decodeAnswer(result, bucketId) : null,
   }
 }

@@ -5,7 +5,7 @@ import type { ObjectChecksum } from '../../model/object-checksum.ts'
 import type { PartInfo, UploadInfo } from '../../model/upload.ts'
 import type { CompletedPart, CompleteUploadCommand, CompleteUploadOutcome } from '../commands.ts'
 import { bytesOf } from './column.ts'
-import { decodeExtents } from './extent-codec.ts'
+import { countExtents, decodeExtents } from './extent-codec.ts'
 import type { StoredExtent } from './extent-codec.ts'
 import { PART_COLUMN_COUNT, readPartRow } from './part-row.ts'
 import type { SqlRows } from './sql-driver.ts'
@@ -44,17 +44,19 @@ export function verifyParts(
     stored.set(info.partNumber, { info, packed: bytesOf(row[PART_COLUMN_COUNT]) })
   }
   const listed: PartInfo[] = []
-  const extents: StoredExtent[] = []
+  const packed: Uint8Array[] = []
   for (const part of command.parts) {
     const found = stored.get(part.partNumber)
     const reason = faultOf(part, { found: found?.info, before: listed.at(-1) })
     if (reason !== null || found === undefined) return invalid(part.partNumber, reason ?? '')
     listed.push(found.info)
-    for (const extent of decodeExtents(manifestId, found.packed)) extents.push(extent)
+    packed.push(found.packed)
     stored.delete(part.partNumber)
   }
   const refused = refuseSizes(command, listed)
   if (refused !== null) return { refused }
+  const extentCount = packed.reduce((sum, bytes) => sum + countExtents(bytes), 0)
+  if (extentCount > command.objectExtentsMax) return { refused: { outcome: 'too-many-extents' } }
   const checksum = checksumOf(upload.info, listed)
   if ('refused' in checksum) return checksum
   const wrong = refuseExpected(command, { size: sizeOf(listed), checksum: checksum.value })
@@ -66,7 +68,7 @@ export function verifyParts(
     etag,
     checksum: checksum.value,
     partCount: listed.length,
-    extents,
+    extents: packed.flatMap((bytes) => decodeExtents(manifestId, bytes)),
     unlisted: left.map(({ info }) => info.partNumber),
     unlistedInline: left.flatMap(({ packed }) =>
       decodeExtents(manifestId, packed).flatMap((extent) => (extent.kind === 'inline' ? [extent.inlineId] : [])),

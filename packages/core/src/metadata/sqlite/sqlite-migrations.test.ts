@@ -69,10 +69,26 @@ test('a migration that was changed after it was applied is refused', () => {
 })
 
 test('a newer schema is refused by its version, and left as it is', async () => {
-  migrate([sequence, second])
+  const newer: Migration = { ...second, version: MIGRATIONS.length + 1 }
+  migrate([...MIGRATIONS, newer])
   const store = sqliteMetadata({ file })
-  const tooNew = { code: 'SchemaTooNew', details: { found: 2, supported: 1 } }
+  const tooNew = { code: 'SchemaTooNew', details: { found: MIGRATIONS.length + 1, supported: MIGRATIONS.length } }
   await expect(store.open()).rejects.toMatchObject(tooNew)
   await expect(sqliteMetadata({ file, worker: 'inline' }).open()).rejects.toMatchObject(tooNew)
-  expect(applied()).toHaveLength(2)
+  expect(applied()).toHaveLength(MIGRATIONS.length + 1)
+})
+
+test('unfinished append uploads of the first schema are counted', () => {
+  migrate(MIGRATIONS.slice(0, 1))
+  const database = new Database(file)
+  const upload = `INSERT INTO uploads (id, kind, bucket_id, key, manifest_id, status, received, legal_hold, created_at, expires_at)
+VALUES (?, 'append', 'b', 'k', ?, 'open', 0, 0, 0, 0)`
+  for (const manifestId of [1, 2]) database.prepare(upload).run(`u${manifestId}`, manifestId)
+  for (const offset of [0, 3]) database.prepare('INSERT INTO append_pieces VALUES (1, ?, 3, ?)').run(offset, Buffer.from([1, 0, 0, 0]))
+  migrate(MIGRATIONS)
+  expect(database.prepare('SELECT id, extent_count FROM uploads ORDER BY id').raw().all()).toEqual([
+    ['u1', 2],
+    ['u2', 0],
+  ])
+  database.close()
 })

@@ -13,7 +13,7 @@ import { deleteInline, inlineIds, storeExtents } from '../version-store.ts'
 const REPLACED = 'SELECT piece_offset, extents FROM append_pieces WHERE manifest_id = ? AND piece_offset >= ? ORDER BY piece_offset'
 const DROP = 'DELETE FROM append_pieces WHERE manifest_id = ? AND piece_offset >= ?'
 const ADD = 'INSERT INTO append_pieces (manifest_id, piece_offset, length, extents) VALUES (?, ?, ?, ?)'
-const MOVE_ON = 'UPDATE uploads SET received = ?, declared_size = ?, hash_state = ?, expires_at = ? WHERE id = ?'
+const MOVE_ON = 'UPDATE uploads SET received = ?, extent_count = ?, declared_size = ?, hash_state = ?, expires_at = ? WHERE id = ?'
 
 /** Adds bytes to an append upload. Each extent is a piece of its own, so that a later append may merge from any of them. */
 export function* commitAppend(context: SqlContext, command: CommitAppendCommand): SqlProgram<CommitAppendOutcome> {
@@ -25,10 +25,12 @@ export function* commitAppend(context: SqlContext, command: CommitAppendCommand)
   if (info.offset !== expectedOffset) return { outcome: 'offset', offset: info.offset }
   const wrong = wrongSize(info, command)
   if (wrong !== null) return wrong
+  const replaced = replaceFrom === expectedOffset ? [] : yield { sql: REPLACED, values: [manifestId, replaceFrom] }
+  const extentCount = found.upload.extentCount - replaced.length + command.extents.length
+  if (extentCount > command.objectExtentsMax) return { outcome: 'too-many-extents' }
   const blobs = yield* claimBlobs(context, command.extents, command.fresh)
   if (blobs.refused !== null) return blobs.refused
 
-  const replaced = yield { sql: REPLACED, values: [manifestId, replaceFrom] }
   assert(replaceFrom === expectedOffset || replaced[0]?.[0] === replaceFrom, 'an append replaces from the middle of a piece')
   const former = replaced.flatMap((row) => decodeExtents(manifestId, bytesOf(row[1])))
   yield* refer(context, { manifestId, partNumber: NO_PART, blobs: blobs.all, fresh: blobs.fresh })
@@ -46,7 +48,7 @@ export function* commitAppend(context: SqlContext, command: CommitAppendCommand)
   const offset = expectedOffset + size
   assert(at === offset, `an append of ${size} bytes brings extents up to ${at}, not ${offset}`)
   const declared = command.declaredSize ?? info.declaredSize
-  yield { sql: MOVE_ON, values: [offset, declared, command.hashState, command.expiresAt.getTime(), uploadId] }
+  yield { sql: MOVE_ON, values: [offset, extentCount, declared, command.hashState, command.expiresAt.getTime(), uploadId] }
   return { outcome: 'committed', offset }
 }
 

@@ -69,13 +69,14 @@ function* contentOf(command: CompleteUploadCommand, upload: HeldUpload): SqlProg
   return verifyParts({ ...command, parts }, upload, rows)
 }
 
-function* appendedContent(command: CompleteUploadCommand, { info, manifestId }: HeldUpload): SqlProgram<VerifiedContent> {
+function* appendedContent(command: CompleteUploadCommand, { info, manifestId, extentCount }: HeldUpload): SqlProgram<VerifiedContent> {
   const { appended } = command
   const actual = info.offset
   // Somebody appended since the hashes were read, or the client promised more.
   const expected = [appended?.offset, info.declaredSize].find((size) => typeof size === 'number' && size !== actual)
   if (appended === null || typeof expected === 'number') return { refused: { outcome: 'size', expected: expected ?? 0, actual } }
   if (actual > command.objectSizeMax) return { refused: { outcome: 'too-large', size: actual } }
+  if (extentCount > command.objectExtentsMax) return { refused: { outcome: 'too-many-extents' } }
   const { etag, checksum } = appended
   const wrong = refuseExpected(command, { size: actual, checksum })
   if (wrong !== null) return { refused: wrong }

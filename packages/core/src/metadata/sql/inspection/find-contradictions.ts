@@ -57,6 +57,11 @@ JOIN object_versions v ON v.bucket_id = o.bucket_id AND v.key = o.key AND v.vers
 AND u.received <> coalesce((SELECT sum(p.length) FROM append_pieces p WHERE p.manifest_id = u.manifest_id), 0)`,
     say: ([uploadId, received]) => `upload ${uploadId} stands at ${received}, and its pieces have another length together`,
   },
+  {
+    sql: `SELECT u.id, u.extent_count FROM uploads u WHERE u.kind = 'append' AND u.status = 'open'
+AND u.extent_count <> (SELECT count(*) FROM append_pieces p WHERE p.manifest_id = u.manifest_id)`,
+    say: ([uploadId, count]) => `upload ${uploadId} counts ${count} pieces, and has another number`,
+  },
 ]
 
 /** What rows contradict each other in. */

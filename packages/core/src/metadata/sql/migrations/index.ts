@@ -1,5 +1,6 @@
 import { initial } from './0001-initial.ts'
+import { extentCount } from './0002-extent-count.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration there is, oldest first. Only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [initial]
+export const MIGRATIONS: readonly Migration[] = [initial, extentCount]
