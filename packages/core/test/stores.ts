@@ -4,6 +4,7 @@ import type { MetadataStore } from '../src/metadata/metadata-store.ts'
 import { postgresMetadata } from '../src/metadata/postgres/postgres-metadata.ts'
 import { sqliteMetadata } from '../src/metadata/sqlite/sqlite-metadata.ts'
 import { createIds } from '../src/util/ids.ts'
+import type { OnStatement } from '../src/metadata/sql/sql-driver.ts'
 import type { Clock } from '../src/util/clock.ts'
 import type { PostgresProvision } from './provided-context.ts'
 
@@ -11,6 +12,8 @@ import type { PostgresProvision } from './provided-context.ts'
 export interface OpenStoreOptions {
   /** The store's time. */
   readonly clock?: Clock
+  /** Hears of every statement; not for the writer's thread. */
+  readonly onStatement?: OnStatement
 }
 
 /** A metadata store that tests run on; the project's vitest config must name `postgres-global-setup.ts`. */

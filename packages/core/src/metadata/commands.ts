@@ -48,7 +48,10 @@ export interface DeleteBucketCommand {
   readonly bucketId: string
   readonly require: Requirement
 }
-/** Uploads that are not finished go with the bucket, their blobs become garbage. */
+/**
+ * Uploads that are not finished go with the bucket, their blobs become garbage. A store may end them before, some at a time,
+ * while the bucket could go but for them: where an object comes meanwhile, the bucket stays, `not-empty`, without them.
+ */
 export type DeleteBucketOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'not-empty' } | Refusal
 
 /** Makes an object visible: the last step of a put or a copy, its blobs being durable already. */
@@ -81,7 +84,7 @@ export interface DeleteKey {
 export interface DeleteObjectsCommand {
   readonly bucketId: string
   readonly at: Date
-  /** Each key has its own outcome; the order is kept. One atomic unit each. */
+  /** Each key has its own outcome; the order is kept. One atomic unit each, and the store decides how many share a transaction. */
   readonly keys: readonly DeleteKey[]
 }
 /** What became of one key. Deleting what is not there is `deleted`. */

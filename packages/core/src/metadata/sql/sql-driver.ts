@@ -50,7 +50,7 @@ export interface SqlContext {
 /** Runs programs. Translates every fault of the database into a `StorageError`. */
 export interface SqlDriver {
   readonly name: string
-  /** How many keys one bulk command may carry; more are for the store to split. */
+  /** How many keys one bulk command may carry: others wait for it. More are for the store to split. */
   readonly keysPerCommand: number
   /** Connects, and runs the migrations. Rejects with `SchemaTooNew`, `DirectoryInUse` or `StoreUnavailable`. */
   open(): Promise<void>

@@ -61,7 +61,7 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   deleteBucket(command: commands.DeleteBucketCommand): Promise<commands.DeleteBucketOutcome> {
-    return this.#driver.command('deleteBucket', command)
+    return deleteBucketInSteps(this.#driver, command)
   }
 
   findObject(query: queries.FindObjectQuery): Promise<queries.FoundInfo> {
@@ -179,7 +179,15 @@ async function deleteInChunks(driver: SqlDriver, command: commands.DeleteObjects
   return outcomes
 }
 
-/** A chunk is one transaction: on Postgres each upload that goes is a lock. */
+/** Ending its uploads prepares it, step by step; the bucket itself goes at once, with the last of them. */
+async function deleteBucketInSteps(driver: SqlDriver, command: commands.DeleteBucketCommand): Promise<commands.DeleteBucketOutcome> {
+  for (;;) {
+    const step = await driver.command('deleteBucket', command)
+    if (step.outcome !== 'uploads-left') return step
+  }
+}
+
+/** A chunk is one transaction: others wait for it, and on Postgres each upload that goes is a lock. */
 async function expireInChunks(driver: SqlDriver, { answersKeptSeconds, limit }: ExpireInput): Promise<number> {
   let count = 0
   while (count < limit) {

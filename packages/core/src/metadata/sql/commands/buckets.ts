@@ -4,7 +4,7 @@ import { BUCKET_COLUMN_NAMES, bucketColumns, bucketValues, readBucketRow } from 
 import { integerOf, textOf } from '../column.ts'
 import { passes, refuseAtDoor } from '../guard.ts'
 import { bucketLock, lock, policyLock } from '../locks.ts'
-import { releaseUpload } from '../release-upload.ts'
+import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { policyVersion } from './policy-version.ts'
 
@@ -30,12 +30,18 @@ export function* createBucket(context: SqlContext, { bucket, require }: CreateBu
 
 const STATE = `SELECT p.version, ${bucketColumns('b')} FROM policy_state p LEFT JOIN buckets b ON b.id = ? WHERE p.id = 1`
 const HOLDS = `SELECT 1 WHERE EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?) OR EXISTS (SELECT 1 FROM object_versions WHERE bucket_id = ?)`
-const UPLOADS = `SELECT id, manifest_id FROM uploads WHERE bucket_id = ? AND status = 'open'`
-const FORGET_ANSWERS = `DELETE FROM uploads WHERE bucket_id = ? AND status = 'completed'`
+const UPLOADS_MAX = 100
+const UPLOADS = `SELECT id, manifest_id FROM uploads WHERE bucket_id = ? AND status = 'open' LIMIT ${UPLOADS_MAX}`
+const ANSWERS_MAX = 1_000
+const FORGET_ANSWERS = `DELETE FROM uploads WHERE id IN
+(SELECT id FROM uploads WHERE bucket_id = ? AND status = 'completed' LIMIT ${ANSWERS_MAX}) RETURNING id`
 const DELETE = 'DELETE FROM buckets WHERE id = ?'
 
-/** Deletes an empty bucket with its uploads. */
-export function* deleteBucket(context: SqlContext, { bucketId, require }: DeleteBucketCommand): SqlProgram<DeleteBucketOutcome> {
+/** What one command made of it. `uploads-left`: the bucket is there, and some of its uploads are gone; the same command goes on. */
+export type DeleteBucketStep = DeleteBucketOutcome | { readonly outcome: 'uploads-left' }
+
+/** Deletes an empty bucket with its uploads. Where these are many, it only ends some of them: others wait for the command. */
+export function* deleteBucket(context: SqlContext, { bucketId, require }: DeleteBucketCommand): SqlProgram<DeleteBucketStep> {
   const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, true)])
   const [row] = yield { sql: STATE, values: [bucketId] }
   const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
@@ -44,12 +50,22 @@ export function* deleteBucket(context: SqlContext, { bucketId, require }: Delete
   if (!passes(require.existing, () => bucketPolicyRow(bucket))) return { outcome: 'denied', looks: require.deniedExisting }
   const held = yield { sql: HOLDS, values: [bucketId, bucketId] }
   if (held.length > 0) return { outcome: 'not-empty' }
-  for (const upload of yield { sql: UPLOADS, values: [bucketId] }) {
-    yield* releaseUpload(context, { uploadId: textOf(upload[0]), manifestId: integerOf(upload[1]), now })
-  }
-  yield { sql: FORGET_ANSWERS, values: [bucketId] }
+  if (!(yield* endUploads(context, bucketId, now))) return { outcome: 'uploads-left' }
   yield { sql: DELETE, values: [bucketId] }
   return { outcome: 'deleted' }
+}
+
+/** Says whether none is left. */
+function* endUploads(context: SqlContext, bucketId: string, now: number): SqlProgram<boolean> {
+  const uploads = yield { sql: UPLOADS, values: [bucketId] }
+  let released = 0
+  for (const upload of uploads) {
+    if (released >= RELEASED_EXTENTS_MAX) return false
+    released += yield* releaseUpload(context, { uploadId: textOf(upload[0]), manifestId: integerOf(upload[1]), now })
+  }
+  if (uploads.length === UPLOADS_MAX) return false
+  const answers = yield { sql: FORGET_ANSWERS, values: [bucketId] }
+  return answers.length < ANSWERS_MAX
 }
 
 const FIND = `SELECT ${bucketColumns('b')} FROM buckets b WHERE b.jurisdiction = ? AND b.name = ?`

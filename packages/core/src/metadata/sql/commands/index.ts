@@ -13,7 +13,6 @@ import type {
   CreateUploadCommand,
   CreateUploadOutcome,
   DeleteBucketCommand,
-  DeleteBucketOutcome,
   DeleteObjectsCommand,
   DeleteOutcome,
   UploadTarget,
@@ -23,6 +22,7 @@ import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { commitAppend } from './append.ts'
 import { createBucket, deleteBucket } from './buckets.ts'
+import type { DeleteBucketStep } from './buckets.ts'
 import { commitObject } from './commit-object.ts'
 import { completeUpload } from './complete-upload.ts'
 import { deleteObjects } from './delete-objects.ts'
@@ -50,7 +50,7 @@ export interface CommandTypes {
   completeUpload: Command<CompleteUploadCommand, CompleteUploadOutcome>
   createBucket: Command<CreateBucketCommand, CreateBucketOutcome>
   createUpload: Command<CreateUploadCommand, CreateUploadOutcome>
-  deleteBucket: Command<DeleteBucketCommand, DeleteBucketOutcome>
+  deleteBucket: Command<DeleteBucketCommand, DeleteBucketStep>
   deleteObjects: Command<DeleteObjectsCommand, readonly DeleteOutcome[]>
   endProcess: Command<{ readonly processId: string }, null>
   expireUploads: Command<ExpireInput, number>

@@ -3,7 +3,7 @@ import { integerOf, textOf } from '../column.ts'
 import { refuse, refuseAtDoor } from '../guard.ts'
 import { readKeyState } from '../key-state.ts'
 import { bucketLock, lock, policyLock, uploadLock } from '../locks.ts'
-import { releaseUpload } from '../release-upload.ts'
+import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { UPLOAD_COLUMN_NAMES, uploadValues } from '../upload-row.ts'
 import { guardUpload, readOpenUpload, uploadFacts } from '../upload-state.ts'
@@ -44,7 +44,7 @@ export interface ExpireInput {
   readonly limit: number
 }
 
-/** Ends uploads past their time, and forgets old answers. */
+/** Ends uploads past their time, and forgets old answers. May end fewer than there are: 0 says that none is left. */
 export function* expireUploads(context: SqlContext, { answersKeptSeconds, limit }: ExpireInput): SqlProgram<number> {
   const before = yield* lock(context, [])
   const ids = (yield { sql: EXPIRED, values: [before, limit] }).map((row) => textOf(row[0]))
@@ -52,12 +52,13 @@ export function* expireUploads(context: SqlContext, { answersKeptSeconds, limit 
     context,
     ids.toSorted().map((id) => uploadLock(id, true)),
   )
-  let count = 0
+  let [count, released] = [0, 0]
   for (const id of ids) {
+    if (released >= RELEASED_EXTENTS_MAX) return count
     // An append may have moved the expiry on while we waited for the lock.
     const [row] = yield { sql: STILL_EXPIRED, values: [id, now] }
     if (row === undefined) continue
-    yield* releaseUpload(context, { uploadId: id, manifestId: integerOf(row[1]), now })
+    released += yield* releaseUpload(context, { uploadId: id, manifestId: integerOf(row[1]), now })
     count += 1
   }
   const forgotten = yield { sql: forgetText, values: [now - answersKeptSeconds * 1000, limit - count] }
