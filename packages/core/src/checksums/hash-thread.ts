@@ -17,6 +17,7 @@ export class HashThread {
   /** The memory it shares with us; gone with it. */
   readonly slabs: SlabPool = new SlabPool((slab) => this.#post({ forget: slab }))
   #state: 'starting' | 'ready' | 'dead' = 'starting'
+  #closing = false
   /** Resolves when the thread takes requests (true), or never will (false). */
   readonly started: Promise<boolean>
 
@@ -64,7 +65,9 @@ export class HashThread {
     this.#post(request)
   }
 
+  /** Keeps the process alive until the thread has stopped: somebody waits for that. */
   async close(): Promise<void> {
+    this.#closing = true
     await this.#worker.terminate()
   }
 
@@ -74,7 +77,7 @@ export class HashThread {
 
   /** An idle thread never keeps the process alive. */
   #rest(): void {
-    if (this.#listeners.size === 0) this.#worker.unref()
+    if (this.#listeners.size === 0 && !this.#closing) this.#worker.unref()
   }
 
   #deliver(message: NonNullable<HashReply>): void {
