@@ -1,5 +1,6 @@
 import type { Caller } from '../policy/caller.ts'
 import type { RequestFacts } from '../policy/policy.ts'
+import { checkCaller } from './check-caller.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import type { EngineContext } from './context.ts'
 import type { CollectedGarbage, CollectGarbageOptions, Engine } from './engine.ts'
@@ -21,6 +22,7 @@ export class EngineImplementation implements Engine {
   }
 
   as(caller: Caller, request: Partial<RequestFacts> = NO_REQUEST): Session {
+    checkCaller(caller, this.#context.limits)
     return new SessionImplementation({ engine: this.#context, caller, request })
   }
 

@@ -39,7 +39,10 @@ export interface EngineOptions {
 
 /** The engine: sessions for callers, and what the operator does. */
 export interface Engine {
-  /** A session for this caller. `request` says what the request is, where the door knows; facts default to none. */
+  /**
+   * A session for this caller. `request` says what the request is, where the door knows; facts default to none. Throws
+   * `LimitExceeded` or `InvalidArgument` for ids that no row could keep: above `limits.callerIdBytesMax`, or no well-formed text.
+   */
   as(caller: Caller, request?: Partial<RequestFacts>): Session
   /** To be called after the rules of the policy have changed: commits that carry older answers are retried under the new ones. */
   policyChanged(): Promise<void>

@@ -1,7 +1,9 @@
 /** Every bound of the engine, with its unit. AWS's numbers where AWS has one. */
 export interface Limits {
-  /** UTF-8 bytes. */
+  /** UTF-8 bytes; at most 2,000, so that every index of a database takes them. */
   readonly keyBytesMax: number
+  /** Of an account's id, and of a role's `sub`, in UTF-8 bytes; at most 500, as they are indexed beside a key. */
+  readonly callerIdBytesMax: number
   /** Values of the headers kept with an object together, in UTF-8 bytes. */
   readonly headerBytesMax: number
   /** Names and values of user metadata together, in UTF-8 bytes. */
@@ -46,6 +48,7 @@ const DAY_SECONDS = 86_400
 /** What holds unless `openEngine` is told otherwise. */
 export const DEFAULT_LIMITS: Limits = {
   keyBytesMax: 1024,
+  callerIdBytesMax: 256,
   headerBytesMax: 8 * KIB,
   userMetadataBytesMax: 2 * KIB,
   tagsMax: 10,

@@ -28,6 +28,10 @@ test.each([Number.NaN, Infinity, -Infinity, 0.5, 2 ** 53])('is refused with a se
   expect(readToken('versions', formatListToken('versions', { after: 'k', skipPrefix: false, sequence }))).toBe(null)
 })
 
+test('is refused with a position that no database can be asked about', () => {
+  expect(readToken('objects', formatListToken('objects', { after: 'a\0b', skipPrefix: false, sequence: null }))).toBe(null)
+})
+
 test.each([
   ['photos/', '', '/', true],
   ['photos/2026', '', '/', false],

@@ -55,7 +55,9 @@ export function readToken(kind: ListTokenKind, token: string): ListTokenContent 
   const sequence = (flags & FLAG_SEQUENCE) === 0 ? null : bytes.readDoubleBE(3)
   // Whoever reckons the checksum can put in anything: no database need be asked about it.
   if (sequence !== null && !Number.isSafeInteger(sequence)) return null
-  return { after: bytes.toString('utf8', HEADER_SIZE, end), skipPrefix: (flags & FLAG_SKIP_PREFIX) !== 0, sequence }
+  const after = bytes.toString('utf8', HEADER_SIZE, end)
+  if (after.includes('\0')) return null
+  return { after, skipPrefix: (flags & FLAG_SKIP_PREFIX) !== 0, sequence }
 }
 
 /** Whether a key, given as a marker, names a common prefix of the listing: then everything below it is skipped. */

@@ -18,6 +18,8 @@ describe('resolveLimits', () => {
     // A count of attempts that is never reached exactly would be no limit.
     ['commitRetriesMax', { commitRetriesMax: 2.5 }],
     ['commitRetriesMax', { commitRetriesMax: Infinity }],
+    ['keyBytesMax', { keyBytesMax: 2_001 }],
+    ['callerIdBytesMax', { callerIdBytesMax: 501 }],
     ['rowsScannedMax', { rowsScannedMax: 0 }],
     ['listLimitMax', { listLimitMax: 0 }],
     ['inlineSizeMax', { inlineSizeMax: -1 }],

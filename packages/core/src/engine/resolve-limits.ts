@@ -4,6 +4,11 @@ import type { Limits } from './limits.ts'
 
 /** At 0 nothing could go on: a page that may look at no row leads to itself. */
 const AT_LEAST_ONE: ReadonlySet<string> = new Set<keyof Limits>(['listLimitMax', 'partNumberMax', 'rowsScannedMax'])
+/** What an index takes: a row of Postgres' has at most 2,704 bytes, and owner and key stand in one. */
+const AT_MOST: ReadonlyMap<string, number> = new Map<keyof Limits, number>([
+  ['keyBytesMax', 2_000],
+  ['callerIdBytesMax', 500],
+])
 /** Timers of Node.js go no further: they would fire at once. */
 const TIMER_SECONDS_MAX = (2 ** 31 - 1) / 1000
 /** About 30,000 years: a time that is so far ahead is still one that a `Date` can say. */
@@ -35,6 +40,8 @@ function checkSeconds(name: string, value: number): void {
 function checkCount(name: string, value: number): void {
   const min = AT_LEAST_ONE.has(name) ? 1 : 0
   if (!(Number.isSafeInteger(value) && value >= min)) throw invalid(name, `is a whole number, ${min} or more`)
+  const max = AT_MOST.get(name)
+  if (max !== undefined && value > max) throw invalid(name, `is at most ${max}`)
 }
 
 function invalid(name: string, reason: string): StorageError<'InvalidArgument'> {
