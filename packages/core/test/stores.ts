@@ -42,10 +42,11 @@ export function newSchema(): string {
   return `test_${ids.blobName()}`
 }
 
-/** A pool of the run's Postgres, for tests that need more than a store. End it. */
-export function postgresPool(max: number = 6): Pool {
-  const connectionString: PostgresProvision['postgresUrl'] = inject('postgresUrl')
-  const pool = new Pool({ connectionString, max })
+/** A pool of the run's Postgres, for tests that need more than a store. Another user's password is the same. End it. */
+export function postgresPool(max: number = 6, user?: string): Pool {
+  const url: URL = new URL(inject('postgresUrl') satisfies PostgresProvision['postgresUrl'])
+  if (user !== undefined) url.username = user
+  const pool = new Pool({ connectionString: url.href, max })
   pool.on('error', () => undefined)
   return pool
 }

@@ -6,6 +6,7 @@ import { extentLimitCases } from './extent-limit.ts'
 import { inspectionCases } from './inspection.ts'
 import { listingCases } from './listing.ts'
 import { conditionCases, objectCases } from './objects.ts'
+import { refusedRowCases } from './refused-rows.ts'
 import { requirementCases } from './requirements.ts'
 import type { MetadataSubject } from './support.ts'
 import { appendCases } from './appends.ts'
@@ -28,6 +29,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...blobCases,
     ...concurrencyCases,
     ...inspectionCases,
+    ...refusedRowCases,
   ],
   facetsOf: () => [],
   start: () => Promise.resolve(),

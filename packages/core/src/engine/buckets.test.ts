@@ -31,6 +31,12 @@ describeOnEachStore('buckets', (store) => {
       await expect(engine.as(caller).createBucket({ bucket })).rejects.toMatchObject({ details: { ownedByCaller: false } })
     }
     await expect(session.createBucket({ bucket: { name: 'Bad_Name' } })).rejects.toMatchObject({ code: 'InvalidBucketName' })
+    // As from JavaScript.
+    const versioning = 'perhaps' as 'off'
+    await expect(session.createBucket({ bucket: { name: 'new' }, versioning })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      details: { argument: 'versioning' },
+    })
     await engine.close()
   })
 

@@ -1,6 +1,6 @@
 import { StorageError } from '../errors/storage-error.ts'
 import type { CreateBucketOutcome } from '../metadata/commands.ts'
-import type { BucketInfo } from '../model/bucket.ts'
+import type { BucketInfo, Versioning } from '../model/bucket.ts'
 import { authorise } from './authorise.ts'
 import { checkBucketName } from './check-bucket-name.ts'
 import type { SessionContext } from './context.ts'
@@ -10,10 +10,13 @@ import { refusalError } from './refusal-error.ts'
 import { DEFAULT_JURISDICTION } from './resolve-bucket.ts'
 import { isRefusal, prepareRetry } from './with-requirement.ts'
 
+const VERSIONINGS: ReadonlySet<string> = new Set<Versioning>(['off', 'enabled', 'suspended'])
+
 /** Makes a bucket of the caller's account. `BucketAlreadyExists` says whether it is the caller's own. */
 export async function createBucket(session: SessionContext, input: CreateBucketInput): Promise<BucketInfo> {
   const { engine } = session
   checkBucketName(input.bucket)
+  checkVersioning(input.versioning)
   input.signal?.throwIfAborted()
   const question = bucketQuestion({ operation: 'CreateBucket', action: 'bucket.create' }, input.bucket)
   for (let attempt = 0; ; attempt += 1) {
@@ -24,6 +27,12 @@ export async function createBucket(session: SessionContext, input: CreateBucketI
     prepareRetry(engine, question, outcome)
     if (attempt === engine.limits.commitRetriesMax) throw refusalError(outcome, question)
   }
+}
+
+/** From JavaScript it may be anything. */
+function checkVersioning(versioning: Versioning | undefined): void {
+  if (versioning === undefined || VERSIONINGS.has(versioning)) return
+  throw new StorageError('InvalidArgument', { argument: 'versioning', reason: `is one of ${[...VERSIONINGS].join(', ')}` })
 }
 
 function newBucket({ engine, caller }: SessionContext, input: CreateBucketInput): BucketInfo {

@@ -90,7 +90,8 @@ export interface ClaimGarbageQuery {
  * `finalReplaced`, blobs. New references are made before old ones are dropped.
  * Promises: when a command resolves with success, it survives a power cut (unless the store was opened with less); a
  * reader that starts afterwards sees it. Rejects with `StoreUnavailable` when nothing was changed, and with
- * `OutcomeUnknown` when the commit may have happened. Keys order by their UTF-8 bytes.
+ * `OutcomeUnknown` when the commit may have happened; with `Conflict` where an id that must be new (of a bucket, an upload, a
+ * blob) is taken, and with `InvalidArgument` for a value that no row may hold. Keys order by their UTF-8 bytes.
  */
 export interface MetadataStore {
   /** For messages, metrics and logs; never branched on. */

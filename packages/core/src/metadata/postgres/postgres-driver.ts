@@ -10,7 +10,7 @@ import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
 import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
 import { runProgramAsync } from '../sql/run-program.ts'
 import type { OnStatement, ReadProgram, SqlContext, SqlDriver, SqlProgram, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
-import { isConflict, isConnectionLost, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
+import { isBusy, isConnectionLost, isTransient, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
 import type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-pool.ts'
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 import { POSTGRES_TYPES } from './postgres-types.ts'
@@ -104,16 +104,15 @@ export class PostgresDriver implements SqlDriver {
     return { dialect: POSTGRES_DIALECT, now: this.#options.now?.() ?? null, lockScope: this.#lockScope, sequence: integerOf }
   }
 
-  /** Runs a program as one transaction; again, where another one was in its way. */
+  /** Runs a program as one transaction; again, where it was undone for a reason that passes. */
   async #transact<T>(command: string, program: () => SqlProgram<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#withClient((client) => this.#transaction(client, command, program()))
       } catch (error) {
-        if (!(error instanceof Conflict)) throw error
+        if (!(error instanceof Undone)) throw error
         if (attempt > RETRIES_MAX) throw translatePostgresError(error.cause)
-        // Those who fell over each other must not meet again; the fraction of the clock spreads them.
-        await delay(BACKOFF_MS * attempt + (performance.now() % BACKOFF_MS))
+        await backOff(attempt)
       }
     }
   }
@@ -124,9 +123,9 @@ export class PostgresDriver implements SqlDriver {
     try {
       result = await this.#run(client, command, program)
     } catch (error) {
-      if (isConflict(error)) {
+      if (isTransient(error)) {
         await this.#control(client, 'ROLLBACK')
-        throw new Conflict('another transaction was in the way', { cause: error })
+        throw new Undone('the transaction was undone, and may be run again', { cause: error })
       }
       throw error
     }
@@ -138,7 +137,7 @@ export class PostgresDriver implements SqlDriver {
     try {
       await this.#control(client, 'COMMIT')
     } catch (error) {
-      if (isConflict(error)) throw new Conflict('another transaction was in the way', { cause: error })
+      if (isTransient(error)) throw new Undone('the transaction was undone, and may be run again', { cause: error })
       throw translateCommitError(error, command)
     }
     return result
@@ -155,7 +154,7 @@ export class PostgresDriver implements SqlDriver {
       return await use(client)
     } catch (error) {
       broken ||= !(await this.#rolledBack(client, error))
-      if (error instanceof Conflict) throw error
+      if (error instanceof Undone) throw error
       throw translatePostgresError(error)
     } finally {
       client.removeListener('error', onError)
@@ -164,11 +163,13 @@ export class PostgresDriver implements SqlDriver {
   }
 
   async #connect(): Promise<PostgresClient> {
-    try {
-      return await this.#options.pool.connect()
-    } catch (error) {
-      const reason = sqlState(error) === null ? 'no connection' : `no connection (${sqlState(error) ?? ''})`
-      throw new StorageError('StoreUnavailable', { store: 'postgres', reason }, { cause: error, retryable: true })
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#options.pool.connect()
+      } catch (error) {
+        if (!isBusy(error) || attempt > RETRIES_MAX) throw noConnection(error)
+        await backOff(attempt)
+      }
     }
   }
 
@@ -208,4 +209,15 @@ export class PostgresDriver implements SqlDriver {
   }
 }
 
-class Conflict extends Error {}
+class Undone extends Error {}
+
+/** Those who fell over each other must not meet again; the fraction of the clock spreads them. */
+async function backOff(attempt: number): Promise<void> {
+  await delay(BACKOFF_MS * attempt + (performance.now() % BACKOFF_MS))
+}
+
+function noConnection(error: unknown): StorageError {
+  const state = sqlState(error)
+  const reason = state === null ? 'no connection' : `no connection (${state})`
+  return new StorageError('StoreUnavailable', { store: 'postgres', reason }, { cause: error, retryable: true })
+}

@@ -6,10 +6,19 @@ export function sqlState(error: unknown): string | null {
   return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null
 }
 
-/** Whether the transaction was undone only because another one was in its way: it may be run again. */
-export function isConflict(error: unknown): boolean {
-  const state = sqlState(error)
-  return state === '40001' || state === '40P01'
+/** Other transactions in the way, and what others give back soon: memory and the table of locks (53200). */
+const UNDONE = new Set(['40001', '40P01', '53200'])
+/** No connection to be had just now, and a server that starts or recovers. */
+const BUSY = new Set(['53200', '53300', '57P03'])
+
+/** Whether the transaction was undone for a reason that passes: it may be run again. */
+export function isTransient(error: unknown): boolean {
+  return UNDONE.has(sqlState(error) ?? '')
+}
+
+/** Whether a connection that was refused may be had a moment later. */
+export function isBusy(error: unknown): boolean {
+  return BUSY.has(sqlState(error) ?? '')
 }
 
 /** Whether the connection can be trusted no more. */
@@ -25,18 +34,25 @@ export function translatePostgresError(error: unknown): Error {
   const state = sqlState(error)
   if (state === '53100') return new StorageError('StorageFull', { where: 'postgres' }, { cause: error, retryable: true })
   if (state === '22021' || state === '22P05') {
-    const reason = 'holds a character that Postgres cannot keep, such as U+0000'
-    return new StorageError('InvalidArgument', { argument: 'text', reason }, { cause: error })
+    return invalid('text', 'holds a character that Postgres cannot keep, such as U+0000', error)
   }
+  if (state === '54000') return invalid('text', 'is longer than Postgres can index', error)
+  if (state === '23502' || state === '23514') return invalid('value', 'is none that this column may hold', error)
+  if (state === '23505') return new StorageError('Conflict', { what: 'an id that must be new is taken' }, { cause: error, retryable: true })
   const reason = state === null ? (isConnectionLost(error) ? 'the connection is lost' : undefined) : reasonOf(state)
   if (reason === undefined) return error instanceof Error ? error : new Error(String(error))
   return new StorageError('StoreUnavailable', { store: 'postgres', reason }, { cause: error, retryable: true })
+}
+
+function invalid(argument: string, reason: string, cause: unknown): StorageError<'InvalidArgument'> {
+  return new StorageError('InvalidArgument', { argument, reason }, { cause })
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^08|^57P/, 'the connection is lost'],
   [/^53/, 'the server is short of resources'],
   [/^28|^3D/, 'the server refuses the connection'],
+  [/^42501/, 'the server does not let this user'],
   [/^40/, 'other transactions were in the way, again and again'],
   [/^25006/, 'the server is read-only'],
   [/^5[58]|^57014/, 'the server could not finish the statement'],

@@ -14,6 +14,12 @@ export function translateSqliteError(error: unknown, file: string): Error {
   if (code === null) return systemError(error)
   const store = basename(file)
   if (code === 'SQLITE_FULL') return new StorageError('StorageFull', { where: store }, { cause: error, retryable: true })
+  if (/^SQLITE_CONSTRAINT_(?:PRIMARYKEY|UNIQUE|ROWID)$/.test(code)) {
+    return new StorageError('Conflict', { what: 'an id that must be new is taken' }, { cause: error, retryable: true })
+  }
+  if (/^SQLITE_CONSTRAINT_(?:CHECK|NOTNULL)$/.test(code)) {
+    return new StorageError('InvalidArgument', { argument: 'value', reason: 'is none that this column may hold' }, { cause: error })
+  }
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1]
   if (reason === undefined) return error instanceof Error ? error : new Error(String(error))
   return new StorageError('StoreUnavailable', { store, reason: `${reason} (${code})` }, { cause: error, retryable: true })
