@@ -24,6 +24,8 @@ export interface Limits {
   readonly inlineSizeMax: number
   /** Append uploads are cut into blobs of at most this size, in bytes. */
   readonly appendBlobSizeMax: number
+  /** An append that is aborted stores what it has received; after so long that is aborted too, in seconds. */
+  readonly abortedAppendSeconds: number
   readonly deleteObjectsMax: number
   readonly listLimitMax: number
   /** Rows that one page of a filtered listing may look at. */
@@ -60,6 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
   objectExtentsMax: 100_000,
   inlineSizeMax: 64 * KIB,
   appendBlobSizeMax: 64 * MIB,
+  abortedAppendSeconds: 30,
   deleteObjectsMax: 1000,
   listLimitMax: 1000,
   rowsScannedMax: 100_000,

@@ -13,6 +13,7 @@ import type { BucketQuestion, Grounds } from '../with-requirement.ts'
 import type { AppendHashes } from './append-hashes.ts'
 import { BlobBody } from './blob-body.ts'
 import type { BodyReader } from './body-reader.ts'
+import { LateSignal } from './late-signal.ts'
 import { offsetMismatch } from './offset-mismatch.ts'
 import { piecesToMerge } from './pieces-to-merge.ts'
 
@@ -112,7 +113,7 @@ export class AppendWriter {
   }
 
   async #writeBlob(head: readonly Uint8Array[], reader: BodyReader): Promise<void> {
-    const { backend, reservations, limits } = this.#session.engine
+    const { reservations, limits } = this.#session.engine
     const replaceFrom = this.#tailStart()
     // The commit counts too, but by then the bytes have been written for nothing.
     if (this.#extentCount - this.#tail.length >= limits.objectExtentsMax) throw tooManyExtents(limits)
@@ -120,8 +121,7 @@ export class AppendWriter {
     const ref = await reservations.take()
     const body = new BlobBody({ tail, head, reader, sizeMax: this.#blobSizeMax, hashes: this.#parts.hashes })
     try {
-      // Without the signal: an abort ends the body, and what came until then is kept.
-      await backend.put(ref.blob, body.bytes(), {})
+      await this.#put(ref, body)
       const { size: length, crc } = body
       const extent: Extent = { kind: 'blob', ...ref, storedOffset: 0, storedLength: length, length, crc32c: crc, envelope: null }
       await this.#commit({ extents: [extent], fresh: [ref], size: length - tail.length, replaceFrom })
@@ -131,6 +131,19 @@ export class AppendWriter {
     }
     this.#extentCount += 1 - this.#tail.length
     this.#tail = []
+  }
+
+  /** An abort ends the body, and what came until then is kept: only a backend that does not come to its end is aborted itself. */
+  async #put({ blob }: BlobRef, body: BlobBody): Promise<void> {
+    const { backend, limits } = this.#session.engine
+    const { signal } = this.#parts.input
+    if (signal === undefined) return void (await backend.put(blob, body.bytes(), {}))
+    const late = new LateSignal(signal, limits.abortedAppendSeconds)
+    try {
+      await backend.put(blob, body.bytes(), { signal: late.signal })
+    } finally {
+      late.stop()
+    }
   }
 
   #tailStart(): number {

@@ -21,7 +21,8 @@ interface Prepared extends FoundUpload {
 
 /**
  * Adds bytes at the end of an append upload, blob by blob, each durable before the next begins. A body that breaks off, is
- * aborted, or is of another length than promised keeps what came of it; then its error is thrown.
+ * aborted, or is of another length than promised keeps what came of it; then its error is thrown. Only an abort that finds
+ * the backend busy for longer than `abortedAppendSeconds` loses the blob at hand.
  *
  * Throws `OffsetMismatch` with the true offset, before a byte is read; `ObjectTooLarge` for more bytes than were declared;
  * `LimitExceeded` where the upload would consist of more than `objectExtentsMax` pieces.
