@@ -6,6 +6,7 @@ import type { MachineCommands } from './ceilings/machine-worker.ts'
 import type { LoadResult, LoadRun, S3Target } from './load/load-plan.ts'
 import type { LoadCommands } from './load/load-worker.ts'
 import { Child } from './processes/channel.ts'
+import { siblingOf } from './processes/sibling.ts'
 import { processUsage, residentMemory, resetPeakMemory, usedSeconds } from './processes/process-usage.ts'
 import { Results } from './report/results.ts'
 import type { RowId, Sample, Subject } from './report/results.ts'
@@ -47,13 +48,16 @@ export interface Measured {
 const CREDENTIALS = { accessKeyId: 'BENCHACCESSKEY', secretAccessKey: 'bench-secret-key-of-some-length', region: 'us-east-1' }
 const WARM_UP_SCALE = 0.3
 
+/** As `npm start` sets them; what they are for stands in docs/how-to/limit-memory.md. */
+const STORE_FLAGS = ['--max-semi-space-size=8'] as const
+
 /** What scenarios share: processes, a directory, and where samples go. */
 export class Bench {
   readonly results: Results = new Results()
   readonly options: BenchOptions
   readonly directory: string
-  readonly load: Child<LoadCommands> = new Child(new URL('./load/load-worker.ts', import.meta.url))
-  readonly machine: Child<MachineCommands> = new Child(new URL('./ceilings/machine-worker.ts', import.meta.url))
+  readonly load: Child<LoadCommands> = new Child(siblingOf(import.meta.url, './load/load-worker.ts'))
+  readonly machine: Child<MachineCommands> = new Child(siblingOf(import.meta.url, './ceilings/machine-worker.ts'))
   readonly #children = new Set<{ stop(): Promise<void> }>()
   #postgres: Promise<PostgresServer> | null = null
   #stores = 0
@@ -72,7 +76,7 @@ export class Bench {
 
   /** Starts a server that is a ceiling. It ends with `endScenario`. */
   async ceiling(kind: CeilingKind, size = 0): Promise<Served> {
-    const child = new Child<CeilingCommands>(new URL('./ceilings/ceiling-worker.ts', import.meta.url))
+    const child = new Child<CeilingCommands>(siblingOf(import.meta.url, './ceilings/ceiling-worker.ts'))
     this.#children.add(child)
     const { endpoint } = await child.call('listen', { kind, size })
     return { pid: child.pid, target: { endpoint, ...CREDENTIALS } }
@@ -86,7 +90,7 @@ export class Bench {
     await mkdir(directory)
     const server = database === 'postgres' ? await this.#startedPostgres() : null
     const postgres = server === null ? null : { port: server.port, password: server.password, schema }
-    const child = new Child<StoreCommands>(new URL('./stores/store-worker.ts', import.meta.url))
+    const child = new Child<StoreCommands>(siblingOf(import.meta.url, './stores/store-worker.ts'), STORE_FLAGS)
     this.#children.add(child)
     const { endpoint } = await child.call('open', { directory, postgres, limits, ...CREDENTIALS })
     await child.call('createBucket', { bucket: 'bench' })

@@ -40,8 +40,9 @@ async function micro(log: (line: string) => void): Promise<readonly { readonly n
   const outputs: { readonly name: string; readonly text: string }[] = []
   for (const name of MICRO) {
     log(`micro/${name}`)
-    const file = join(import.meta.dirname, `micro/${name}.ts`)
-    const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, file], {
+    // They look into packages, at what these do not show: from source only.
+    const file = join(import.meta.dirname, `../src/micro/${name}.ts`)
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-C', '@stowage/source', file], {
       env: { ...process.env, NO_COLOR: '1' },
       maxBuffer: MICRO_OUTPUT_MAX,
     })

@@ -14,10 +14,11 @@ export class Child<C extends CommandMap> {
   readonly #waiting = new Map<number, { readonly resolve: (output: never) => void; readonly reject: (error: Error) => void }>()
   #next = 0
 
-  constructor(file: URL) {
+  /** `flags` are given to Node.js besides those of this process. */
+  constructor(file: URL, flags: readonly string[] = []) {
     // libuv's pool as `stowage` sets it: four threads would let four slow syncs stall every other file call.
     const env = { ...process.env, UV_THREADPOOL_SIZE: '16' }
-    this.#process = fork(file, { env })
+    this.#process = fork(file, { env, execArgv: [...process.execArgv, ...flags] })
     this.#process.on('message', (message: Answer) => this.#settle(message))
     this.#process.on('exit', (code, signal) => this.#fail(new Error(`${file.pathname.split('/').at(-1)} ended early (${code ?? signal})`)))
   }

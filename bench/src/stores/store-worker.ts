@@ -2,10 +2,9 @@ import { join } from 'node:path'
 import { fsBackend } from '@stowage/backend-fs'
 import { accountCaller, openEngine, ownersOnly } from '@stowage/core'
 import type { Engine, MetadataStore, Observer } from '@stowage/core'
-import { postgresMetadata } from '@stowage/core/postgres'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { s3Handler } from '@stowage/s3-protocol'
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { assemble, startServer } from 'stowage'
 import type { Assembled, RunningServer } from 'stowage'
 import { answerCommands } from '../processes/channel.ts'
@@ -34,7 +33,7 @@ const observer: Observer = {
 }
 
 async function open(options: StoreOptions): Promise<{ readonly endpoint: string }> {
-  const pool = options.postgres === null ? null : poolOf(options.postgres)
+  const pool = options.postgres === null ? null : await poolOf(options.postgres)
   const { engine, handler } = await assembleAs(options, pool)
   const server = await startServer(handler, { host: '127.0.0.1', port: 0 })
   opened = { engine, load: new EngineLoad(engine, ACCOUNT), server, pool }
@@ -42,16 +41,14 @@ async function open(options: StoreOptions): Promise<{ readonly endpoint: string 
 }
 
 /** What `stowage serve` puts together, where that can be had; otherwise the same parts over the other store, or with other limits. */
-function assembleAs(options: StoreOptions, pool: Pool | null): Promise<Assembled> {
+async function assembleAs(options: StoreOptions, pool: Pool | null): Promise<Assembled> {
   const { accessKeyId, secretAccessKey, region, directory, limits } = options
   if (pool === null && Object.keys(limits).length === 0) {
     return assemble({ directory, region, observer, credentials: { accessKeyId, secretAccessKey } })
   }
-  const metadata =
-    pool === null
-      ? sqliteMetadata({ file: join(directory, 'metadata.sqlite') })
-      : postgresMetadata({ pool, ...(options.postgres === null ? {} : { schema: options.postgres.schema }) })
-  return assembleOver(metadata, options)
+  if (pool === null) return assembleOver(sqliteMetadata({ file: join(directory, 'metadata.sqlite') }), options)
+  const { postgresMetadata } = await import('@stowage/core/postgres')
+  return assembleOver(postgresMetadata({ pool, ...(options.postgres === null ? {} : { schema: options.postgres.schema }) }), options)
 }
 
 async function assembleOver(metadata: MetadataStore, options: StoreOptions): Promise<Assembled> {
@@ -62,7 +59,9 @@ async function assembleOver(metadata: MetadataStore, options: StoreOptions): Pro
   return { engine, handler: s3Handler({ engine, region, credentials: { find }, observer }) }
 }
 
-function poolOf({ port, password }: NonNullable<StoreOptions['postgres']>): Pool {
+/** Loaded where it is used: a server on SQLite must not be charged for the memory of its code. */
+async function poolOf({ port, password }: NonNullable<StoreOptions['postgres']>): Promise<Pool> {
+  const { Pool } = await import('pg')
   const pool = new Pool({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres', max: POOL_SIZE })
   pool.on('error', (error) => console.error(error))
   return pool
