@@ -218,6 +218,27 @@ describeOnEachStore('collectGarbage', (store) => {
     await engine.close()
   })
 
+  test.each([
+    ['', ['old'], ['theirs/old', 'theirs/deep/old']],
+    ['theirs/', ['theirs/old'], ['old', 'theirs/deep/old', 'theirs2/old']],
+  ])('under the prefix %j unfinished writes of other namespaces stay', async (blobPrefix, own, others) => {
+    const aborted: string[] = []
+    const backend = backendWith({
+      unfinished: {
+        list: async function* () {
+          for (const name of [...own, ...others]) yield { key: parseBlobKey(name), id: name, startedAt: new Date(0) }
+        },
+        abort: async ({ key }) => {
+          aborted.push(key)
+        },
+      },
+    })
+    const { engine } = await openClockedEngine(store, { limits: LIMITS, backend, blobPrefix })
+    await engine.collectGarbage()
+    expect(aborted).toEqual(own)
+    await engine.close()
+  })
+
   test('an open read holds garbage back until it ends', async () => {
     const { session, bucket, engine, backend } = await openTestEngine(store, {
       // The grace also covers how long a heartbeat is on its way; here a few milliseconds.

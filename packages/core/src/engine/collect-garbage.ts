@@ -5,6 +5,7 @@ import type { BlobRef } from '../model/extent.ts'
 import { backendOf } from './context.ts'
 import type { EngineContext } from './context.ts'
 import type { CollectedGarbage, CollectGarbageOptions } from './engine.ts'
+import { isOwnBlob } from './own-blob.ts'
 
 const LIMIT_DEFAULT = 1_000
 /** Blobs of one claim: few enough that a collector that dies leaves little behind for its lease. */
@@ -119,7 +120,7 @@ class CollectorRun {
     const writes: UnfinishedWrite[] = []
     for await (const write of unfinished.list({ before: new Date(clock().getTime() - age * 1000) })) {
       this.#signal?.throwIfAborted()
-      if (write.key.startsWith(blobPrefix)) writes.push(write)
+      if (isOwnBlob(blobPrefix, write.key)) writes.push(write)
       if (writes.length === UNFINISHED_MAX) break
     }
     if (writes.length === 0) return

@@ -31,7 +31,7 @@ export interface EngineOptions {
   readonly ids?: Ids
   /** Hears of faults and of what the engine does behind the calls. Default: nobody. */
   readonly observer?: Observer
-  /** Begins every blob's name, so that namespaces can share a backend; ends with '/'. Default ''. */
+  /** Begins every blob's name, so that namespaces can share a backend, one each; ends with '/'. Default ''. */
   readonly blobPrefix?: string
   /** Threads that hash large bodies. Default: one less than the machine has cores, at most 4. */
   readonly hashWorkers?: HashWorkerPoolOptions

@@ -164,8 +164,15 @@ describe('blobs', () => {
       })(),
       {},
     )
+    await backend.put(
+      parseBlobKey('another/namespace'),
+      (async function* () {
+        yield bytesOf(9)
+      })(),
+      {},
+    )
     expect((await check()).findings).toMatchObject([{ kind: 'blob-orphan', details: { backendId: 'main', blob: stray, size: 9 } }])
-    await backend.delete([stray])
+    await backend.delete([stray, parseBlobKey('another/namespace')])
     for (const blob of await listKeys(backend)) sql('DELETE FROM garbage WHERE blob = ?', blob)
     expect(kindsOf(await check())).toEqual(['blob-orphan'])
     expect(kindsOf(await check({ blobPrefix: 'another/' }))).toEqual([])

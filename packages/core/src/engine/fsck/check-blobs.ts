@@ -5,6 +5,7 @@ import type { InspectedGarbage, InspectedReference } from '../../metadata/inspec
 import { compareBytes } from '../../model/byte-order.ts'
 import type { BlobRef } from '../../model/extent.ts'
 import { assert } from '../../util/assert.ts'
+import { isOwnBlob } from '../own-blob.ts'
 import { hashOf } from './blob-table.ts'
 import type { BlobTable } from './blob-table.ts'
 import { sumOfMarks } from './check-rows.ts'
@@ -122,11 +123,11 @@ interface SizeQuestion {
   readonly needed: number
 }
 
-/** The blob's size, or null where it is not there. A blob outside the prefix is not listed: it is opened instead. */
+/** The blob's size, or null where it is not there. A blob that is not named as ours is not listed: it is opened instead. */
 async function sizeOf({ blobPrefix, signal }: FsckContext, backend: Backend, question: SizeQuestion): Promise<number | null> {
   const { name, listed, needed } = question
   if (listed !== null) return listed.size
-  if (name.blob.startsWith(blobPrefix)) return null
+  if (isOwnBlob(blobPrefix, name.blob)) return null
   try {
     const stream = await backend.get(name.blob, { range: { start: 0, end: needed }, ...(signal === undefined ? {} : { signal }) })
     stream.destroy()
@@ -146,7 +147,7 @@ async function* listedBlobs({ backends, blobPrefix, signal }: FsckContext): Asyn
       signal?.throwIfAborted()
       assert(before === null || before < key, `backend '${backendId}' does not list in byte order, as its contract says`)
       before = key
-      yield [{ backendId, blob: key, size, modifiedAt }]
+      if (isOwnBlob(blobPrefix, key)) yield [{ backendId, blob: key, size, modifiedAt }]
     }
   }
 }
