@@ -62,6 +62,30 @@ describeOnEachStore('deleteObjects', (store) => {
     await engine.close()
   })
 
+  test.each(['enabled', 'suspended'] as const)(
+    'in a bucket whose versioning is %s it is refused: absence would have left a marker',
+    async (versioning) => {
+      const hidden = { k: 'cmp', op: '<>', a: { k: 'col', n: 'name' }, b: { k: 'lit', t: 'text', v: 'hidden' } } as const
+      const { session, bucket, engine } = await openTestEngine(store, {
+        versioning,
+        policy: {
+          require: ({ action, policyVersion }) =>
+            action === 'object.delete'
+              ? { ...unconditional(policyVersion), existing: hidden, deniedExisting: 'absent' }
+              : unconditional(policyVersion),
+        },
+      })
+      const { etag, versionId } = await session.putObject({ bucket, key: 'hidden', body: bytesOf(1) })
+      for (const how of [{}, { versionId }, { conditions: { ifMatch: [etag] } }, { conditions: { ifMatch: ['x'] } }]) {
+        await expect(session.deleteObject({ bucket, key: 'hidden', ...how })).rejects.toMatchObject({ code: 'AccessDenied' })
+        const [result] = await session.deleteObjects({ bucket, objects: [{ key: 'hidden', ...how }] })
+        expect(result?.error).toMatchObject({ code: 'AccessDenied' })
+      }
+      expect((await session.listVersions({ bucket })).versions).toHaveLength(1)
+      await engine.close()
+    },
+  )
+
   test('leaves markers in a versioned bucket, and takes exact versions away for good', async () => {
     const { session, bucket, engine } = await openTestEngine(store, { versioning: 'enabled' })
     const { versionId } = await session.putObject({ bucket, key: 'k', body: bytesOf(1) })

@@ -4,9 +4,10 @@ import type { BucketInfo } from '../model/bucket.ts'
 import type { Conditions } from '../model/conditions.ts'
 import { actingAccount } from '../policy/caller-context.ts'
 import { isSystemPrincipal } from '../policy/system-principal.ts'
+import type { Requirement } from '../policy/policy.ts'
 import { ALWAYS, NEVER } from '../policy/predicate.ts'
 import type { Predicate } from '../policy/predicate.ts'
-import { accessDenied, authorise, ownerOf } from './authorise.ts'
+import { authorise, ownerOf } from './authorise.ts'
 import type { SessionContext } from './context.ts'
 import type { DeletedObject, DeleteObjectInput, DeleteObjectsInput, DeleteResult } from './inputs.ts'
 import { objectQuestion } from './object-question.ts'
@@ -76,7 +77,7 @@ async function deleteAll(session: SessionContext, input: DeleteInput, deletions:
     const isLast = attempt === engine.limits.commitRetriesMax
     for (const [index, deletion] of waiting.entries()) {
       const outcome = outcomes[index]
-      if (outcome !== undefined) deletion.result = settle(session, { deletion, outcome, bucket, isLast })
+      if (outcome !== undefined) deletion.result = settle(session, { deletion, outcome, isLast })
     }
   }
 }
@@ -95,7 +96,7 @@ async function authoriseAll(
     if (deletion.result !== null) continue
     const { key, versionId } = deletion.question
     try {
-      const require = await authorise(session, deletion.question, bucket)
+      const require = refusedOpenly(await authorise(session, deletion.question, bucket), bucket)
       keys.push({
         key: key ?? '',
         ...(versionId === null ? {} : { versionId }),
@@ -112,6 +113,11 @@ async function authoriseAll(
   return keys
 }
 
+/** In a versioned bucket, deleting what is not there leaves a marker: a refusal cannot look like that. */
+function refusedOpenly(require: Requirement, { versioning }: BucketInfo): Requirement {
+  return versioning === 'off' || require.deniedExisting === 'forbidden' ? require : { ...require, deniedExisting: 'forbidden' }
+}
+
 /**
  * Whether governance retention may be bypassed where the caller asks for it. There is no action for that right yet, so
  * only the account that owns the bucket has it, and the operator.
@@ -124,19 +130,18 @@ function bypassOf({ caller }: SessionContext, input: DeleteInput, bucket: Bucket
 interface Settlement {
   readonly deletion: Deletion
   readonly outcome: DeleteOutcome
-  readonly bucket: BucketInfo
   readonly isLast: boolean
 }
 
 /** What an outcome is to the caller; null where the key must be tried again. */
-function settle(session: SessionContext, { deletion, outcome, bucket, isLast }: Settlement): Deletion['result'] {
+function settle(session: SessionContext, { deletion, outcome, isLast }: Settlement): Deletion['result'] {
   const { question } = deletion
   if (outcome.outcome === 'fault') return outcome.error
   if (outcome.outcome === 'marked') return { versionId: outcome.versionId, deleteMarker: true }
   if (!isRefusal(outcome)) return { versionId: outcome.versionId, deleteMarker: outcome.deleteMarker }
   if (outcome.outcome === 'denied' && outcome.looks === 'absent') {
-    // As if nothing were there: deleting that succeeds. In a versioned bucket it would have left a marker, which this cannot feign.
-    return bucket.versioning === 'off' ? { versionId: question.versionId, deleteMarker: false } : accessDenied(question)
+    // As if nothing were there: deleting that succeeds.
+    return { versionId: question.versionId, deleteMarker: false }
   }
   try {
     prepareRetry(session.engine, question, outcome)

@@ -1,3 +1,4 @@
+import type { Versioning } from '../model/bucket.ts'
 import type { Caller } from './caller.ts'
 import type { Action, OperationName } from './operation.ts'
 import type { Predicate } from './predicate.ts'
@@ -16,6 +17,7 @@ export interface BucketFacts {
   readonly jurisdiction: string
   readonly account: string
   readonly public: boolean
+  readonly versioning: Versioning
 }
 
 /** One question to the policy: who wants to do what, where. */
@@ -53,7 +55,10 @@ export interface Requirement {
   readonly finalCreated: Predicate
   /** The same, where it replaces one. */
   readonly finalReplaced: Predicate
-  /** How a refusal by `existing` looks to this caller. A refusal by the others is always 'forbidden'. */
+  /**
+   * How a refusal by `existing` looks to this caller. A refusal by the others is always 'forbidden', and so is that of a
+   * delete where the bucket is, or was, versioned: what is not there would leave a marker.
+   */
   readonly deniedExisting: 'absent' | 'forbidden'
   /** How absence looks to this caller. */
   readonly whenAbsent: 'absent' | 'forbidden'

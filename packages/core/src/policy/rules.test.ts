@@ -5,6 +5,7 @@ import { evaluatePredicate } from './evaluate-predicate.ts'
 import type { Action } from './operation.ts'
 import { ownersOnly } from './ownership.ts'
 import type { Access, Requirement } from './policy.ts'
+import type { Versioning } from '../model/bucket.ts'
 import { bucketPolicyRow, objectPolicyRow, type PolicyRow } from './predicate-row.ts'
 import { ALWAYS, NEVER, type Predicate } from './predicate.ts'
 import { ACTIONS } from './rule-parse.ts'
@@ -49,6 +50,16 @@ test('the system passes, and nothing that only looks like it', () => {
 test('answers under the version it was asked with', () => {
   expect(rules([]).require(access(ACME, 'object.read')).policyVersion).toBe(7)
 })
+
+test.each(['off', 'enabled', 'suspended'] as const)(
+  'a refused delete looks like absence only where that leaves no marker: %s',
+  (versioning) => {
+    const own: Predicate = { k: 'cmp', op: '=', a: { k: 'col', n: 'owner_id' }, b: { k: 'ctx', f: 'sub' } }
+    const policy = rules([{ effect: 'allow', who: 'anyone', actions: ['object.read', 'object.delete'], when: own }])
+    const { deniedExisting } = policy.require(access(user('u2'), 'object.delete', { versioning }))
+    expect(deniedExisting).toBe(versioning === 'off' ? 'absent' : 'forbidden')
+  },
+)
 
 describe('replacing the list', () => {
   const all: Rule = { effect: 'allow', who: 'anyone', actions: 'all' }
@@ -101,7 +112,11 @@ function accessOf({ caller, action, bucket, key }: PolicyCase): Access {
   return access(caller, action, { ...(key === undefined ? {} : { key }), ...(name === null ? { bucket: null } : {}), name })
 }
 
-function access(caller: Caller, action: Action, place: { key?: string | null; bucket?: null; name?: string | null } = {}): Access {
+function access(
+  caller: Caller,
+  action: Action,
+  place: { key?: string | null; bucket?: null; name?: string | null; versioning?: Versioning } = {},
+): Access {
   const onObject = action.startsWith('object.')
   const noBucket = place.bucket === null || ((action === 'bucket.create' || action === 'bucket.list') && place.name === undefined)
   return {
@@ -109,7 +124,16 @@ function access(caller: Caller, action: Action, place: { key?: string | null; bu
     action,
     request: { operation: 'GetObject', at: new Date(0), facts: new Map() },
     side: 'target',
-    bucket: noBucket ? null : { id: '1', name: place.name ?? 'photos', jurisdiction: 'default', account: 'acme', public: false },
+    bucket: noBucket
+      ? null
+      : {
+          id: '1',
+          name: place.name ?? 'photos',
+          jurisdiction: 'default',
+          account: 'acme',
+          public: false,
+          versioning: place.versioning ?? 'off',
+        },
     key: !onObject || place.key === null ? null : (place.key ?? 'a/b.png'),
     versionId: null,
     overwrite: action === 'object.write' ? 'allowed' : null,

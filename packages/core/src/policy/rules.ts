@@ -56,10 +56,16 @@ function requirementOf(access: Access, decide: Decide): Requirement {
     case 'object.read':
       return { ...open, ...looksOf(access, decide), existing: allowed }
     case 'object.delete':
-      return { ...open, existing: allowed, proposed: allowed, deniedExisting: decide('object.read') === ALWAYS ? 'forbidden' : 'absent' }
+      return { ...open, existing: allowed, proposed: allowed, deniedExisting: deniedDelete(access, decide) }
     default:
       return { ...open, existing: allowed }
   }
+}
+
+/** What may not be seen is deleted like what is not there; but in a versioned bucket that would leave a marker, so it is refused. */
+function deniedDelete({ bucket }: Access, decide: Decide): Requirement['deniedExisting'] {
+  const versioned = bucket !== null && bucket.versioning !== 'off'
+  return versioned || decide('object.read') === ALWAYS ? 'forbidden' : 'absent'
 }
 
 /**
