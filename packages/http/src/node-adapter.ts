@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { HttpHandler, HttpResponse } from './message.ts'
+import { AnswerBatch } from './answer-batch.ts'
 import { isStream } from './body-pump.ts'
 import { makeReleasable } from './releasable-body.ts'
 import { NodeRequest } from './node-request.ts'
@@ -18,8 +19,10 @@ export interface NodeAdapterOptions {
   readonly lingerMilliseconds?: number
 }
 
-/** The options with their defaults filled in. */
-export type CompleteOptions = Required<NodeAdapterOptions>
+/** The options with their defaults filled in, and what the requests of one listener share. */
+export interface CompleteOptions extends Required<NodeAdapterOptions> {
+  readonly batch: AnswerBatch
+}
 
 /**
  * Fits a handler to `(req, res)` of node:http, and so to what is built on it (Express, Connect, Fastify's raw objects).
@@ -92,6 +95,7 @@ function completeOptions(options: NodeAdapterOptions): CompleteOptions {
     onFault: options.onFault ?? ignore,
     drainSizeMax: options.drainSizeMax ?? 65_536,
     lingerMilliseconds: options.lingerMilliseconds ?? 1_000,
+    batch: new AnswerBatch(),
   }
 }
 

@@ -58,14 +58,14 @@ function unreadBody(sending: Sending): Unread {
 }
 
 function finish(sending: Sending, bytes: Uint8Array | null, early: Unread): void {
-  const { message, response } = sending
+  const { message, response, options } = sending
   if (early === 'close') {
     linger(sending, bytes)
     return
   }
-  if (bytes === null || bytes.length === 0) response.end()
+  if (bytes === null || bytes.length === 0) options.batch.end(response, null)
   else if (bytes.length > ONE_WRITE_SIZE_MAX) response.end(bytes)
-  else response.end(latin1(bytes), 'latin1')
+  else options.batch.end(response, latin1(bytes))
   if (early === 'drain') message.resume()
 }
 
