@@ -2,6 +2,10 @@ import { StorageError } from '../errors/storage-error.ts'
 import type { UploadTarget } from '../metadata/commands.ts'
 import type { UploadQuery, UploadRecord } from '../metadata/metadata-store.ts'
 import type { UploadKind } from '../model/upload.ts'
+import { evaluatePredicate } from '../policy/evaluate-predicate.ts'
+import { ALWAYS } from '../policy/predicate.ts'
+import { objectPolicyRow } from '../policy/predicate-row.ts'
+import { accessDenied } from './authorise.ts'
 import type { SessionContext } from './context.ts'
 import type { UploadInput } from './inputs.ts'
 import { visibleUploads } from './visible-uploads.ts'
@@ -31,7 +35,10 @@ export interface FoundUpload {
   readonly grounds: Grounds
 }
 
-/** The upload of this kind, finished or not. Throws `UploadNotFound`, also where it is there for others only, and as `authorise` does. */
+/**
+ * The upload of this kind, finished or not. Throws `UploadNotFound`, also where it is there for others only, and as
+ * `authorise` does; `AccessDenied` where the policy's answer of now rules out the object that an unfinished one would make.
+ */
 export async function findUpload(session: SessionContext, { question, input, kind }: WantedUpload): Promise<FoundUpload> {
   const { metadata } = session.engine
   const { upload, grounds } = await readUnderRequirement(session, question, {
@@ -39,7 +46,16 @@ export async function findUpload(session: SessionContext, { question, input, kin
     isNothing: (found) => found.upload === null,
   })
   if (upload === null || upload.kind !== kind) throw uploadNotFound(input)
+  // One that is finished says again what it became, as its commit would.
+  if (upload.status === 'open' && !mayStillBecome(upload, grounds)) throw accessDenied(question)
   return { upload, grounds }
+}
+
+/** As the commits of an upload hold it against `proposed`: over what was said when it began. */
+function mayStillBecome(upload: UploadRecord, { bucket, require }: Grounds): boolean {
+  if (require.proposed === ALWAYS) return true
+  const row = objectPolicyRow(bucket.name, { ...upload, versionId: null, size: null, etag: null })
+  return evaluatePredicate(require.proposed, row) === true
 }
 
 /** The upload of this kind, which is not finished yet. Throws as `findUpload` does. */
