@@ -35,7 +35,7 @@ describeOnEachStore('an unfinished upload', (store) => {
       await engine.policyChanged()
       let read = 0
       const body = (): AsyncIterable<Uint8Array> => ({
-        [Symbol.asyncIterator]: () => ({ next: async () => ({ done: (read += 1) > 0, value: undefined }) }),
+        [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: (read += 1) }) }),
       })
       const calls = [
         () => session.listParts(parts),
