@@ -21,6 +21,7 @@ export interface NodeAdapterOptions {
 
 /** The options with their defaults filled in, and what the requests of one listener share. */
 export interface CompleteOptions extends Required<NodeAdapterOptions> {
+  /** Where small answers wait for each other. */
   readonly batch: AnswerBatch
 }
 
