@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { memoryBackend } from '@stowage/core/backend'
 import type { Backend, ByteSource } from '@stowage/core/backend'
 import { afterAll, describe, expect, test } from 'vitest'
-import { backendCases, runCases } from './index.ts'
+import { breaking, failed, outcomes } from '../test/outcomes.ts'
+import { backendCases } from './index.ts'
 import type { RunCasesOptions, Suite } from './index.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'stowage-conformance-'))
@@ -12,40 +13,13 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 const FACETS = ['copying', 'joining']
 
-/** Runs a suite as a runner would, and gives the outcome of each test by its name. */
-async function outcomes<S>(suite: Suite<S>, options: RunCasesOptions<S>): Promise<Map<string, 'passed' | 'failed'>> {
-  const tests: { name: string; run: () => Promise<void> }[] = []
-  runCases((name, run) => tests.push({ name, run }), suite, options)
-  const results = new Map<string, 'passed' | 'failed'>()
-  for (const { name, run } of tests) {
-    await run().then(
-      () => results.set(name, 'passed'),
-      () => results.set(name, 'failed'),
-    )
-  }
-  return results
-}
-
-function failed(results: Map<string, string>): string[] {
-  return [...results].filter(([, outcome]) => outcome === 'failed').map(([name]) => name)
-}
-
 function suiteOf(...names: string[]): Suite<Backend> {
   return { ...backendCases, cases: backendCases.cases.filter(({ name }) => names.some((start) => name.startsWith(start))) }
 }
 
 /** A backend that breaks one promise. */
 function broken(change: (backend: Backend) => Partial<Backend>): () => Promise<Backend> {
-  return async () => {
-    const inner = memoryBackend()
-    const changes = change(inner)
-    return new Proxy(inner, {
-      get(target, name) {
-        const value: unknown = name in changes ? Reflect.get(changes, name) : Reflect.get(target, name)
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    })
-  }
+  return async () => breaking(memoryBackend(), change)
 }
 
 describe('runCases', () => {
