@@ -3,7 +3,6 @@ import { faultyBackend } from '../../../conformance/src/faulty-backend.ts'
 import type { FaultMode } from '../../../conformance/src/faulty-backend.ts'
 import type { Backend } from '../../src/backend/backend.ts'
 import type { MetadataStore } from '../../src/metadata/metadata-store.ts'
-import { blobsIn } from '../support/audit-store.ts'
 import { faultyStore } from '../support/naughty-stores.ts'
 import type { StoreFault, StorePlan } from '../support/naughty-stores.ts'
 import { openWorld } from '../support/world.ts'
@@ -133,7 +132,7 @@ async function settle(world: World, before: Snapshot, bucket: { readonly name: s
     await world.session.deleteBucket({ bucket })
   }
   await world.collect()
-  deepStrictEqual([...(await blobsIn(world.backend)).keys()], [], 'blobs leaked')
+  deepStrictEqual(await world.audit(), [], 'blobs leaked')
 }
 
 /** Holds a faulted run against the two states there may be. */

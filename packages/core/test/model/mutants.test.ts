@@ -128,14 +128,18 @@ describe('the model finds what is wrong', () => {
       wrapStore: (store: MetadataStore) => overriding(store, {}),
       wrapBackend: (backend: Backend) => withBackend(backend, {}),
     }
-    const result = await checkModel({ open: () => openWorld({ store: 'sqlite', backend: 'memory', ...wrapped }), runs: 50, seed: 7 })
+    const result = await checkModel({
+      open: () => openWorld({ store: 'sqlite', backend: 'memory', hashing: 'inline', ...wrapped }),
+      runs: 50,
+      seed: 7,
+    })
     expect(result.failed, result.report).toBe(false)
   })
 
   for (const { name, store, backend } of MUTANTS) {
     test(`${name}: found within ${RUNS_MAX} runs`, { timeout: TIMEOUT_MS }, async () => {
       const wrapped = { ...(store === undefined ? {} : { wrapStore: store }), ...(backend === undefined ? {} : { wrapBackend: backend }) }
-      const open = (): ReturnType<typeof openWorld> => openWorld({ store: 'sqlite', backend: 'memory', ...wrapped })
+      const open = (): ReturnType<typeof openWorld> => openWorld({ store: 'sqlite', backend: 'memory', hashing: 'inline', ...wrapped })
       // The seed is fixed: that each of them is found must not depend on luck.
       const result = await checkModel({ open, runs: RUNS_MAX, seed: 7, shrinks: false })
       expect(result.failed, `${result.runs} runs did not find it`).toBe(true)

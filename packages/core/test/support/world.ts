@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fsBackend } from '../../../backend-fs/src/index.ts'
 import type { Backend } from '../../src/backend/backend.ts'
+import type { BlobKey } from '../../src/backend/blob-key.ts'
 import { memoryBackend } from '../../src/backend/memory-backend.ts'
 import { without } from '../../src/backend/without-facets.ts'
 import type { Engine } from '../../src/engine/engine.ts'
@@ -22,6 +22,8 @@ import { createIds } from '../../src/util/ids.ts'
 import { overriding } from '../engine-matrix.ts'
 import { newSchema, postgresPool } from '../stores.ts'
 import { auditStore } from './audit-store.ts'
+import { inspectedOnce, listedOnce } from './read-once.ts'
+import { scratchRoot } from './scratch-root.ts'
 import { testClock } from './test-clock.ts'
 import type { TestClock } from './test-clock.ts'
 
@@ -44,6 +46,8 @@ export interface WorldOptions {
   readonly backend: 'memory' | 'fs'
   /** Whether the backend shows its optional powers. Default: yes. */
   readonly facets?: boolean
+  /** Whether bodies of unknown length are hashed by a thread, as they are by default. Each opening of an engine starts one anew. */
+  readonly hashing?: 'thread' | 'inline'
   readonly limits?: Partial<Limits>
   /** The stores' own clocks instead of the world's, which then moves nothing: where heartbeats must tell the truth about open reads. */
   readonly realTime?: boolean
@@ -69,8 +73,8 @@ export interface World {
   crash(): Promise<void>
   /** Lets grace pass and collects until nothing is left to collect. */
   collect(): Promise<void>
-  /** Throws where store and backend contradict each other, or a blob lies about that nobody knows. */
-  audit(): Promise<void>
+  /** Throws where store and backend contradict each other, or a blob lies about that nobody knows. Gives back the blobs that lie there. */
+  audit(): Promise<readonly BlobKey[]>
   /** Closes all and removes it. */
   dispose(): Promise<void>
 }
@@ -85,7 +89,7 @@ interface Opened {
 
 /** Opens an engine on stores of its own. */
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const directory = await mkdtemp(join(tmpdir(), 'stowage-world-'))
+  const directory = await mkdtemp(join(await scratchRoot(), 'stowage-world-'))
   const time = testClock()
   const limits = { ...SMALL_LIMITS, ...options.limits }
   const place = placeOf(options, directory, time)
@@ -152,7 +156,8 @@ function opener(
     const beat = (): Promise<unknown> => store.heartbeat({ processId, oldestReadAgeMs: null })
     const shown = facets ? backend : without(backend, 'copying', 'joining', 'unfinished', 'presigning')
     const stores = { metadata: wrapStore(heard), backend: wrapBackend(shown) }
-    return { engine: await openEngine({ ...stores, policy: allowAll(), limits, ids, clock }), backend, store, beat }
+    const hashWorkers = options.hashing === 'inline' ? ({ worker: 'inline' } as const) : {}
+    return { engine: await openEngine({ ...stores, policy: allowAll(), limits, ids, clock, hashWorkers }), backend, store, beat }
   }
 }
 
@@ -188,10 +193,13 @@ async function collectAll({ engine, beat }: Opened, time: TestClock): Promise<vo
   }
 }
 
-/** Two oracles that share no code must both be content. */
-async function audit({ store, backend }: Opened): Promise<void> {
-  await auditStore(store, backend)
+/** Two oracles that share no code must both be content. What they look at, which is at rest, is read once for both. */
+async function audit(opened: Opened): Promise<readonly BlobKey[]> {
+  const store = inspectedOnce(opened.store)
+  const backend = listedOnce(opened.backend)
+  const blobs = await auditStore(store, backend)
   const { findings } = await fsck({ metadata: store, backends: { main: backend }, opened: true, deep: true, blobsAtOnceMax: 10_000 })
   const serious = findings.filter(({ severity }) => severity !== 'note')
   if (serious.length > 0) throw new Error(`fsck: ${serious.map((finding) => JSON.stringify(finding)).join('\n')}`)
+  return blobs
 }

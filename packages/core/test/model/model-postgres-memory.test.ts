@@ -1,0 +1,3 @@
+import { checkCells } from './cells.ts'
+
+checkCells('postgres', 'memory')
