@@ -1,4 +1,5 @@
 import { verifyContent } from '@stowage/core'
+import type { ByteSource } from '@stowage/core'
 import { readDocumentClaims, readExpectedContent } from './expected-content.ts'
 import type { Operation, OperationRequest } from './operation.ts'
 import type { S3Headers } from './s3-headers.ts'
@@ -49,8 +50,9 @@ export async function readPayload(operation: Operation, { raw, verification, hea
  * The engine reads the body only once it knows that the caller may write it; a client that waits is told then (RFC 9110
  * §10.1.1). Not when the iterator is made: a body that is given up is opened too, to be closed unread.
  */
-function onFirstRead(stream: AsyncIterable<Uint8Array>, accept: () => void): AsyncIterable<Uint8Array> {
+function onFirstRead(stream: ByteSource, accept: () => void): ByteSource {
   return {
+    releaseChunk: (chunk) => stream.releaseChunk?.(chunk),
     [Symbol.asyncIterator]() {
       const iterator = stream[Symbol.asyncIterator]()
       return {

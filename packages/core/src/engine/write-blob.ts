@@ -87,7 +87,7 @@ async function writeUnsized(engine: EngineContext, body: ByteSource, options: Wr
     head.push(chunk)
   })
   if (size <= inlineSizeMax) return inline(join(head), content)
-  return writeSource(engine, chain(head, rest), options)
+  return writeSource(engine, chain(head, rest, body), options)
 }
 
 async function writeSource(engine: EngineContext, body: ByteSource, options: WriteBlobOptions): Promise<WrittenBytes> {
@@ -171,8 +171,9 @@ function takeWhile(iterator: AsyncIterator<Uint8Array>, more: () => boolean): By
 }
 
 /** Not a generator: one that was never started would not tell the rest to stop. */
-function chain(head: readonly Uint8Array[], rest: ByteSource): ByteSource {
+function chain(head: readonly Uint8Array[], rest: ByteSource, source: ByteSource): ByteSource {
   return {
+    releaseChunk: (chunk) => source.releaseChunk?.(chunk),
     [Symbol.asyncIterator]: () => {
       const iterator = rest[Symbol.asyncIterator]()
       let at = 0

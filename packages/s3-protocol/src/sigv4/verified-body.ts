@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Buffer } from 'node:buffer'
+import type { ByteSource } from '@stowage/core'
 import { HttpInputError, integerHeader, listHeader, readBody } from '@stowage/http'
 import { fromHttpInputError, S3Error } from '../s3-error.ts'
 import type { RawS3Request } from '../s3-request.ts'
@@ -11,7 +12,7 @@ import type { Verification } from './request-verifier.ts'
 /** The bytes of a request, out of their framing, and what the client claimed about them. */
 export interface VerifiedBody {
   /** To be read once. In the modes without framing it is the request's own Readable. */
-  readonly stream: AsyncIterable<Uint8Array>
+  readonly stream: ByteSource
   /** How many bytes must come. The framed modes check it themselves; in the others node does. */
   readonly size: number
   /** What the SHA-256 of the bytes must be, in lower-case hexadecimal; nobody has checked it yet. Null where nothing was said. */
