@@ -90,23 +90,26 @@ function versionSource(tables: VersionTables, prefix: string): KeySource {
   return { fetch: (seek, { stretch }) => fetchMerged(tables, { seek, below }, stretch) }
 }
 
-function* fetchMerged(
-  { current, noncurrent }: VersionTables,
-  range: { seek: Seek; below: string | null },
-  limit: number,
-): SqlProgram<ScannedBatch> {
-  const live = (yield selectRange(current, range, limit)).map((row) => readScanned(current, row))
-  const lastLive = live.length === limit ? live.at(-1) : undefined
-  // Behind the last row of a full stretch nothing may be taken yet: rows of `objects` could come before it.
-  const through = lastLive === undefined ? undefined : { key: lastLive.key, tie: lastLive.tie }
-  const former = (yield selectRange(noncurrent, { ...range, through }, limit)).map((row) => readScanned(noncurrent, row))
-  const merged = [...live, ...former].sort(inOrder)
-  const lastFormer = former.length === limit ? former.at(-1) : undefined
-  // Nor more than was asked for, of both together.
-  const horizon = earlierOf(lastFormer ?? lastLive, merged[limit - 1])
-  if (horizon === undefined) return { rows: merged, end: seekBehindRange(range.seek), size: merged.length, countTo: null }
-  const rows = merged.filter((row) => inOrder(row, horizon) <= 0)
-  return { rows, end: { kind: 'rest', key: horizon.key, tie: horizon.tie }, size: rows.length, countTo: null }
+/**
+ * A stretch of both tables, as far as it is certain: where a table gave as many rows as were asked for, there may be more behind
+ * its last one, and what the other table has behind that one must wait.
+ */
+function* fetchMerged(tables: VersionTables, range: { seek: Seek; below: string | null }, limit: number): SqlProgram<ScannedBatch> {
+  const current = (yield selectRange(tables.current, range, limit)).map((row) => readScanned(tables.current, row))
+  const currentEnd = endOfFull(current, limit)
+  const upToThere = { ...range, through: currentEnd }
+  const noncurrent = (yield selectRange(tables.noncurrent, upToThere, limit)).map((row) => readScanned(tables.noncurrent, row))
+  const merged = [...current, ...noncurrent].sort(inOrder)
+  // Noncurrent rows go no further than the current ones. And no more than was asked for, of both together.
+  const lastCertain = earlierOf(endOfFull(noncurrent, limit) ?? currentEnd, merged[limit - 1])
+  if (lastCertain === undefined) return { rows: merged, end: seekBehindRange(range.seek), size: merged.length, countTo: null }
+  const rows = merged.filter((row) => inOrder(row, lastCertain) <= 0)
+  return { rows, end: { kind: 'rest', key: lastCertain.key, tie: lastCertain.tie }, size: rows.length, countTo: null }
+}
+
+/** The last row where there may be more behind it. */
+function endOfFull(rows: readonly ScannedRow[], limit: number): ScannedRow | undefined {
+  return rows.length === limit ? rows.at(-1) : undefined
 }
 
 function readScanned(table: KeyTable, row: SqlRow): ScannedRow {

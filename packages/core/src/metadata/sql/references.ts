@@ -64,7 +64,7 @@ export interface NewReferences {
 }
 
 /** Gives the manifest its references. `areReserved` and `areReferenced` have been asked. */
-export function* refer(context: SqlContext, { manifestId, partNumber, blobs, fresh }: NewReferences): SqlProgram<void> {
+export function* addReferences(context: SqlContext, { manifestId, partNumber, blobs, fresh }: NewReferences): SqlProgram<void> {
   if (fresh.length > 0) yield { sql: unreserveText(context), values: [blobList(fresh)] }
   if (blobs.length > 0) yield { sql: referText(context), values: [manifestId, partNumber, blobList(blobs)] }
 }
@@ -72,19 +72,19 @@ export function* refer(context: SqlContext, { manifestId, partNumber, blobs, fre
 const LOCKING = ' ORDER BY backend_id, blob, manifest_id, part_number FOR UPDATE'
 const LOCK_OF_MANIFEST = `SELECT 1 FROM blob_refs
 WHERE (backend_id, blob) IN (SELECT own.backend_id, own.blob FROM blob_refs own WHERE own.manifest_id = ?)${LOCKING}`
-const UNREFER = 'DELETE FROM blob_refs WHERE manifest_id = ? RETURNING backend_id, blob'
+const DELETE_OF_MANIFEST = 'DELETE FROM blob_refs WHERE manifest_id = ? RETURNING backend_id, blob'
 
 /** Drops all references of a manifest. Blobs that have none left are garbage from `now` on. */
-export function* unrefer(context: SqlContext, manifestId: number, now: number): SqlProgram<void> {
+export function* dropAllReferences(context: SqlContext, manifestId: number, now: number): SqlProgram<void> {
   if (context.dialect.locks) yield { sql: LOCK_OF_MANIFEST, values: [manifestId] }
-  const dropped = readBlobRows(yield { sql: UNREFER, values: [manifestId] })
+  const dropped = readBlobRows(yield { sql: DELETE_OF_MANIFEST, values: [manifestId] })
   yield* queueUnreferenced(context, dropped, now)
 }
 
 const partsOf = (each: string): string => `(SELECT CAST(value AS bigint) FROM ${each})`
 const lockOfParts = (each: string): string => `SELECT 1 FROM blob_refs WHERE (backend_id, blob) IN
 (SELECT own.backend_id, own.blob FROM blob_refs own WHERE own.manifest_id = ? AND own.part_number IN ${partsOf(each)})${LOCKING}`
-const unreferParts = (each: string): string =>
+const deleteOfParts = (each: string): string =>
   `DELETE FROM blob_refs WHERE manifest_id = ? AND part_number IN ${partsOf(each)} RETURNING backend_id, blob`
 
 /** Which parts' references go, and when. */
@@ -94,18 +94,18 @@ export interface DroppedParts {
   readonly now: number
 }
 
-/** Drops all references of some parts. */
-export function* unreferPart(context: SqlContext, { manifestId, partNumbers, now }: DroppedParts): SqlProgram<void> {
+/** Drops all references of some parts of a manifest. Blobs that have none left are garbage from `now` on. */
+export function* dropReferencesOfParts(context: SqlContext, { manifestId, partNumbers, now }: DroppedParts): SqlProgram<void> {
   const { dialect } = context
   const values = [manifestId, JSON.stringify(partNumbers)]
   if (dialect.locks) yield { sql: lockOfParts(dialect.each), values }
-  const dropped = readBlobRows(yield { sql: unreferParts(dialect.each), values })
+  const dropped = readBlobRows(yield { sql: deleteOfParts(dialect.each), values })
   yield* queueUnreferenced(context, dropped, now)
 }
 
 const lockOfBlobs = (each: string): string => `SELECT 1 FROM blob_refs
 WHERE (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})${LOCKING}`
-const unreferBlobs = (each: string): string => `DELETE FROM blob_refs
+const deleteOfBlobs = (each: string): string => `DELETE FROM blob_refs
 WHERE manifest_id = ? AND part_number = ? AND (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})`
 
 /** Which references of a part, or of a manifest without parts, go, and when. */
@@ -116,13 +116,13 @@ export interface DroppedBlobs {
   readonly now: number
 }
 
-/** Drops some references of a part. */
-export function* unreferSome(context: SqlContext, { manifestId, partNumber, blobs, now }: DroppedBlobs): SqlProgram<void> {
+/** Drops the references to some blobs. Those that have none left are garbage from `now` on. */
+export function* dropReferencesTo(context: SqlContext, { manifestId, partNumber, blobs, now }: DroppedBlobs): SqlProgram<void> {
   if (blobs.length === 0) return
   const { dialect } = context
   const list = blobList(blobs)
   if (dialect.locks) yield { sql: lockOfBlobs(dialect.each), values: [list] }
-  yield { sql: unreferBlobs(dialect.each), values: [manifestId, partNumber, list] }
+  yield { sql: deleteOfBlobs(dialect.each), values: [manifestId, partNumber, list] }
   yield* queueUnreferenced(context, blobs, now)
 }
 

@@ -1,6 +1,6 @@
 import { bytesOf } from './column.ts'
 import { decodeExtents } from './extent-codec.ts'
-import { unrefer } from './references.ts'
+import { dropAllReferences } from './references.ts'
 import type { SqlContext, SqlProgram } from './sql-driver.ts'
 import { deleteInline, inlineIds } from './version-store.ts'
 
@@ -25,7 +25,7 @@ export function* releaseUpload(context: SqlContext, { uploadId, manifestId, now 
   const rows = yield { sql: EXTENTS, values: [manifestId, manifestId] }
   const extents = rows.flatMap((row) => decodeExtents(manifestId, bytesOf(row[0])))
   yield* deleteInline(context, inlineIds(extents))
-  yield* unrefer(context, manifestId, now)
+  yield* dropAllReferences(context, manifestId, now)
   yield { sql: DELETE_PARTS, values: [manifestId] }
   yield { sql: DELETE_PIECES, values: [manifestId] }
   yield { sql: DELETE_UPLOAD, values: [uploadId] }

@@ -24,6 +24,14 @@ export interface HeldUpload {
   readonly answer: CompletedAnswer | null
 }
 
+// Behind the upload's columns.
+const MANIFEST_AT = UPLOAD_COLUMN_COUNT
+const HASH_STATE_AT = MANIFEST_AT + 1
+const STATUS_AT = HASH_STATE_AT + 1
+const RESULT_AT = STATUS_AT + 1
+const BUCKET_NAME_AT = RESULT_AT + 1
+const EXTENT_COUNT_AT = BUCKET_NAME_AT + 1
+
 const SELECT = `SELECT ${uploadColumns('u')}, u.manifest_id, u.hash_state, u.status, u.result, b.name, u.extent_count
 FROM uploads u JOIN buckets b ON b.id = u.bucket_id WHERE u.id = ? AND u.bucket_id = ? AND u.key = ?`
 
@@ -32,15 +40,15 @@ export function* readUpload({ uploadId, bucketId, key, visible }: UploadQuery): 
   const [row] = yield { sql: SELECT, values: [uploadId, bucketId, key] }
   if (row === undefined) return null
   const info = readUploadRow(row, bucketId)
-  const bucketName = textOf(row[UPLOAD_COLUMN_COUNT + 4])
+  const bucketName = textOf(row[BUCKET_NAME_AT])
   if (!passes(visible, () => objectPolicyRow(bucketName, uploadFacts(info)))) return null
-  const completed = row[UPLOAD_COLUMN_COUNT + 2] === 'completed'
-  const result = textOrNull(row[UPLOAD_COLUMN_COUNT + 3])
+  const completed = row[STATUS_AT] === 'completed'
+  const result = textOrNull(row[RESULT_AT])
   return {
     info,
-    manifestId: integerOf(row[UPLOAD_COLUMN_COUNT]),
-    hashState: bytesOrNull(row[UPLOAD_COLUMN_COUNT + 1]),
-    extentCount: integerOf(row[UPLOAD_COLUMN_COUNT + 5]),
+    manifestId: integerOf(row[MANIFEST_AT]),
+    hashState: bytesOrNull(row[HASH_STATE_AT]),
+    extentCount: integerOf(row[EXTENT_COUNT_AT]),
     answer: completed && result !== null ? decodeAnswer(result, bucketId) : null,
   }
 }
@@ -53,13 +61,13 @@ export function uploadFacts(info: Omit<UploadInfo, 'offset'>): ObjectFacts {
 /** Why an upload command changes nothing. */
 export type UploadRefusal = Refusal | { readonly outcome: 'upload-gone' }
 
-/** What an upload command finds, or why it ends. */
-export type UploadState =
+/** What a command finds at the key of its upload, or why it ends. */
+export type KeyAndUpload =
   | { readonly refused: UploadRefusal }
   | { readonly refused: null; readonly state: KeyState; readonly bucketName: string; readonly upload: HeldUpload }
 
 /** Reads key and upload. The upload may be completed. */
-export function* readUploadState(context: SqlContext, target: UploadTarget): SqlProgram<UploadState> {
+export function* readKeyAndUpload(context: SqlContext, target: UploadTarget): SqlProgram<KeyAndUpload> {
   const state = yield* readKeyState(context, target.bucketId, target.key)
   const refused = refuseAtDoor(state, target.require)
   if (refused !== null || state.bucketName === null) return { refused: refused ?? { outcome: 'bucket-gone' } }
@@ -68,18 +76,18 @@ export function* readUploadState(context: SqlContext, target: UploadTarget): Sql
   return { refused: null, state, bucketName: state.bucketName, upload }
 }
 
-/** As `readUploadState`, for commands that need it open and of a kind, and held against `proposed` and `existing`. */
-export function* readOpenUpload(context: SqlContext, target: UploadTarget, kind: UploadInfo['kind'] | null): SqlProgram<UploadState> {
-  const found = yield* readUploadState(context, target)
+/** As `readKeyAndUpload`, for commands that change it: it must be open and of the kind, and pass `proposed` and `existing`. */
+export function* readUploadToChange(context: SqlContext, target: UploadTarget, kind: UploadInfo['kind'] | null): SqlProgram<KeyAndUpload> {
+  const found = yield* readKeyAndUpload(context, target)
   if (found.refused !== null) return found
   const { state, bucketName, upload } = found
   if (upload.answer !== null || (kind !== null && upload.info.kind !== kind)) return { refused: { outcome: 'upload-gone' } }
-  const refused = refuse(guardUpload({ bucketName, state, facts: uploadFacts(upload.info), require: target.require }))
+  const refused = refuse(guardedUpload({ bucketName, state, facts: uploadFacts(upload.info), require: target.require }))
   return refused === null ? found : { refused }
 }
 
 /** An upload that touches nothing yet, to be held against its requirement. */
-export function guardUpload(step: {
+export function guardedUpload(step: {
   readonly bucketName: string
   readonly state: KeyState
   readonly facts: ObjectFacts

@@ -5,7 +5,7 @@ import { decodeExtents, encodeExtents } from './extent-codec.ts'
 import type { StoredExtent } from './extent-codec.ts'
 import type { HeldVersion } from './key-state.ts'
 import { OBJECT_COLUMN_NAMES, objectValues } from './object-row.ts'
-import { unrefer } from './references.ts'
+import { dropAllReferences } from './references.ts'
 import type { SqlContext, SqlProgram, SqlValue } from './sql-driver.ts'
 
 /* Moves rows between `objects` and `object_versions`, and lets go of what a row held. */
@@ -86,7 +86,7 @@ export function* releaseContent(context: SqlContext, version: HeldVersion, now: 
     const [row] = yield live ? { sql: EXTENTS_LIVE, values: key } : { sql: EXTENTS_NONCURRENT, values: [...key, info.sequence] }
     if (row !== undefined) yield* deleteInline(context, inlineIds(decodeExtents(manifestId, bytesOf(row[0]))))
   }
-  if (header.blobs) yield* unrefer(context, manifestId, now)
+  if (header.blobs) yield* dropAllReferences(context, manifestId, now)
   if (info.partCount !== null) yield { sql: DELETE_PARTS, values: [manifestId] }
 }
 

@@ -5,9 +5,9 @@ import { claimBlobs } from '../claim-blobs.ts'
 import { bytesOf } from '../column.ts'
 import { decodeExtents } from '../extent-codec.ts'
 import { bucketLock, lock, policyLock, uploadLock } from '../locks.ts'
-import { blobsWithout, distinctBlobs, NO_PART, refer, unreferSome } from '../references.ts'
+import { blobsWithout, distinctBlobs, NO_PART, addReferences, dropReferencesTo } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
-import { readOpenUpload } from '../upload-state.ts'
+import { readUploadToChange } from '../upload-state.ts'
 import { deleteInline, inlineIds, storeExtents } from '../version-store.ts'
 
 const REPLACED = 'SELECT piece_offset, extents FROM append_pieces WHERE manifest_id = ? AND piece_offset >= ? ORDER BY piece_offset'
@@ -19,7 +19,7 @@ const MOVE_ON = 'UPDATE uploads SET received = ?, extent_count = ?, declared_siz
 export function* commitAppend(context: SqlContext, command: CommitAppendCommand): SqlProgram<CommitAppendOutcome> {
   const { uploadId, bucketId, replaceFrom, expectedOffset, size } = command
   const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, false), uploadLock(uploadId, true)])
-  const found = yield* readOpenUpload(context, command, 'append')
+  const found = yield* readUploadToChange(context, command, 'append')
   if (found.refused !== null) return found.refused
   const { info, manifestId } = found.upload
   if (info.offset !== expectedOffset) return { outcome: 'offset', offset: info.offset }
@@ -33,10 +33,10 @@ export function* commitAppend(context: SqlContext, command: CommitAppendCommand)
 
   assert(replaceFrom === expectedOffset || replaced[0]?.[0] === replaceFrom, 'an append replaces from the middle of a piece')
   const former = replaced.flatMap((row) => decodeExtents(manifestId, bytesOf(row[1])))
-  yield* refer(context, { manifestId, partNumber: NO_PART, blobs: blobs.all, fresh: blobs.fresh })
+  yield* addReferences(context, { manifestId, partNumber: NO_PART, blobs: blobs.all, fresh: blobs.fresh })
   if (former.length > 0) {
     yield* deleteInline(context, inlineIds(former))
-    yield* unreferSome(context, { manifestId, partNumber: NO_PART, blobs: blobsWithout(distinctBlobs(former), blobs.all), now })
+    yield* dropReferencesTo(context, { manifestId, partNumber: NO_PART, blobs: blobsWithout(distinctBlobs(former), blobs.all), now })
     yield { sql: DROP, values: [manifestId, replaceFrom] }
   }
   let at = replaceFrom

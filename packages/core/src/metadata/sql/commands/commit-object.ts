@@ -7,7 +7,7 @@ import type { Guarded } from '../guard.ts'
 import { readKeyState } from '../key-state.ts'
 import { bucketLock, keyLock, lock, policyLock } from '../locks.ts'
 import { clear, makeRoom } from '../make-room.ts'
-import { NO_PART, refer } from '../references.ts'
+import { NO_PART, addReferences } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { storeExtents, writeCurrent } from '../version-store.ts'
 
@@ -41,7 +41,7 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
   const sequence = context.sequence(state.sequence)
   const versionId = state.versioning === 'enabled' ? proposed.versionId : NULL_VERSION
   const object: ObjectInfo = { ...proposed, versionId, sequence, latest: true, deleteMarker: false }
-  yield* refer(context, { manifestId: sequence, partNumber: NO_PART, blobs: blobs.all, fresh: blobs.fresh })
+  yield* addReferences(context, { manifestId: sequence, partNumber: NO_PART, blobs: blobs.all, fresh: blobs.fresh })
   const packed = yield* storeExtents(context, extents, { manifestId: sequence, firstInlineId: sequence })
   yield* clear(context, room, { bucketId, key, now })
   yield* writeCurrent({ object, manifestId: sequence, extents: packed }, existing !== null)

@@ -9,9 +9,9 @@ import type { Guarded } from '../guard.ts'
 import { bucketLock, keyLock, lock, policyLock, uploadLock } from '../locks.ts'
 import { clear, makeRoom } from '../make-room.ts'
 import { partColumns } from '../part-row.ts'
-import { unreferPart } from '../references.ts'
+import { dropReferencesOfParts } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
-import { readUploadState, uploadFacts } from '../upload-state.ts'
+import { readKeyAndUpload, uploadFacts } from '../upload-state.ts'
 import type { HeldUpload } from '../upload-state.ts'
 import { refuseExpected, verifyParts } from '../verify-parts.ts'
 import type { CompletedContent, VerifiedContent } from '../verify-parts.ts'
@@ -21,7 +21,7 @@ import { deleteInline, writeCurrent } from '../version-store.ts'
 export function* completeUpload(context: SqlContext, command: CompleteUploadCommand): SqlProgram<CompleteUploadOutcome> {
   const { uploadId, bucketId, key, require, conditions } = command
   const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, false), keyLock(bucketId, key), uploadLock(uploadId, true)])
-  const found = yield* readUploadState(context, command)
+  const found = yield* readKeyAndUpload(context, command)
   if (found.refused !== null) return found.refused
   const { state, upload, bucketName } = found
   if ((command.parts === null) !== (upload.info.kind === 'append')) return { outcome: 'upload-gone' }
@@ -104,6 +104,6 @@ function* dropLeftovers(context: SqlContext, { manifestId, content, now }: Lefto
   if (content.partCount === null) yield { sql: DROP_PIECES, values: [manifestId] }
   if (content.unlisted.length === 0) return
   yield* deleteInline(context, content.unlistedInline)
-  yield* unreferPart(context, { manifestId, partNumbers: content.unlisted, now })
+  yield* dropReferencesOfParts(context, { manifestId, partNumbers: content.unlisted, now })
   yield { sql: dropParts(context.dialect.each), values: [manifestId, JSON.stringify(content.unlisted)] }
 }

@@ -4,9 +4,9 @@ import { bytesOf } from '../column.ts'
 import { COUNT_HEADER_SIZE, countExtents, decodeExtents } from '../extent-codec.ts'
 import { bucketLock, lock, partLock, policyLock, uploadLock } from '../locks.ts'
 import { PART_COLUMN_NAMES, partValues } from '../part-row.ts'
-import { blobsWithout, distinctBlobs, refer, unreferSome } from '../references.ts'
+import { blobsWithout, distinctBlobs, addReferences, dropReferencesTo } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
-import { readOpenUpload } from '../upload-state.ts'
+import { readUploadToChange } from '../upload-state.ts'
 import { deleteInline, inlineIds, storeExtents } from '../version-store.ts'
 
 const OTHERS = `SELECT substr(extents, 1, ${COUNT_HEADER_SIZE}) FROM parts WHERE manifest_id = ? AND part_number <> ?`
@@ -25,7 +25,7 @@ export function* commitPart(context: SqlContext, command: CommitPartCommand): Sq
   const counts = part.extents.length > 1
   const locks = [policyLock(false), bucketLock(bucketId, false), uploadLock(uploadId, counts), partLock(uploadId, partNumber)]
   const now = yield* lock(context, locks)
-  const found = yield* readOpenUpload(context, command, 'parts')
+  const found = yield* readUploadToChange(context, command, 'parts')
   if (found.refused !== null) return found.refused
   const { manifestId } = found.upload
   if (counts && (yield* extentsOfOthers(manifestId, partNumber)) + part.extents.length > command.objectExtentsMax) {
@@ -36,10 +36,10 @@ export function* commitPart(context: SqlContext, command: CommitPartCommand): Sq
 
   const [row] = yield { sql: FORMER, values: [manifestId, partNumber] }
   const former = row === undefined ? [] : decodeExtents(manifestId, bytesOf(row[0]))
-  yield* refer(context, { manifestId, partNumber, blobs: blobs.all, fresh: blobs.fresh })
+  yield* addReferences(context, { manifestId, partNumber, blobs: blobs.all, fresh: blobs.fresh })
   const extents = yield* storeExtents(context, part.extents, { manifestId, firstInlineId: null })
   yield* deleteInline(context, inlineIds(former))
-  yield* unreferSome(context, { manifestId, partNumber, blobs: blobsWithout(distinctBlobs(former), blobs.all), now })
+  yield* dropReferencesTo(context, { manifestId, partNumber, blobs: blobsWithout(distinctBlobs(former), blobs.all), now })
   yield { sql: WRITE, values: [...partValues(part), manifestId, extents] }
   return { outcome: 'committed' }
 }

@@ -6,7 +6,7 @@ import { bucketLock, lock, policyLock, uploadLock } from '../locks.ts'
 import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { UPLOAD_COLUMN_NAMES, uploadValues } from '../upload-row.ts'
-import { guardUpload, readOpenUpload, uploadFacts } from '../upload-state.ts'
+import { guardedUpload, readUploadToChange, uploadFacts } from '../upload-state.ts'
 
 const NAMES = [...UPLOAD_COLUMN_NAMES, 'bucket_id', 'manifest_id']
 const INSERT = `INSERT INTO uploads (${NAMES.join(', ')}, status) VALUES (${NAMES.map(() => '?').join(', ')}, 'open')`
@@ -17,7 +17,7 @@ export function* createUpload(context: SqlContext, { upload, require }: CreateUp
   const state = yield* readKeyState(context, upload.bucketId, upload.key)
   const atDoor = refuseAtDoor(state, require)
   if (atDoor !== null || state.bucketName === null) return atDoor ?? { outcome: 'bucket-gone' }
-  const refused = refuse(guardUpload({ bucketName: state.bucketName, state, facts: uploadFacts(upload), require }))
+  const refused = refuse(guardedUpload({ bucketName: state.bucketName, state, facts: uploadFacts(upload), require }))
   if (refused !== null) return refused
   yield { sql: INSERT, values: [...uploadValues({ ...upload, offset: 0 }), upload.bucketId, context.sequence(state.sequence)] }
   return { outcome: 'created' }
@@ -27,7 +27,7 @@ export function* createUpload(context: SqlContext, { upload, require }: CreateUp
 export function* abortUpload(context: SqlContext, target: UploadTarget): SqlProgram<AbortUploadOutcome> {
   const locks = [policyLock(false), bucketLock(target.bucketId, false), uploadLock(target.uploadId, true)]
   const now = yield* lock(context, locks)
-  const found = yield* readOpenUpload(context, target, null)
+  const found = yield* readUploadToChange(context, target, null)
   if (found.refused !== null) return found.refused
   yield* releaseUpload(context, { uploadId: target.uploadId, manifestId: found.upload.manifestId, now })
   return { outcome: 'aborted' }
