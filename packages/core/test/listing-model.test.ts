@@ -70,7 +70,7 @@ describe.each([
   { store: 'postgres', share: 0.05 },
 ] as const)(`listing through the engine on $store (${SEED_HINT})`, ({ store, share }) => {
   test('pages of hostile keys are those of a sorted array', { timeout: TIMEOUT_MS + MODEL_RUNS * 100 }, async () => {
-    const world = await openWorld({ store, backend: 'memory', limits: { keyBytesMax: 4096 } })
+    const world = await openWorld({ store, backend: 'memory', limits: { keyBytesMax: 2_000 } })
     let buckets = 0
     const sets = fc.uniqueArray(listedKey, { maxLength: 25 })
     const questions = fc.array(question, { minLength: 1, maxLength: QUESTIONS_MAX })
