@@ -8,6 +8,8 @@ import type { StepContext, StepResult, VerifyStep } from './step.ts'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const HOURS_MS = 3 * 3_600_000
+/** As many as the longest suite has long files, on any number of cores: begun together they end together, and no core is idle. */
+const WORKERS = 4
 
 /** A test suite of the repository, at full length. */
 export interface SuiteOptions {
@@ -39,7 +41,7 @@ async function runSuite(files: readonly string[], env: Readonly<Record<string, s
   const directory = await mkdtemp(join(tmpdir(), 'stowage-suite-'))
   try {
     const output = join(directory, 'report.json')
-    const args = [VITEST, 'run', '--reporter=json', `--outputFile=${output}`, '--testTimeout=0', ...files]
+    const args = [VITEST, 'run', '--reporter=json', `--outputFile=${output}`, '--testTimeout=0', `--maxWorkers=${WORKERS}`, ...files]
     const result = await runCommand(process.execPath, args, {
       cwd: ROOT,
       timeoutMs: HOURS_MS,
