@@ -27,8 +27,8 @@ const SYSTEM_CALLS = [
   'close',
 ]
 const SAMPLE_SIZE = 24
-/** strace mostly waits; more than two at once only fight for the cores. */
-const CONCURRENCY = 2
+/** A child waits for its tracer and its disk part of the time; more than three at once only fight for two cores. */
+const CONCURRENCY = 3
 
 /** One place to die: the n-th call of one kind in whichever thread gets there first. */
 interface CrashPoint {

@@ -11,7 +11,7 @@ import { openEngineIn, openStores, OWNER } from './stores.ts'
  */
 export async function checkDirectory(directory: string, scenario: Scenario, acknowledged: number): Promise<readonly string[]> {
   const failures: string[] = []
-  const engine = await openEngineIn(directory, { daysLater: 30 })
+  const engine = await openEngineIn(directory, { daysLater: 30, writer: 'inline' })
   try {
     const session = engine.as(OWNER)
     for (const [key, labels] of allowedLabels(scenario, acknowledged)) {
@@ -44,7 +44,7 @@ async function read(session: Session, key: string): Promise<Buffer | null> {
 
 /** What fsck finds, deep. Everything counts: after the grace no garbage may be left either. */
 async function checkAgreement(directory: string): Promise<readonly string[]> {
-  const { metadata, backend } = openStores(directory)
+  const { metadata, backend } = openStores(directory, { writer: 'inline' })
   const report = await fsck({ metadata, backends: { main: backend }, deep: true })
   return report.findings.map((finding) => `fsck: ${JSON.stringify(finding)}`)
 }

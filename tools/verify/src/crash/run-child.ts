@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '../run-command.ts'
 import type { CommandResult } from '../run-command.ts'
@@ -24,10 +26,18 @@ export function childCommand(directory: string, scenario: string, options: Child
   return [...under, process.execPath, '-C', '@stowage/source', CHILD, directory, scenario, mode, JSON.stringify(mutant)]
 }
 
-/** Runs a scenario in a process of its own. One thread for files, so that the k-th system call is the same one each time. */
+/**
+ * What a child finds in its environment: one thread for files, so that the k-th system call is the same one each time;
+ * and what was compiled before, because it runs from source and half of its life would be the stripping of types.
+ */
+export function childEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'stowage-compile-cache') }
+}
+
+/** Runs a scenario in a process of its own. */
 export async function runChild(directory: string, scenario: string, options: ChildOptions = {}): Promise<ChildResult> {
   const [command = '', ...args] = childCommand(directory, scenario, options)
-  const result = await runCommand(command, args, { env: { ...process.env, UV_THREADPOOL_SIZE: '1' } })
+  const result = await runCommand(command, args, { env: childEnvironment() })
   return { ...result, ...readAcknowledgements(result.stdout) }
 }
 

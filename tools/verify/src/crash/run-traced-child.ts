@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { childCommand, readAcknowledgements } from './run-child.ts'
+import { childCommand, childEnvironment, readAcknowledgements } from './run-child.ts'
 
 /** How a traced child ended. */
 export interface TracedResult {
@@ -12,11 +12,11 @@ export interface TracedResult {
 
 /**
  * Runs a scenario with strace attached from its first step on: calls are counted from there, and not those by which node
- * starts. One thread for files, so that the k-th call is the same one each time.
+ * starts.
  */
 export async function runTracedChild(directory: string, scenario: string, trace: readonly string[]): Promise<TracedResult> {
   const [command = '', ...args] = childCommand(directory, scenario, { mode: 'wait' })
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: '1' } })
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: childEnvironment() })
   let stdout = ''
   let stderr = ''
   let tracer: ChildProcess | null = null

@@ -15,14 +15,21 @@ const DAY_MS = 86_400_000
 /** Small, so that every write path is met with a few bytes. */
 const LIMITS: Partial<Limits> = { inlineSizeMax: 4096, partSizeMin: 1, appendBlobSizeMax: 100_000 }
 
-/** The stores of a directory, as `stowage serve` has them. `daysLater` sets the store's clock ahead: grace and leases are over then. */
-export function openStores(
-  directory: string,
-  options: { readonly mutant?: Mutant; readonly daysLater?: number } = {},
-): { metadata: MetadataStore; backend: Backend } {
-  const { mutant = {}, daysLater = 0 } = options
+/** How the stores of a directory are opened. */
+export interface OpenStoresOptions {
+  readonly mutant?: Mutant
+  /** Sets the store's clock ahead: grace and leases are over then. */
+  readonly daysLater?: number
+  /** For whoever only looks at what is there: a thread takes longer to start than to look. */
+  readonly writer?: 'thread' | 'inline'
+}
+
+/** The stores of a directory, as `stowage serve` has them. */
+export function openStores(directory: string, options: OpenStoresOptions = {}): { metadata: MetadataStore; backend: Backend } {
+  const { mutant = {}, daysLater = 0, writer = 'thread' } = options
   return {
     metadata: sqliteMetadata({
+      ...(writer === 'inline' ? { worker: 'inline' as const } : {}),
       file: join(directory, 'metadata.sqlite'),
       durability: mutant.metadata ?? 'power-cut',
       clock: () => new Date(Date.now() + daysLater * DAY_MS),
@@ -32,7 +39,7 @@ export function openStores(
 }
 
 /** An engine over them. */
-export function openEngineIn(directory: string, options: { readonly mutant?: Mutant; readonly daysLater?: number } = {}): Promise<Engine> {
+export function openEngineIn(directory: string, options: OpenStoresOptions = {}): Promise<Engine> {
   return openEngine({ ...openStores(directory, options), policy: ownersOnly(), limits: LIMITS })
 }
 
