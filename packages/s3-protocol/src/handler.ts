@@ -18,6 +18,7 @@ import { S3Query } from './s3-query.ts'
 import { parseS3Request } from './s3-request.ts'
 import type { RawS3Request } from './s3-request.ts'
 import type { CredentialResolver } from './sigv4/credentials.ts'
+import { presignedHeaders } from './sigv4/query-auth.ts'
 import { RequestVerifier } from './sigv4/request-verifier.ts'
 import { UNSUPPORTED_OPERATIONS } from './unsupported.ts'
 
@@ -72,9 +73,10 @@ class S3Door {
   async #serve(http: HttpRequest, requestId: string): Promise<HttpResponse> {
     const raw = parseS3Request(http)
     const query = new S3Query(raw.query)
-    const headers = new S3Headers(raw.headers)
+    const mechanism = this.#verifier.mechanismOf(raw)
+    const headers = new S3Headers(mechanism.kind === 'query' ? presignedHeaders(raw) : raw.headers)
     const routed = this.#route({ method: raw.method, on: placeOf(raw), query, headers })
-    const verification = await this.#verifier.verify(raw, { anyRegion: anyRegion(routed) })
+    const verification = await this.#verifier.verify(raw, { mechanism, anyRegion: anyRegion(routed) })
     const operation = implemented(routed, raw)
     refuseUnknownHeaders(headers, operation)
     if (verification.kind === 'anonymous') refuseOverrides(query)

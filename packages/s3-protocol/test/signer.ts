@@ -30,13 +30,57 @@ export function amzDate(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 }
 
+export interface ToPresign extends ToSign {
+  /** X-Amz-Date. */
+  readonly date: string
+  readonly expires?: string
+  readonly sessionToken?: string
+  /** What stands for the body. Default: UNSIGNED-PAYLOAD. */
+  readonly payloadHash?: string
+}
+
+/** The target with the query parameters of a presigned URL. */
+export function presign(request: ToPresign, pair: KeyPair): string {
+  const { target, date, region = 'us-east-1', expires = '60', sessionToken } = request
+  const names = request.headers.map(([name]) => name).sort()
+  const scope = `${date.slice(0, 8)}/${region}/s3/aws4_request`
+  const query: [string, string][] = [
+    ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],
+    ['X-Amz-Credential', `${pair.accessKeyId}/${scope}`],
+    ['X-Amz-Date', date],
+    ['X-Amz-Expires', expires],
+    ['X-Amz-SignedHeaders', names.join(';')],
+  ]
+  if (sessionToken !== undefined) query.push(['X-Amz-Security-Token', sessionToken])
+  const mark = target.includes('?') ? '&' : '?'
+  const unsigned = `${target}${mark}${query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
+  return `${unsigned}&X-Amz-Signature=${signatureOf({ ...request, target: unsigned }, pair).signature}`
+}
+
+function signatureOf(request: ToPresign, pair: KeyPair): Seed {
+  const headers = [...request.headers, ['x-amz-date', request.date] as const]
+  return sign({ ...request, headers }, pair, { payloadHash: request.payloadHash ?? 'UNSIGNED-PAYLOAD', unsigned: 'x-amz-date' })
+}
+
 export function signRequest(request: ToSign, pair: KeyPair): { readonly authorization: string; readonly seed: Seed } {
+  const names = [...new Set(request.headers.map(([name]) => name))].sort()
+  const seed = sign(request, pair, { payloadHash: request.headers.find(([name]) => name === 'x-amz-content-sha256')?.[1] ?? '' })
+  const authorization = `AWS4-HMAC-SHA256 Credential=${pair.accessKeyId}/${seed.scope}, SignedHeaders=${names.join(';')}, Signature=${seed.signature}`
+  return { authorization, seed }
+}
+
+/** `unsigned` names a header that gives the date and is not signed itself: in a URL the date is in the query. */
+function sign(
+  request: ToSign,
+  pair: KeyPair,
+  { payloadHash, unsigned }: { readonly payloadHash: string; readonly unsigned?: string },
+): Seed {
   const headers = new Map<string, string>()
   for (const [name, value] of request.headers) {
     const former = headers.get(name)
     headers.set(name, former === undefined ? value.trim() : `${former},${value.trim()}`)
   }
-  const names = [...headers.keys()].sort()
+  const names = [...headers.keys()].filter((name) => name !== unsigned).sort()
   const date = headers.get('x-amz-date') ?? ''
   const scope = `${date.slice(0, 8)}/${request.region ?? 'us-east-1'}/s3/aws4_request`
   const mark = request.target.indexOf('?')
@@ -48,14 +92,13 @@ export function signRequest(request: ToSign, pair: KeyPair): { readonly authoriz
     ...names.map((name) => `${name}:${headers.get(name)}`),
     '',
     names.join(';'),
-    headers.get('x-amz-content-sha256') ?? '',
+    payloadHash,
   ].join('\n')
   const stringToSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(Buffer.from(canonical, 'latin1'))}`
   let key = Buffer.from(`AWS4${pair.secretAccessKey}`)
   for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest()
   const signature = createHmac('sha256', key).update(stringToSign).digest('hex')
-  const authorization = `AWS4-HMAC-SHA256 Credential=${pair.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`
-  return { authorization, seed: { key, date, scope, signature } }
+  return { key, date, scope, signature }
 }
 
 /** Targets of tests are encoded already; a name without a value gets its equals sign. */

@@ -15,15 +15,18 @@ const PRESIGNED_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /** How a request proves who sent it. What we cannot verify is refused, never taken for anonymous. */
-export type AuthMechanism = { readonly kind: 'header'; readonly authorization: string } | { readonly kind: 'anonymous' }
+export type AuthMechanism =
+  | { readonly kind: 'header'; readonly authorization: string }
+  /** A presigned URL. */
+  | { readonly kind: 'query' }
+  | { readonly kind: 'anonymous' }
 
 const ANONYMOUS: AuthMechanism = { kind: 'anonymous' }
 
 /**
  * Finds the one mechanism of a request, from its credentials alone; the payload mode has no say in it.
  *
- * Refuses two mechanisms at once, Signature Version 2 and 4A, and (until they are supported) presigned URLs and POST
- * forms. An Authorization of another world, such as a Bearer token that a proxy left in place, does not count.
+ * Refuses two mechanisms at once, Signature Version 2 and 4A, and (until they are supported) POST forms. An Authorization of another world, such as a Bearer token that a proxy left in place, does not count.
  */
 export function selectMechanism(request: RawS3Request): AuthMechanism {
   const authorization = optionalHeader(request.headers, 'authorization') ?? ''
@@ -36,7 +39,7 @@ export function selectMechanism(request: RawS3Request): AuthMechanism {
     if (authorization.startsWith(`${ALGORITHM} `)) return { kind: 'header', authorization }
     throw unsupportedAlgorithm(authorization)
   }
-  if (presigned) throw new S3Error('NotImplemented', 'Presigned URLs are not supported yet. Please sign with an Authorization header.')
+  if (presigned) return { kind: 'query' }
   if (isPostForm(request)) throw new S3Error('NotImplemented', 'Browser uploads with POST are not supported yet.')
   if (version2) throw version2Error()
   return ANONYMOUS

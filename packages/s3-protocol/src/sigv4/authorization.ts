@@ -1,11 +1,13 @@
 import { S3Error } from '../s3-error.ts'
 import { parseScopedCredential } from './credential-scope.ts'
 import type { ScopedCredential } from './credential-scope.ts'
+import { parseSignedHeaders } from './signed-headers.ts'
 
 /** The one algorithm that is accepted. */
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 
-const SIGNATURE = /^[0-9a-f]{64}$/
+/** A signature as it is sent. */
+export const SIGNATURE: RegExp = /^[0-9a-f]{64}$/
 
 /** An Authorization header, taken apart and well-formed, not yet verified. */
 export interface Authorization extends ScopedCredential {
@@ -34,7 +36,7 @@ export function parseAuthorization(header: string): Authorization {
   const scoped = parseScopedCredential(credential)
   if (scoped === null) throw malformed('the credential must be of the form <key>/YYYYMMDD/REGION/SERVICE/aws4_request')
   if (!SIGNATURE.test(signature)) throw malformed('the signature must have 64 lower-case hexadecimal digits')
-  return { ...scoped, signedHeaders: parseSignedHeaders(signedHeaders), signature }
+  return { ...scoped, signedHeaders: parseSignedHeaders(signedHeaders, malformed), signature }
 }
 
 /** The most headers that are remembered; a client has a new one each day, and one for each set of headers that it signs. */
@@ -72,17 +74,4 @@ export class AuthorizationReader {
 /** Makes the error of a header that cannot be read. */
 export function malformed(reason: string, fields: Readonly<Record<string, string>> = {}): S3Error {
   return new S3Error('AuthorizationHeaderMalformed', `The authorization header is malformed; ${reason}.`, { fields })
-}
-
-function parseSignedHeaders(text: string): readonly string[] {
-  const names = text.split(';')
-  let last = ''
-  for (const name of names) {
-    // The characters of a field name (RFC 9110 §5.6.2), without capitals.
-    if (!/^[a-z0-9!#$%&'*+\-.^_`|~]+$/.test(name)) throw malformed('SignedHeaders must be lower-case names joined by semicolons')
-    if (name <= last) throw malformed('SignedHeaders must be sorted, each name once')
-    last = name
-  }
-  if (!names.includes('host')) throw malformed('the host header must be signed')
-  return names
 }

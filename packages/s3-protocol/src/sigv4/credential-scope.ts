@@ -1,3 +1,5 @@
+import type { Malformed } from './signed-headers.ts'
+
 /** What a signing key is good for: one day, one region, one service. */
 export interface CredentialScope {
   /** YYYYMMDD. */
@@ -25,4 +27,12 @@ export function parseScopedCredential(text: string): ScopedCredential | null {
 /** The scope as it stands in a string to sign. */
 export function formatScope(scope: CredentialScope): string {
   return `${scope.date}/${scope.region}/${scope.service}/aws4_request`
+}
+
+/** Fails where a scope is not of our service, or not of one of these regions; null takes any. The first is the one that a client is told. */
+export function checkScope({ region, service }: CredentialScope, regions: readonly string[] | null, malformed: Malformed): void {
+  if (service !== 's3') throw malformed('incorrect service; this endpoint belongs to "s3"')
+  if (regions === null || regions.includes(region)) return
+  const expected = regions[0] ?? ''
+  throw malformed(`the region '${region}' is wrong; expecting '${expected}'`, { Region: expected })
 }

@@ -4,13 +4,16 @@ import { fromHttpInputError, S3Error } from '../s3-error.ts'
 import type { RawS3Request } from '../s3-request.ts'
 import { AuthorizationReader } from './authorization.ts'
 import { selectMechanism } from './auth-mechanism.ts'
+import type { AuthMechanism } from './auth-mechanism.ts'
 import { SKEW_SECONDS_MAX } from './clock-skew.ts'
 import type { CredentialResolver } from './credentials.ts'
-import { verifyHeaderAuth } from './header-auth.ts'
-import type { VerifiedHeader } from './header-auth.ts'
+import { readHeaderClaim } from './header-auth.ts'
 import { isChunked, parsePayloadMode, UNSIGNED_PAYLOAD } from './payload-mode.ts'
 import type { PayloadMode } from './payload-mode.ts'
+import { readQueryClaim } from './query-auth.ts'
 import { SigningKeyCache } from './signing-key.ts'
+import { verifyClaim } from './verify-claim.ts'
+import type { SignatureClaim, VerifiedClaim } from './verify-claim.ts'
 
 /** What requests are verified against. */
 export interface RequestVerifierOptions<C = Caller> {
@@ -28,8 +31,10 @@ export interface RequestVerifierOptions<C = Caller> {
   readonly signingKeys?: SigningKeyCache
 }
 
-/** Where an operation asks for less than the others. */
+/** How one request is verified. */
 export interface VerifyOptions {
+  /** From `mechanismOf`. Default: asked for here. */
+  readonly mechanism?: AuthMechanism
   /** Takes any region: for operations that clients call to learn the region. */
   readonly anyRegion?: boolean
 }
@@ -37,7 +42,7 @@ export interface VerifyOptions {
 /** Who sent a request, and what is known about its body. */
 export type Verification<C = Caller> =
   | { readonly kind: 'anonymous'; readonly payload: PayloadMode }
-  | ({ readonly kind: 'signed' } & VerifiedHeader<C>)
+  | ({ readonly kind: 'signed' } & VerifiedClaim<C>)
 
 /** Tells who sent a request, or refuses it. Anonymous is only who shows no credential at all. */
 export class RequestVerifier<C = Caller> {
@@ -52,23 +57,36 @@ export class RequestVerifier<C = Caller> {
     this.#signingKeys = options.signingKeys ?? new SigningKeyCache()
   }
 
+  /** How a request proves who sent it; what it proves is for `verify` to say. Fails with an `S3Error`. */
+  mechanismOf(request: RawS3Request): AuthMechanism {
+    try {
+      return selectMechanism(request)
+    } catch (error) {
+      throw error instanceof HttpInputError ? fromHttpInputError(error) : error
+    }
+  }
+
   /** Fails with an `S3Error`; whatever the resolver rejects with passes through. */
   async verify(request: RawS3Request, options: VerifyOptions = {}): Promise<Verification<C>> {
+    const mechanism = options.mechanism ?? this.mechanismOf(request)
     try {
-      const mechanism = selectMechanism(request)
       if (mechanism.kind === 'anonymous') return { kind: 'anonymous', payload: anonymousPayload(request) }
-      const verified = await verifyHeaderAuth(request, mechanism.authorization, {
-        credentials: this.#options.credentials,
-        signingKeys: this.#signingKeys,
-        authorizations: this.#authorizations,
-        regions: options.anyRegion === true ? null : this.#regions,
-        now: this.#options.clock(),
-        skewSecondsMax: this.#options.skewSecondsMax ?? SKEW_SECONDS_MAX,
-      })
+      const claim = this.#readClaim(request, mechanism, options)
+      const verified = await verifyClaim(request, claim, { credentials: this.#options.credentials, signingKeys: this.#signingKeys })
       return { kind: 'signed', ...verified }
     } catch (error) {
       throw error instanceof HttpInputError ? fromHttpInputError(error) : error
     }
+  }
+
+  #readClaim(request: RawS3Request, mechanism: Exclude<AuthMechanism, { kind: 'anonymous' }>, options: VerifyOptions): SignatureClaim {
+    const context = {
+      regions: options.anyRegion === true ? null : this.#regions,
+      now: this.#options.clock(),
+      skewSecondsMax: this.#options.skewSecondsMax ?? SKEW_SECONDS_MAX,
+    }
+    if (mechanism.kind === 'query') return readQueryClaim(request, context)
+    return readHeaderClaim(request, mechanism.authorization, { ...context, authorizations: this.#authorizations })
   }
 
   /** Forgets what was derived from a credential that was revoked. */
