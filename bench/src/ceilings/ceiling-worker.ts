@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, openSync, read, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pattern } from '../load/pattern.ts'
 import { answerCommands } from '../processes/channel.ts'
 
@@ -14,12 +17,15 @@ export type CeilingKind =
   | 'discard-md5'
   /** Answers with bytes that are in memory. */
   | 'memory'
+  /** Answers with a file, read ahead into two buffers in turn: the least that bytes from a file system take, as node has no sendfile. */
+  | 'file'
 
 /** What a ceiling server understands. */
 export type CeilingCommands = {
   readonly listen: { readonly input: { readonly kind: CeilingKind; readonly size: number }; readonly output: { readonly endpoint: string } }
 }
 
+const READ_SIZE = 512 * 1024
 const ETAG = '"d41d8cd98f00b204e9800998ecf8427e"'
 
 function discard(request: IncomingMessage, response: ServerResponse): void {
@@ -46,9 +52,55 @@ function fromMemory(body: Buffer): (request: IncomingMessage, response: ServerRe
   }
 }
 
+/** One buffer is read into while the other is on its way out. */
+function fromFile(path: string, size: number): (request: IncomingMessage, response: ServerResponse) => void {
+  const descriptor = openSync(path, 'r')
+  const headers = { etag: ETAG, 'content-length': size }
+  return (_, response) => {
+    const free = [Buffer.allocUnsafeSlow(READ_SIZE), Buffer.allocUnsafeSlow(READ_SIZE)]
+    let position = 0
+    const readOn = (): void => {
+      const buffer = position < size ? free.pop() : undefined
+      if (buffer === undefined) return
+      read(descriptor, buffer, 0, READ_SIZE, position, (error, count) => {
+        if (error !== null) throw error
+        position += count
+        const chunk = buffer.subarray(0, count)
+        const done = (): void => {
+          free.push(buffer)
+          readOn()
+        }
+        if (position < size) {
+          response.write(chunk, done)
+          readOn()
+        } else response.end(chunk)
+      })
+    }
+    response.writeHead(200, headers)
+    readOn()
+  }
+}
+
+function handlerOf(kind: CeilingKind, size: number): (request: IncomingMessage, response: ServerResponse) => void {
+  switch (kind) {
+    case 'discard':
+      return discard
+    case 'discard-md5':
+      return discardWithMd5
+    case 'memory':
+      return fromMemory(pattern(size))
+    case 'file': {
+      const directory = mkdtempSync(join(tmpdir(), 'stowage-ceiling-'))
+      process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+      const path = join(directory, 'body')
+      writeFileSync(path, pattern(size))
+      return fromFile(path, size)
+    }
+  }
+}
+
 async function listen(kind: CeilingKind, size: number): Promise<{ readonly endpoint: string }> {
-  const handler = kind === 'discard' ? discard : kind === 'discard-md5' ? discardWithMd5 : fromMemory(pattern(size))
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 }, handler)
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 }, handlerOf(kind, size))
   server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 })
   await once(server, 'listening')
   return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }

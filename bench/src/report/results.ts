@@ -32,6 +32,7 @@ export type Subject =
   | 'discard with MD5'
   /** A server that answers from memory. */
   | 'memory'
+  | 'bare file'
   | 'MD5 alone'
   | 'fdatasync alone'
   | 'write and fdatasync'

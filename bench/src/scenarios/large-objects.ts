@@ -18,6 +18,7 @@ export async function largeObjectsScenario(bench: Bench): Promise<void> {
     ['put', 'discard', await bench.ceiling('discard')],
     ['put', 'discard with MD5', await bench.ceiling('discard-md5')],
     ['get', 'memory', await bench.ceiling('memory', SIZE)],
+    ['get', 'bare file', await bench.ceiling('file', SIZE)],
   ]
   const stores: { readonly subject: Subject; readonly run: Run }[] = []
   for (const database of bench.options.databases) {

@@ -12,7 +12,7 @@ export interface OpenBlob {
 }
 
 /**
- * Reads a range of a file, one read ahead of the consumer, into pooled memory of up to 1 MiB: holds at most two such
+ * Reads a range of a file, one read ahead of the consumer, into pooled memory of up to 512 KiB: holds at most two such
  * buffers that the consumer has not taken. Its chunks may be given back (`LendingReadable`); those that are not belong to the
  * consumer for good.
  *

@@ -1,5 +1,5 @@
-/** The sizes that are pooled, in bytes, smallest first. */
-const SIZES = [64 * 1024, 256 * 1024, 1024 * 1024] as const
+/** The sizes that are pooled, in bytes, smallest first. A larger one is out of the core's cache before the socket has taken it. */
+const SIZES = [64 * 1024, 256 * 1024, 512 * 1024] as const
 
 /**
  * Memory for reads, used again: a fresh MiB costs 256 page faults, more than reading it from the page cache. Keeps at
