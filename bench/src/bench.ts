@@ -144,6 +144,11 @@ export function measureEngine(store: Store, run: LoadRun): Promise<{ readonly re
   return measureProcess(store.pid, () => store.process.call('engineRun', run))
 }
 
+/** Runs a step of the work alone, in a process that does nothing else: what it costs on this machine, at this moment. */
+export async function measureMachine(bench: Bench, run: () => Promise<LoadResult>): Promise<Sample> {
+  return (await measureProcess(bench.machine.pid, run)).sample
+}
+
 /** What a process uses while something runs. */
 async function measureProcess(
   pid: number,

@@ -59,11 +59,14 @@ function fromFile(path: string, size: number): (request: IncomingMessage, respon
   return (_, response) => {
     const free = [Buffer.allocUnsafeSlow(READ_SIZE), Buffer.allocUnsafeSlow(READ_SIZE)]
     let position = 0
+    let isReading = false
     const readOn = (): void => {
-      const buffer = position < size ? free.pop() : undefined
+      const buffer = position < size && !isReading ? free.pop() : undefined
       if (buffer === undefined) return
+      isReading = true
       read(descriptor, buffer, 0, READ_SIZE, position, (error, count) => {
         if (error !== null) throw error
+        isReading = false
         position += count
         const chunk = buffer.subarray(0, count)
         const done = (): void => {

@@ -1,7 +1,7 @@
 import type { Bench, Measured, Served, Store } from '../bench.ts'
-import { measureEngine, measureServed, speedOf } from '../bench.ts'
+import { measureEngine, measureMachine, measureServed } from '../bench.ts'
 import type { LoadPlan, LoadRun } from '../load/load-plan.ts'
-import type { Sample, Subject } from '../report/results.ts'
+import type { Subject } from '../report/results.ts'
 
 const SIZE = 64 * 1024 * 1024
 /** How many bodies a round sends: enough to see CPU seconds, few enough for a disk. */
@@ -71,19 +71,20 @@ function lane({ kind, connections, subject, run }: LaneOptions): Measured {
 
 function machineLanes(bench: Bench, connections: Connections): readonly Measured[] {
   const row = `put-64m-${connections}` as const
-  const sample = async (result: Parameters<typeof speedOf>[0] | Promise<Parameters<typeof speedOf>[0]>): Promise<Sample> =>
-    speedOf(await result)
   return [
     {
       row,
       subject: 'MD5 alone',
-      measure: ({ scale }) => sample(bench.machine.call('md5', { size: SIZE, count: Math.ceil(8 * scale), secondsMax: 60 })),
+      measure: ({ scale }) =>
+        measureMachine(bench, () => bench.machine.call('md5', { size: SIZE, count: Math.ceil(8 * scale), secondsMax: 60 })),
     },
     {
       row,
       subject: 'write and fdatasync',
       measure: ({ scale }) =>
-        sample(bench.machine.call('writeFile', { directory: bench.directory, size: SIZE, count: Math.ceil(4 * scale), secondsMax: 60 })),
+        measureMachine(bench, () =>
+          bench.machine.call('writeFile', { directory: bench.directory, size: SIZE, count: Math.ceil(4 * scale), secondsMax: 60 }),
+        ),
     },
   ]
 }
