@@ -15,7 +15,10 @@ export class HashThread {
   readonly #worker: Worker
   readonly #listeners = new Map<number, HashListener>()
   /** The memory it shares with us; gone with it. */
-  readonly slabs: SlabPool = new SlabPool((slab) => this.#post({ forget: slab }))
+  readonly slabs: SlabPool = new SlabPool({
+    forget: (slab) => this.#post({ forget: slab }),
+    streams: () => this.#listeners.size,
+  })
   #state: 'starting' | 'ready' | 'dead' = 'starting'
   #closing = false
   /** Resolves when the thread takes requests (true), or never will (false). */
@@ -58,6 +61,7 @@ export class HashThread {
 
   remove(stream: number): void {
     this.#listeners.delete(stream)
+    this.slabs.trim()
     this.#rest()
   }
 
