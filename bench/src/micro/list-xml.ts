@@ -52,6 +52,7 @@ const context: OperationContext = {
   requestId: 'bench',
   resource: '/bench',
   baseUrl: 'http://127.0.0.1',
+  displayName: (account) => account,
   now: new Date(),
 }
 

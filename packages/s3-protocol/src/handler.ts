@@ -1,10 +1,11 @@
 import { ANONYMOUS, systemClock } from '@stowage/core'
 import type { Caller, Engine, Observer } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
+import { bucketFromHost } from './bucket-from-host.ts'
 import { errorResponse, internalErrorResponse } from './error-response.ts'
 import { isKnownHeader } from './known-headers.ts'
 import type { ErrorContext } from './error-response.ts'
-import type { Operation, OperationContext, OperationRequest } from './operation.ts'
+import type { DisplayName, Operation, OperationContext, OperationRequest } from './operation.ts'
 import { OPERATIONS } from './operations/index.ts'
 import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
 import { readCopySource } from './operations/fields/copy-source.ts'
@@ -16,7 +17,7 @@ import { S3Error } from './s3-error.ts'
 import { S3Headers } from './s3-headers.ts'
 import { S3Query } from './s3-query.ts'
 import { parseS3Request } from './s3-request.ts'
-import type { RawS3Request } from './s3-request.ts'
+import type { RawS3Request, S3AddressingOptions } from './s3-request.ts'
 import type { CredentialResolver } from './sigv4/credentials.ts'
 import { presignedHeaders } from './sigv4/query-auth.ts'
 import { RequestVerifier } from './sigv4/request-verifier.ts'
@@ -30,6 +31,10 @@ export interface S3HandlerOptions {
   readonly credentials: CredentialResolver
   /** The region that clients are told. They may sign for `us-east-1` and `auto` too. */
   readonly region: string
+  /** Host names under which buckets have names of their own (virtual-host style): see `bucketFromHost`. Default: none, the path names the bucket. */
+  readonly domains?: readonly string[]
+  /** What an account is called where owners are shown. Default: its id. */
+  readonly displayName?: DisplayName
   /** What requests' times are held against. Default: the system's clock. */
   readonly clock?: () => Date
   /** Hears of faults of ours, as `fault` with the request id; never of what clients do. */
@@ -50,12 +55,16 @@ class S3Door {
   readonly #verifier: RequestVerifier
   readonly #route = createRouter(OPERATIONS)
   readonly #nextId = requestIds()
+  readonly #addressing: S3AddressingOptions
+  readonly #displayName: DisplayName
 
   constructor(options: S3HandlerOptions) {
     this.#engine = options.engine
     this.#region = options.region
     this.#clock = options.clock ?? systemClock
     this.#observer = options.observer
+    this.#displayName = options.displayName ?? ((account) => account)
+    this.#addressing = options.domains === undefined ? {} : { bucketFromHost: bucketFromHost(options.domains) }
     this.#verifier = new RequestVerifier({ credentials: options.credentials, region: options.region, clock: this.#clock })
   }
 
@@ -71,7 +80,7 @@ class S3Door {
   }
 
   async #serve(http: HttpRequest, requestId: string): Promise<HttpResponse> {
-    const raw = parseS3Request(http)
+    const raw = parseS3Request(http, this.#addressing)
     const query = new S3Query(raw.query)
     const mechanism = this.#verifier.mechanismOf(raw)
     const headers = new S3Headers(mechanism.kind === 'query' ? presignedHeaders(raw) : raw.headers)
@@ -87,6 +96,7 @@ class S3Door {
       requestId,
       resource: pathOf(http.target),
       baseUrl: `${http.peer.encrypted ? 'https' : 'http'}://${headers.get('host') ?? ''}`,
+      displayName: this.#displayName,
       now: this.#clock(),
     }
     const body = await readPayload(operation, { raw, verification, headers })

@@ -42,6 +42,9 @@ export interface OperationRequest<P extends Payload = Payload> {
   readonly signal: AbortSignal
 }
 
+/** What an account is called. */
+export type DisplayName = (account: string) => string
+
 /** What an operation may know about the door it stands in. */
 export interface OperationContext {
   readonly region: string
@@ -50,6 +53,8 @@ export interface OperationContext {
   readonly resource: string
   /** Scheme and host as the client wrote them. */
   readonly baseUrl: string
+  /** What an account is called where owners are shown. */
+  readonly displayName: DisplayName
   /** For reading two-digit years in dates. */
   readonly now: Date
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { CONFIGURATION_OPERATIONS } from '../src/operations/configurations.ts'
 import { SUB_RESOURCES } from '../src/sub-resources.ts'
 import { Client } from './client.ts'
 import type { Answer, RequestOptions } from './client.ts'
@@ -252,6 +253,9 @@ describe('sub-resources', () => {
     'DELETE object versionId',
     'GET object partNumber',
     'HEAD object partNumber',
+    'GET bucket versions',
+    'GET object attributes',
+    ...CONFIGURATION_OPERATIONS.map(({ match }) => `GET ${match.on} ${Object.keys(match.query ?? {})[0]}`),
   ])
   const cases = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'].flatMap((method) =>
     (['bucket', 'object'] as const).map((on) => [method, on] as const),

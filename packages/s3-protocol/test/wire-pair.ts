@@ -12,6 +12,7 @@ const CONTEXT: OperationContext = {
   requestId: 'A1',
   resource: `/${BUCKET}/k`,
   baseUrl: 'https://s3.test',
+  displayName: (account) => account,
   now: NOW,
 }
 

@@ -1,5 +1,6 @@
 import type { Operation } from '../operation.ts'
 import { abortMultipartUpload } from './abort-multipart-upload.ts'
+import { CONFIGURATION_OPERATIONS } from './configurations.ts'
 import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
@@ -8,11 +9,13 @@ import { deleteBucket } from './delete-bucket.ts'
 import { deleteObject } from './delete-object.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { getBucketLocation } from './get-bucket-location.ts'
+import { getObjectAttributes } from './get-object-attributes.ts'
 import { getObject } from './get-object.ts'
 import { headBucket } from './head-bucket.ts'
 import { headObject } from './head-object.ts'
 import { listBuckets } from './list-buckets.ts'
 import { listMultipartUploads } from './list-multipart-uploads.ts'
+import { listObjectVersions } from './list-object-versions.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
@@ -32,14 +35,17 @@ export const OPERATIONS: readonly Operation[] = [
   deleteObjects,
   getBucketLocation,
   getObject,
+  getObjectAttributes,
   headBucket,
   headObject,
   listBuckets,
   listMultipartUploads,
+  listObjectVersions,
   listObjects,
   listObjectsV2,
   listParts,
   putObject,
   uploadPart,
   uploadPartCopy,
+  ...CONFIGURATION_OPERATIONS,
 ]

@@ -25,7 +25,7 @@ export const listBuckets: Operation = defineOperation({
   encode: ({ page, account }, input, context) =>
     xmlResponse(
       element('ListAllMyBucketsResult', [
-        ownerElement('Owner', account),
+        ownerElement('Owner', account, context.displayName),
         element(
           'Buckets',
           page.buckets.map((bucket) =>

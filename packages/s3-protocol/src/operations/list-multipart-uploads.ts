@@ -34,7 +34,7 @@ export const listMultipartUploads: Operation = defineOperation({
       // AWS passes over an upload id without a key.
       ...(keyMarker === '' || uploadIdMarker === '' ? {} : { uploadIdMarker }),
     }),
-  encode: (listed, input) =>
+  encode: (listed, input, { displayName }) =>
     xmlResponse(
       element('ListMultipartUploadsResult', [
         element('Bucket', input.bucket.name),
@@ -53,8 +53,8 @@ export const listMultipartUploads: Operation = defineOperation({
             element('Key', input.write(upload.key)),
             element('Initiated', upload.createdAt.toISOString()),
             element('StorageClass', upload.headers.storageClass ?? 'STANDARD'),
-            ownerElement('Owner', upload.ownerId),
-            ownerElement('Initiator', upload.ownerId),
+            ownerElement('Owner', upload.ownerId, displayName),
+            ownerElement('Initiator', upload.ownerId, displayName),
             ...(upload.checksum === null
               ? []
               : [element('ChecksumAlgorithm', upload.checksum.algorithm), element('ChecksumType', upload.checksum.type)]),

@@ -36,7 +36,7 @@ export const listObjectsV2: Operation = defineOperation({
       ...(input.token === undefined ? {} : { continuationToken: input.token }),
       ...(input.startAfter === undefined ? {} : { startAfter: input.startAfter }),
     }),
-  encode: (listed, input) =>
+  encode: (listed, input, { displayName }) =>
     xmlRowsResponse(
       element('ListBucketResult', [
         ...listingHead(input, listed),
@@ -45,6 +45,6 @@ export const listObjectsV2: Operation = defineOperation({
         ...optionalElement('NextContinuationToken', listed.nextToken),
         ...(input.startAfter === undefined ? [] : [element('StartAfter', input.write(input.startAfter))]),
       ]),
-      listingRows(listed, input.write, input.fetchOwner),
+      listingRows(listed, input.write, input.fetchOwner ? displayName : null),
     ),
 })

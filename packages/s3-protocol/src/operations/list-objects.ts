@@ -21,7 +21,7 @@ export const listObjects: Operation = defineOperation({
       ...(input.delimiter === '' ? {} : { delimiter: input.delimiter }),
       ...(input.marker === '' ? {} : { startAfter: input.marker }),
     }),
-  encode: (listed, input) =>
+  encode: (listed, input, { displayName }) =>
     xmlRowsResponse(
       element('ListBucketResult', [
         ...listingHead(input, listed),
@@ -29,6 +29,6 @@ export const listObjects: Operation = defineOperation({
         // Only with a delimiter: without one the last key of the page is the marker of the next.
         ...(input.delimiter === '' || listed.nextMarker === null ? [] : [element('NextMarker', input.write(listed.nextMarker))]),
       ]),
-      listingRows(listed, input.write, true),
+      listingRows(listed, input.write, displayName),
     ),
 })

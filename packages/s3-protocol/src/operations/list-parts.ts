@@ -21,14 +21,14 @@ export const listParts: Operation = defineOperation({
     signal: request.signal,
   }),
   run: (session, input) => session.listParts(input),
-  encode: ({ upload, parts, truncated, nextPartNumberMarker }, input) =>
+  encode: ({ upload, parts, truncated, nextPartNumberMarker }, input, { displayName }) =>
     xmlResponse(
       element('ListPartsResult', [
         element('Bucket', input.bucket.name),
         element('Key', input.key),
         element('UploadId', input.uploadId),
-        ownerElement('Initiator', upload.ownerId),
-        ownerElement('Owner', upload.ownerId),
+        ownerElement('Initiator', upload.ownerId, displayName),
+        ownerElement('Owner', upload.ownerId, displayName),
         element('StorageClass', upload.headers.storageClass ?? 'STANDARD'),
         element('PartNumberMarker', input.partNumberMarker),
         ...optionalElement('NextPartNumberMarker', nextPartNumberMarker),

@@ -2,6 +2,8 @@
 export interface XmlElement {
   readonly name: string
   readonly content: string | readonly XmlElement[]
+  /** In the order in which they are written. Names and values are our own words, without markup. */
+  readonly attributes?: readonly (readonly [name: string, value: string])[]
 }
 
 /** Makes an element. Numbers and booleans are written as XML Schema writes them. */

@@ -48,6 +48,19 @@ describe('writeXml', () => {
     expect(writeXml(long)).toBe(writeXmlBuilt(long, S3_NAMESPACE))
   })
 
+  test('attributes, by both writers', () => {
+    const attributes = [
+      ['xmlns:xsi', 'http://www.w3.org/2001/XMLSchema-instance'],
+      ['xsi:type', 'CanonicalUser'],
+    ] as const
+    const tree = element('A', [{ ...element('Grantee', [element('ID', 'x')]), attributes }])
+    const written =
+      `<?xml version="1.0" encoding="UTF-8"?><A xmlns="${S3_NAMESPACE}"><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ` +
+      'xsi:type="CanonicalUser"><ID>x</ID></Grantee></A>'
+    expect(writeXmlBuilt(tree, S3_NAMESPACE)).toBe(written)
+    expect(writeXmlRows(tree, S3_NAMESPACE)).toBe(written)
+  })
+
   test('has the declaration and the name space of S3; errors have none', () => {
     expect(writeXml(element('A', [element('B', true)]))).toBe(
       `<?xml version="1.0" encoding="UTF-8"?><A xmlns="${S3_NAMESPACE}"><B>true</B></A>`,

@@ -39,6 +39,7 @@ type Node = ReturnType<typeof create>
  * become another key): what is escaped here stays as it is.
  */
 function append(node: Node, element: XmlElement): void {
+  for (const [name, value] of element.attributes ?? []) node.att(name, value)
   if (typeof element.content === 'string') {
     if (element.content !== '') node.txt(escapeXmlText(element.content))
     return

@@ -18,12 +18,14 @@ export function textElement(name: string, text: string): string {
   return text === '' ? `<${name}/>` : `<${name}>${escapeText(text)}</${name}>`
 }
 
-function writeElement({ content, name }: XmlElement, opening: string, rows: string): string {
+function writeElement({ attributes = [], content, name }: XmlElement, opening: string, rows: string): string {
+  let head = opening
+  for (const [attribute, value] of attributes) head += ` ${attribute}="${value}"`
   let inner = ''
   if (typeof content === 'string') inner = escapeText(content)
   else for (const child of content) inner += writeElement(child, child.name, '')
   inner += rows
-  return inner === '' ? `<${opening}/>` : `<${opening}>${inner}</${name}>`
+  return inner === '' ? `<${head}/>` : `<${head}>${inner}</${name}>`
 }
 
 /** Text as it stands between tags. */

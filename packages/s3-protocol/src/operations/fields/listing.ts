@@ -1,4 +1,4 @@
-import type { OperationRequest } from '../../operation.ts'
+import type { DisplayName, OperationRequest } from '../../operation.ts'
 import { element, optionalElement } from '../../xml/element.ts'
 import type { XmlElement } from '../../xml/element.ts'
 import type { KeyWriter } from './encoding-type.ts'
@@ -30,8 +30,8 @@ export function readListing(request: OperationRequest<'none'>): ListingInput {
 }
 
 /** Who owns something, as ACL-free buckets show it: the account. */
-export function ownerElement(name: string, id: string | null): XmlElement {
-  return element(name, [element('ID', id ?? ''), element('DisplayName', id ?? '')])
+export function ownerElement(name: string, id: string | null, displayName: DisplayName): XmlElement {
+  return element(name, [element('ID', id ?? ''), element('DisplayName', id === null ? '' : displayName(id))])
 }
 
 /** The head of a listing, in AWS's order. */

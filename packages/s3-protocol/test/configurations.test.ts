@@ -1,0 +1,83 @@
+import * as sdk from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CONFIGURATION_OPERATIONS } from '../src/operations/configurations.ts'
+import { ANN, BUCKET, openDoor } from './door.ts'
+import type { Door } from './door.ts'
+
+let door: Door
+let ann: sdk.S3Client
+const Bucket = BUCKET
+const Key = 'k'
+
+beforeAll(async () => {
+  door = await openDoor()
+  const credentials = { accessKeyId: ANN.accessKeyId, secretAccessKey: ANN.secretAccessKey }
+  ann = new sdk.S3Client({ endpoint: `http://127.0.0.1:${door.port}`, region: 'us-east-1', forcePathStyle: true, credentials })
+  await ann.send(new sdk.PutObjectCommand({ Bucket, Key, Body: 'x', Tagging: 'team=x&empty=' }))
+})
+afterAll(async () => {
+  ann.destroy()
+  expect(door.faults).toEqual([])
+  await door.close()
+})
+
+const OWNER = { ID: 'ann', DisplayName: 'ann' }
+const ACL = { Owner: OWNER, Grants: [{ Grantee: { ...OWNER, Type: 'CanonicalUser' }, Permission: 'FULL_CONTROL' }] }
+
+describe('what is not set is answered as AWS answers it', () => {
+  test('by what it means to be without it', async () => {
+    expect(await ann.send(new sdk.GetBucketVersioningCommand({ Bucket }))).not.toHaveProperty('Status')
+    expect(await ann.send(new sdk.GetBucketAclCommand({ Bucket }))).toMatchObject(ACL)
+    expect(await ann.send(new sdk.GetObjectAclCommand({ Bucket, Key }))).toMatchObject(ACL)
+    expect(await ann.send(new sdk.GetBucketRequestPaymentCommand({ Bucket }))).toMatchObject({ Payer: 'BucketOwner' })
+    expect(await ann.send(new sdk.GetBucketOwnershipControlsCommand({ Bucket }))).toMatchObject({
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    })
+    expect((await ann.send(new sdk.GetBucketLoggingCommand({ Bucket }))).LoggingEnabled).toBeUndefined()
+    expect((await ann.send(new sdk.GetBucketAccelerateConfigurationCommand({ Bucket }))).Status).toBeUndefined()
+    expect((await ann.send(new sdk.GetBucketNotificationConfigurationCommand({ Bucket }))).QueueConfigurations).toBeUndefined()
+  })
+
+  test('an object shows its tags', async () => {
+    const { TagSet } = await ann.send(new sdk.GetObjectTaggingCommand({ Bucket, Key }))
+    expect(TagSet).toEqual(expect.arrayContaining([{ Key: 'team', Value: 'x' }, { Key: 'empty', Value: '' }])) // prettier-ignore
+    expect(TagSet).toHaveLength(2)
+  })
+
+  test.each<[string, string]>([
+    ['?cors', '404 NoSuchCORSConfiguration'],
+    ['?encryption', '404 ServerSideEncryptionConfigurationNotFoundError'],
+    ['?lifecycle', '404 NoSuchLifecycleConfiguration'],
+    ['?object-lock', '404 ObjectLockConfigurationNotFoundError'],
+    ['?policy', '404 NoSuchBucketPolicy'],
+    ['?policyStatus', '404 NoSuchBucketPolicy'],
+    ['?publicAccessBlock', '404 NoSuchPublicAccessBlockConfiguration'],
+    ['?replication', '404 ReplicationConfigurationNotFoundError'],
+    ['?tagging', '404 NoSuchTagSet'],
+    ['?website', '404 NoSuchWebsiteConfiguration'],
+    ['/k?legal-hold', '400 InvalidRequest'],
+    ['/k?retention', '400 InvalidRequest'],
+    ['/absent?acl', '404 NoSuchKey'],
+    ['/absent?tagging', '404 NoSuchKey'],
+  ])('GET %s: %s', async (target, outcome) => {
+    expect((await door.ann.send('GET', `/${BUCKET}${target}`)).outcome).toBe(outcome)
+  })
+})
+
+test('to nobody who may not see the bucket or the object', async () => {
+  for (const { match } of CONFIGURATION_OPERATIONS) {
+    const word = Object.keys(match.query ?? {})[0] ?? ''
+    const target = `/${BUCKET}${match.on === 'object' ? '/k' : ''}?${word}`
+    expect([target, (await door.bob.send('GET', target)).outcome]).toEqual([target, '403 AccessDenied'])
+    expect([target, (await door.anonymous.send('GET', target)).outcome]).toEqual([target, '403 AccessDenied'])
+    const nowhere = target.replace(BUCKET, 'nowhere')
+    expect([nowhere, (await door.ann.send('GET', nowhere)).outcome]).toEqual([nowhere, '404 NoSuchBucket'])
+  }
+})
+
+test('setting them is not implemented, by name', async () => {
+  for (const word of ['acl', 'cors', 'policy', 'tagging', 'versioning', 'website']) {
+    const answer = await door.ann.send('PUT', `/${BUCKET}?${word}`, { body: '<X/>' })
+    expect([word, answer.outcome]).toEqual([word, '501 NotImplemented'])
+  }
+})

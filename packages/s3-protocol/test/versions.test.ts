@@ -1,0 +1,75 @@
+import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
+import { accountCaller } from '@stowage/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ANN, BUCKET, openDoor } from './door.ts'
+import type { Door } from './door.ts'
+
+let door: Door
+let ann: S3Client
+
+beforeAll(async () => {
+  door = await openDoor()
+  const credentials = { accessKeyId: ANN.accessKeyId, secretAccessKey: ANN.secretAccessKey }
+  ann = new S3Client({ endpoint: `http://127.0.0.1:${door.port}`, region: 'us-east-1', forcePathStyle: true, credentials })
+  const session = door.engine.as(accountCaller('ann'))
+  await session.createBucket({ bucket: { name: 'versioned' }, versioning: 'enabled' })
+  for (const body of ['1', '22', '333']) await session.putObject({ bucket: { name: 'versioned' }, key: 'a/k', body: Buffer.from(body) })
+  await session.deleteObject({ bucket: { name: 'versioned' }, key: 'a/k' })
+  await session.putObject({ bucket: { name: 'versioned' }, key: 'b&<', body: Buffer.from('b') })
+  await session.putObject({ bucket: { name: BUCKET }, key: 'plain', body: Buffer.from('p') })
+})
+afterAll(async () => {
+  ann.destroy()
+  expect(door.faults).toEqual([])
+  await door.close()
+})
+
+test('every version and delete marker, the newest of a key first', async () => {
+  const page = await ann.send(new ListObjectVersionsCommand({ Bucket: 'versioned' }))
+  expect(page.Versions?.map(({ Key, Size, IsLatest }) => [Key, Size, IsLatest])).toEqual([
+    ['a/k', 3, false],
+    ['a/k', 2, false],
+    ['a/k', 1, false],
+    ['b&<', 1, true],
+  ])
+  expect(page.DeleteMarkers?.map(({ Key, IsLatest, Owner }) => [Key, IsLatest, Owner?.ID])).toEqual([['a/k', true, 'ann']])
+  expect(new Set([...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ VersionId }) => VersionId)).size).toBe(5)
+  expect(page).toMatchObject({ Name: 'versioned', KeyMarker: '', VersionIdMarker: '', MaxKeys: 1000, IsTruncated: false })
+})
+
+test('in pages of one, nothing twice and nothing left out', async () => {
+  const seen: (string | undefined)[] = []
+  let markers: { KeyMarker?: string; VersionIdMarker?: string } = {}
+  for (let pages = 0; pages < 10; pages += 1) {
+    const page = await ann.send(new ListObjectVersionsCommand({ Bucket: 'versioned', MaxKeys: 1, ...markers }))
+    seen.push(...[...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => `${Key} ${VersionId}`))
+    if (page.IsTruncated !== true) break
+    markers = {
+      ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
+      ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+    }
+  }
+  expect([seen.length, new Set(seen).size]).toEqual([5, 5])
+})
+
+test('an object of a bucket without versions is the version null', async () => {
+  const page = await ann.send(new ListObjectVersionsCommand({ Bucket: BUCKET }))
+  expect(page.Versions).toMatchObject([{ Key: 'plain', VersionId: 'null', IsLatest: true, Size: 1, StorageClass: 'STANDARD' }])
+})
+
+test('prefix, delimiter and encoding', async () => {
+  const folders = await ann.send(new ListObjectVersionsCommand({ Bucket: 'versioned', Delimiter: '/' }))
+  expect([folders.CommonPrefixes, folders.Versions?.map(({ Key }) => Key)]).toEqual([[{ Prefix: 'a/' }], ['b&<']])
+  const encoded = await door.ann.send('GET', '/versioned?encoding-type=url&prefix=b&versions')
+  expect([encoded.one('Key'), encoded.one('EncodingType')]).toEqual(['b%26%3C', 'url'])
+})
+
+test.each<[string, string]>([
+  ['/versioned?versions&version-id-marker=x', '400 InvalidArgument'],
+  ['/versioned?versions&key-marker=a&version-id-marker=', '400 InvalidArgument'],
+  ['/versioned?versions&key-marker=a%2Fk&version-id-marker=nonsense', '400 InvalidArgument'],
+  ['/versioned?versions&max-keys=-1', '400 InvalidArgument'],
+  ['/nowhere?versions', '404 NoSuchBucket'],
+])('GET %s: %s', async (target, outcome) => {
+  expect((await door.ann.send('GET', target)).outcome).toBe(outcome)
+})
