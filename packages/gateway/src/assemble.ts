@@ -7,19 +7,25 @@ import { memoryBackend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { HttpHandler } from '@stowage/http'
 import { s3Handler } from '@stowage/s3-protocol'
+import type { Credential } from '@stowage/s3-protocol'
+import type { Account } from './config-file.ts'
 import type { RootCredentials } from './root-credentials.ts'
 
-/** The account that the one pair of credentials belongs to. */
+/** The account of those who start the server. */
 export const ROOT_ACCOUNT = 'root'
 
 /** What is put together for one data directory, or for none. */
 export interface AssembleOptions {
   /** Null keeps the bytes in memory, and the metadata in a temporary file that goes with the process. */
   readonly directory: string | null
-  /** The one pair of keys there is; its bearer owns every bucket. */
+  /** The keys of the account `root`. */
   readonly credentials: RootCredentials
+  /** Others, with keys of their own; each owns its buckets. Default: none. */
+  readonly accounts?: readonly Account[]
   /** What signatures must name, and what GetBucketLocation answers. */
   readonly region: string
+  /** Host names under which buckets are sub-domains. Default: none. */
+  readonly domains?: readonly string[]
   /** Hears of faults of engine and door. */
   readonly observer: Observer
 }
@@ -35,15 +41,32 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const { metadata, backend } =
     options.directory === null ? { metadata: sqliteMetadata({ temporary: true }), backend: memoryBackend() } : storesIn(options.directory)
   const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer: options.observer })
-  const { accessKeyId, secretAccessKey } = options.credentials
-  const credential = { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(ROOT_ACCOUNT, accessKeyId) }
+  const root = { id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys: [options.credentials] }
+  const accounts = [root, ...(options.accounts ?? [])]
+  const credentials = credentialsOf(accounts)
+  const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
   const handler = s3Handler({
     engine,
     region: options.region,
-    credentials: { find: (id) => (id === accessKeyId ? credential : null) },
+    ...(options.domains === undefined ? {} : { domains: options.domains }),
+    credentials: { find: (id) => credentials.get(id) ?? null },
+    displayName: (account) => names.get(account) ?? account,
     observer: options.observer,
   })
   return { engine, handler }
+}
+
+/** Throws where an account, or a key, is there twice. */
+function credentialsOf(accounts: readonly Account[]): ReadonlyMap<string, Credential> {
+  const credentials = new Map<string, Credential>()
+  for (const [index, { id, keys }] of accounts.entries()) {
+    if (accounts.findIndex((other) => other.id === id) !== index) throw new Error(`Two accounts have the id ${id}.`)
+    for (const { accessKeyId, secretAccessKey } of keys) {
+      if (credentials.has(accessKeyId)) throw new Error(`Two keys have the id ${accessKeyId}.`)
+      credentials.set(accessKeyId, { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(id, accessKeyId) })
+    }
+  }
+  return credentials
 }
 
 /** The metadata of a data directory. */

@@ -21,7 +21,7 @@ export async function rootCredentials(
   const fromEnvironment = readEnvironment(env)
   if (fromEnvironment !== null) return fromEnvironment
   if (directory === null) return makeCredentials()
-  return (await readKept(join(directory, FILE))) ?? (await keep(join(directory, FILE), makeCredentials()))
+  return (await readKeptCredentials(directory)) ?? (await keep(join(directory, FILE), makeCredentials()))
 }
 
 function readEnvironment(env: Readonly<Record<string, string | undefined>>): RootCredentials | null {
@@ -45,10 +45,11 @@ function makeCredentials(): RootCredentials {
   return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64url') }
 }
 
-async function readKept(file: string): Promise<RootCredentials | null> {
+/** The credentials that a data directory keeps; null where it keeps none. Throws where the file is damaged. */
+export async function readKeptCredentials(directory: string): Promise<RootCredentials | null> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await readFile(join(directory, FILE), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

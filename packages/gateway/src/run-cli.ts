@@ -20,12 +20,24 @@ export async function runCli(context: CliContext): Promise<number> {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 takes a free one', parsePort, 9000)
     .option('--bucket <name>', 'make this bucket where it is missing (repeatable)', collect)
+    .option('--region <name>', 'what clients sign for', parseRegion, 'us-east-1')
+    .option('--domain <name>', 'buckets are sub-domains of this host name, too (repeatable)', collectDomain)
+    .option('--config <file>', 'accounts besides root, with their keys, as JSON')
     .option('--json', 'print one line of JSON when it listens, and nothing else')
     .addHelpText('after', SERVE_HELP)
     .action(async (dir: string, options: ServeFlags, command: Command) => {
       const directory = command.args.length > 0 || options.memory !== true ? dir : null
       const { serveCommand } = await import('./serve-command.ts')
-      exitCode = await serveCommand({ ...options, bucket: options.bucket ?? [], directory }, context)
+      exitCode = await serveCommand({ ...options, bucket: options.bucket ?? [], domain: options.domain ?? [], directory }, context)
+    })
+  program
+    .command('keys')
+    .description('Show the credentials that a directory keeps.')
+    .argument('[dir]', 'the directory that is served', 'stowage-data')
+    .option('--json', 'print them as JSON')
+    .action(async (dir: string, options: KeysFlags) => {
+      const { keysCommand } = await import('./keys-command.ts')
+      exitCode = await keysCommand({ ...options, directory: dir }, context)
     })
   program
     .command('fsck')
@@ -50,6 +62,12 @@ interface ServeFlags {
   readonly host: string
   readonly port: number
   readonly bucket?: readonly string[]
+  readonly region: string
+  readonly domain?: readonly string[]
+  readonly config?: string
+  readonly json?: boolean
+}
+interface KeysFlags {
   readonly json?: boolean
 }
 interface FsckFlags {
@@ -59,13 +77,30 @@ interface FsckFlags {
 
 const SERVE_HELP = `
 Environment:
-  STOWAGE_ACCESS_KEY_ID, STOWAGE_SECRET_ACCESS_KEY   the credentials to accept; both or neither
+  STOWAGE_ACCESS_KEY_ID, STOWAGE_SECRET_ACCESS_KEY   the credentials of the account root; both or neither
+
+A config file:
+  { "accounts": [{ "id": "ann", "displayName": "Ann", "email": "ann@example.com",
+                   "keys": [{ "accessKeyId": "…", "secretAccessKey": "…" }] }] }
 `
 
 function parsePort(text: string): number {
   const port = Number(text)
   if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
   return port
+}
+
+function parseRegion(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(text))
+    throw new InvalidArgumentError('A region is made of a-z, 0-9 and hyphens, such as eu-west-1.')
+  return text
+}
+
+function collectDomain(value: string, former: readonly string[] = []): string[] {
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value)) {
+    throw new InvalidArgumentError('A domain is a host name without a port, such as s3.example.com.')
+  }
+  return [...former, value]
 }
 
 function collect(value: string, former: readonly string[] = []): string[] {

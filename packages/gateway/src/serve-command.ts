@@ -5,6 +5,7 @@ import { isStorageError } from '@stowage/core'
 import { assemble, makeDataDirectory, ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
+import { NO_CONFIG, readConfigFile } from './config-file.ts'
 import { readyBox } from './ready-box.ts'
 import { rootCredentials } from './root-credentials.ts'
 import { startServer } from './start-server.ts'
@@ -22,11 +23,16 @@ export interface ServeOptions {
   readonly port: number
   /** Buckets to make at the start; those that are there already are fine. */
   readonly bucket: readonly string[]
+  /** What clients sign for, and what GetBucketLocation answers. */
+  readonly region: string
+  /** Host names under which buckets are sub-domains (virtual-host style). */
+  readonly domain: readonly string[]
+  /** A file with accounts, as `readConfigFile` reads it. */
+  readonly config?: string
   /** Prints one line of JSON when it listens, and nothing else. */
   readonly json?: boolean
 }
 
-const REGION = 'us-east-1'
 /** How long requests under way may take after a signal, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 60_000
 const COLLECT_EVERY_MS = 30_000
@@ -37,14 +43,22 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
   }
   const signal = untilSignal(context.process)
+  const { accounts } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
   const directory = options.directory === null ? null : resolve(options.directory)
   const credentials = await rootCredentialsFor(directory, context)
-  const { engine, handler } = await assemble({ directory, credentials, region: REGION, observer: faultsTo(context) })
+  const { engine, handler } = await assemble({
+    directory,
+    credentials,
+    accounts,
+    region: options.region,
+    domains: options.domain,
+    observer: faultsTo(context),
+  })
   try {
     await makeBuckets(engine, options.bucket)
     const server = await startServer(handler, options)
     const collector = collectInBackground(engine, context)
-    const ready = { endpoint: server.endpoint, region: REGION, ...credentials }
+    const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
     await signal.received
     if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')

@@ -188,7 +188,7 @@ describe('the AWS SDK for JavaScript', { timeout: 60_000 }, () => {
     expect(await failing(client.send(new HeadObjectCommand({ Bucket, Key: 'absent' })))).toEqual(['NotFound', 404])
     expect(await failing(client.send(new ListObjectsV2Command({ Bucket: 'nowhere' })))).toEqual(['NoSuchBucket', 404])
     expect(await failing(client.send(new CreateBucketCommand({ Bucket })))).toEqual(['BucketAlreadyOwnedByYou', 409])
-    expect(await failing(client.send(new GetBucketPolicyCommand({ Bucket })))).toEqual(['NotImplemented', 501])
+    expect(await failing(client.send(new GetBucketPolicyCommand({ Bucket })))).toEqual(['NoSuchBucketPolicy', 404])
     await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }))
     expect(await failing(client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'y', IfNoneMatch: '*' })))).toEqual([
       'PreconditionFailed',

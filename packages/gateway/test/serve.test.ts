@@ -1,9 +1,16 @@
 import { connect } from 'node:net'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
-import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
+import { clientOf, serve, startStowage, subdomainClientOf, temporaryDirectory } from './stowage-process.ts'
 
 describe('stowage serve', { timeout: 60_000 }, () => {
   test('--json prints one line when it listens, and the credentials work and are kept', async () => {
@@ -37,6 +44,59 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     expect(half.stderr()).toContain('go together')
   })
 
+  test('--region and --domain: what clients sign for, and buckets as sub-domains', async () => {
+    const server = await serve(['--memory', '--bucket', 'photos', '--region', 'eu-west-7', '--domain', 's3.test'])
+    expect(server.ready.region).toBe('eu-west-7')
+    const client = clientOf(server.ready)
+    expect((await client.send(new HeadBucketCommand({ Bucket: 'photos' }))).BucketRegion).toBe('eu-west-7')
+    await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'a/b', Body: 'by path' }))
+    const bySubdomain = subdomainClientOf(server.ready, 's3.test')
+    const { Body } = await bySubdomain.send(new GetObjectCommand({ Bucket: 'photos', Key: 'a/b' }))
+    expect(await Body?.transformToString()).toBe('by path')
+    await expect(bySubdomain.send(new GetObjectCommand({ Bucket: 'music', Key: 'a/b' }))).rejects.toMatchObject({ name: 'NoSuchBucket' })
+  })
+
+  test('--config: accounts that own their own buckets', async () => {
+    const file = join(await temporaryDirectory(), 'stowage.json')
+    const keys = (name: string) => [{ accessKeyId: `${name}KEY`, secretAccessKey: `the secret of ${name}` }]
+    const accounts = [
+      { id: 'ann', displayName: 'Ann Example', keys: keys('ANN') },
+      { id: 'bob', keys: keys('BOB') },
+    ]
+    await writeFile(file, JSON.stringify({ accounts }))
+    const { ready } = await serve(['--memory', '--config', file, '--bucket', 'of-root'])
+    const [ann, bob] = accounts.map((account) => clientOf({ ...ready, ...account.keys[0] }))
+    await ann?.send(new CreateBucketCommand({ Bucket: 'of-ann' }))
+    expect(await ann?.send(new ListBucketsCommand({}))).toMatchObject({
+      Owner: { ID: 'ann', DisplayName: 'Ann Example' },
+      Buckets: [{ Name: 'of-ann' }],
+    })
+    expect((await bob?.send(new ListBucketsCommand({})))?.Buckets).toEqual([])
+    await expect(bob?.send(new PutObjectCommand({ Bucket: 'of-ann', Key: 'k', Body: 'x' }))).rejects.toMatchObject({ name: 'AccessDenied' })
+    await writeFile(file, '{ "accounts": 1 }')
+    const broken = startStowage(['serve', '--memory', '--port', '0', '--config', file])
+    expect(await broken.ended).toBe(2)
+    expect(broken.stderr()).toMatch(/accounts is not a list/)
+  })
+
+  test('keys shows what a directory keeps, served or not, and makes none', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    const before = startStowage(['keys', data])
+    expect(await before.ended).toBe(2)
+    expect(before.stderr()).toContain('keeps no credentials')
+    await expect(stat(data)).rejects.toThrow('ENOENT')
+    const server = await serve([data])
+    const { accessKeyId, secretAccessKey } = server.ready
+    const during = startStowage(['keys', data])
+    expect(await during.ended).toBe(0)
+    expect(JSON.parse(during.stdout())).toEqual({ accessKeyId, secretAccessKey })
+    server.child.kill('SIGTERM')
+    await server.ended
+    const after = startStowage(['keys', data, '--json'])
+    expect(await after.ended).toBe(0)
+    expect(JSON.parse(after.stdout())).toEqual({ accessKeyId, secretAccessKey })
+  })
+
   test('prints a box with the endpoint, the keys and lines to paste', async () => {
     const server = startStowage(['serve', '--memory', '--port', '0'])
     while (!server.stdout().includes('aws s3 mb')) await new Promise((resolve) => server.child.stdout?.once('data', resolve))
@@ -51,6 +111,8 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     [['serve', '--prot', '80'], '--port'],
     [['serve', '--port', '70000'], '65535'],
     [['serve', '--port', 'http'], '65535'],
+    [['serve', '--memory', '--region', 'EU West', '--port', '0'], 'A region is'],
+    [['serve', '--memory', '--domain', 's3.test:80', '--port', '0'], 'A domain is'],
     [['serve', 'one', '--memory'], '--memory keeps nothing'],
     [['serve', 'one', 'two'], 'too many arguments'],
     [['sevre'], 'serve'],

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,6 +61,20 @@ export async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}
 /** An SDK client for a server, without retries: an error is to be seen. */
 export function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: Ready): S3Client {
   const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true, maxAttempts: 1 })
+  onTestFinished(() => client.destroy())
+  return client
+}
+
+/** An SDK client that addresses buckets as sub-domains of a name, which it takes to be this machine's. */
+export function subdomainClientOf({ endpoint, region, accessKeyId, secretAccessKey }: Ready, domain: string): S3Client {
+  const lookup: LookupFunction = (_host, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }])
+  const client = new S3Client({
+    endpoint: `http://${domain}:${new URL(endpoint).port}`,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    requestHandler: { httpAgent: new Agent({ lookup }) },
+    maxAttempts: 1,
+  })
   onTestFinished(() => client.destroy())
   return client
 }
