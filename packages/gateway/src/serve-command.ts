@@ -10,6 +10,7 @@ import { readyBox } from './ready-box.ts'
 import { rootCredentials } from './root-credentials.ts'
 import { startServer } from './start-server.ts'
 import { untilSignal } from './until-signal.ts'
+import { withHealth } from './with-health.ts'
 
 /** What `stowage serve` was told. */
 export interface ServeOptions {
@@ -56,12 +57,15 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   })
   try {
     await makeBuckets(engine, options.bucket)
-    const server = await startServer(handler, options)
+    let stopping = false
+    const isReady = async (): Promise<boolean> => !stopping && (await isServing(engine))
+    const server = await startServer(withHealth(handler, { isReady }), options)
     const collector = collectInBackground(engine, context)
     const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
     await signal.received
     if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')
+    stopping = true
     clearInterval(collector)
     await server.stop(SHUTDOWN_GRACE_MS)
   } finally {
@@ -77,6 +81,12 @@ async function rootCredentialsFor(
 ): Promise<{ accessKeyId: string; secretAccessKey: string }> {
   if (directory !== null) await makeDataDirectory(directory)
   return rootCredentials(context.env, directory)
+}
+
+/** The metadata answer. */
+async function isServing(engine: Engine): Promise<boolean> {
+  await engine.as(accountCaller(ROOT_ACCOUNT), { operation: 'ListBuckets' }).listBuckets({ limit: 1 })
+  return true
 }
 
 async function makeBuckets(engine: Engine, names: readonly string[]): Promise<void> {

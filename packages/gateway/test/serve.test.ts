@@ -56,6 +56,18 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     await expect(bySubdomain.send(new GetObjectCommand({ Bucket: 'music', Key: 'a/b' }))).rejects.toMatchObject({ name: 'NoSuchBucket' })
   })
 
+  test('answers probes', async () => {
+    const { ready } = await serve(['--memory'])
+    for (const [path, text] of [
+      ['/health', '{"status":"ok"}\n'],
+      ['/ready', '{"status":"ready"}\n'],
+    ] as const) {
+      const answer = await fetch(`${ready.endpoint}${path}`)
+      expect([answer.status, await answer.text()]).toEqual([200, text])
+    }
+    expect((await fetch(`${ready.endpoint}/health?list-type=2`)).status).toBe(404)
+  })
+
   test('--config: accounts that own their own buckets', async () => {
     const file = join(await temporaryDirectory(), 'stowage.json')
     const keys = (name: string) => [{ accessKeyId: `${name}KEY`, secretAccessKey: `the secret of ${name}` }]
