@@ -22,6 +22,8 @@ export async function runCli(context: CliContext): Promise<number> {
     .option('--bucket <name>', 'make this bucket where it is missing (repeatable)', collect)
     .option('--region <name>', 'what clients sign for', parseRegion, 'us-east-1')
     .option('--domain <name>', 'buckets are sub-domains of this host name, too (repeatable)', collectDomain)
+    .option('--tls-cert <file>', 'serve HTTPS with this certificate, and the chain behind it, as PEM')
+    .option('--tls-key <file>', 'its private key, as PEM')
     .option('--config <file>', 'accounts besides root, with their keys, as JSON')
     .option('--json', 'print one line of JSON when it listens, and nothing else')
     .addHelpText('after', SERVE_HELP)
@@ -64,6 +66,8 @@ interface ServeFlags {
   readonly bucket?: readonly string[]
   readonly region: string
   readonly domain?: readonly string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly config?: string
   readonly json?: boolean
 }

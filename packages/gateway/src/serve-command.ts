@@ -7,6 +7,7 @@ import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { NO_CONFIG, readConfigFile } from './config-file.ts'
 import { readyBox } from './ready-box.ts'
+import { readTls } from './read-tls.ts'
 import { rootCredentials } from './root-credentials.ts'
 import { startServer } from './start-server.ts'
 import { untilSignal } from './until-signal.ts'
@@ -28,6 +29,9 @@ export interface ServeOptions {
   readonly region: string
   /** Host names under which buckets are sub-domains (virtual-host style). */
   readonly domain: readonly string[]
+  /** Files with a certificate and its key, as PEM: serves HTTPS. Both or neither. */
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   /** A file with accounts, as `readConfigFile` reads it. */
   readonly config?: string
   /** Prints one line of JSON when it listens, and nothing else. */
@@ -45,6 +49,7 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   }
   const signal = untilSignal(context.process)
   const { accounts } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
+  const tls = await readTls(options.tlsCert, options.tlsKey)
   const directory = options.directory === null ? null : resolve(options.directory)
   const credentials = await rootCredentialsFor(directory, context)
   const { engine, handler } = await assemble({
@@ -59,7 +64,7 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     await makeBuckets(engine, options.bucket)
     let stopping = false
     const isReady = async (): Promise<boolean> => !stopping && (await isServing(engine))
-    const server = await startServer(withHealth(handler, { isReady }), options)
+    const server = await startServer(withHealth(handler, { isReady }), { host: options.host, port: options.port, tls })
     const collector = collectInBackground(engine, context)
     const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))

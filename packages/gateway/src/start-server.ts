@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { attach } from '@stowage/http'
 import type { HttpHandler } from '@stowage/http'
+import type { TlsPair } from './read-tls.ts'
 
 /** Where to listen. */
 export interface StartServerOptions {
@@ -10,11 +12,13 @@ export interface StartServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Serves HTTPS. Default: null, plain HTTP. */
+  readonly tls?: TlsPair | null
 }
 
 /** A server that listens. */
 export interface RunningServer {
-  /** As clients write it, e.g. `http://127.0.0.1:9000`. */
+  /** As clients write it, e.g. `http://127.0.0.1:9000`, or `https://…`. */
   readonly endpoint: string
   /** Takes no new request, and resolves when those under way are answered, or cut off after `graceMs`. */
   stop(graceMs: number): Promise<void>
@@ -34,23 +38,25 @@ const SERVER_LIMITS = {
 
 const IDLE_SWEEP_MS = 50
 
-/** Serves a handler over plain HTTP until it is told to stop. */
+/** Serves a handler over HTTP, or HTTPS, until it is told to stop. */
 export async function startServer(handler: HttpHandler, options: StartServerOptions): Promise<RunningServer> {
-  const server = createServer({
+  const settings = {
     headersTimeout: SERVER_LIMITS.headersTimeout,
     keepAliveTimeout: SERVER_LIMITS.keepAliveTimeout,
     maxHeaderSize: SERVER_LIMITS.maxHeaderSize,
     connectionsCheckingInterval: 5_000,
     // Five minutes, Node's default, would kill every honest upload that is slower. The idle time is the limit instead.
     requestTimeout: 0,
-  })
+  }
+  const { tls = null } = options
+  const server = tls === null ? createServer(settings) : createSecureServer({ ...settings, ...tls })
   server.maxConnections = SERVER_LIMITS.maxConnections
   server.timeout = SERVER_LIMITS.idleTimeout
   attach(server, handler)
   await listen(server, options)
   const address = server.address() as AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { endpoint: `http://${host}:${address.port}`, stop: (graceMs) => stop(server, graceMs) }
+  return { endpoint: `${tls === null ? 'http' : 'https'}://${host}:${address.port}`, stop: (graceMs) => stop(server, graceMs) }
 }
 
 function listen(server: Server, options: StartServerOptions): Promise<void> {

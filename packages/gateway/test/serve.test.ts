@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:https'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -54,6 +56,28 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     const { Body } = await bySubdomain.send(new GetObjectCommand({ Bucket: 'photos', Key: 'a/b' }))
     expect(await Body?.transformToString()).toBe('by path')
     await expect(bySubdomain.send(new GetObjectCommand({ Bucket: 'music', Key: 'a/b' }))).rejects.toMatchObject({ name: 'NoSuchBucket' })
+  })
+
+  test('--tls-cert and --tls-key: HTTPS', async () => {
+    const [cert, key] = ['localhost-cert.pem', 'localhost-key.pem'].map((name) =>
+      fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)),
+    )
+    const { ready } = await serve(['--memory', '--bucket', 'photos', '--tls-cert', cert ?? '', '--tls-key', key ?? ''])
+    expect(ready.endpoint).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
+    const httpsAgent = new Agent({ ca: await readFile(cert ?? '') })
+    const client = clientOf(ready, { requestHandler: { httpsAgent } })
+    await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'a', Body: 'over TLS' }))
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'a' }))
+    expect(await Body?.transformToString()).toBe('over TLS')
+    for (const [args, sentence] of [
+      [['--tls-cert', cert ?? ''], 'go together'],
+      [['--tls-cert', '/nowhere.pem', '--tls-key', key ?? ''], 'cannot be read'],
+      [['--tls-cert', key ?? '', '--tls-key', key ?? ''], 'no certificate and its key'],
+    ] as const) {
+      const refused = startStowage(['serve', '--memory', '--port', '0', ...args])
+      expect([sentence, await refused.ended]).toEqual([sentence, 2])
+      expect(refused.stderr()).toContain(sentence)
+    }
   })
 
   test('answers probes', async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { S3Client } from '@aws-sdk/client-s3'
+import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { onTestFinished } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -59,8 +60,9 @@ export async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}
 }
 
 /** An SDK client for a server, without retries: an error is to be seen. */
-export function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: Ready): S3Client {
-  const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true, maxAttempts: 1 })
+export function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: Ready, more: S3ClientConfig = {}): S3Client {
+  const credentials = { accessKeyId, secretAccessKey }
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1, ...more })
   onTestFinished(() => client.destroy())
   return client
 }
