@@ -1,7 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { isStorageError } from '@stowage/core'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
+import { LOG_LEVELS } from './log-level.ts'
+import type { LogLevel } from './log-level.ts'
 
 /** Runs one command line and gives back the exit code. Errors become one sentence on stderr. */
 export async function runCli(context: CliContext): Promise<number> {
@@ -25,6 +27,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .option('--tls-cert <file>', 'serve HTTPS with this certificate, and the chain behind it, as PEM')
     .option('--tls-key <file>', 'its private key, as PEM')
     .option('--config <file>', 'accounts besides root, with their keys, as JSON')
+    .addOption(new Option('--log-level <level>', 'how much is logged on stderr; info: every request').choices(LOG_LEVELS).default('warn'))
     .option('--json', 'print one line of JSON when it listens, and nothing else')
     .addHelpText('after', SERVE_HELP)
     .action(async (dir: string, options: ServeFlags, command: Command) => {
@@ -69,6 +72,7 @@ interface ServeFlags {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly config?: string
+  readonly logLevel: LogLevel
   readonly json?: boolean
 }
 interface KeysFlags {

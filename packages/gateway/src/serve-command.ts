@@ -2,16 +2,20 @@ import { resolve } from 'node:path'
 import { accountCaller } from '@stowage/core'
 import type { Engine, Observer } from '@stowage/core'
 import { isStorageError } from '@stowage/core'
+import type { Logger } from 'pino'
 import { assemble, makeDataDirectory, ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { NO_CONFIG, readConfigFile } from './config-file.ts'
+import type { LogLevel } from './log-level.ts'
 import { readyBox } from './ready-box.ts'
 import { readTls } from './read-tls.ts'
 import { rootCredentials } from './root-credentials.ts'
+import { serverLog } from './server-log.ts'
 import { startServer } from './start-server.ts'
 import { untilSignal } from './until-signal.ts'
 import { withHealth } from './with-health.ts'
+import { withRequestLog } from './with-request-log.ts'
 
 /** What `stowage serve` was told. */
 export interface ServeOptions {
@@ -29,11 +33,14 @@ export interface ServeOptions {
   readonly region: string
   /** Host names under which buckets are sub-domains (virtual-host style). */
   readonly domain: readonly string[]
-  /** Files with a certificate and its key, as PEM: serves HTTPS. Both or neither. */
+  /** A file with a certificate, as PEM: serves HTTPS. Needs `tlsKey`. */
   readonly tlsCert?: string
+  /** A file with the private key of `tlsCert`. */
   readonly tlsKey?: string
   /** A file with accounts, as `readConfigFile` reads it. */
   readonly config?: string
+  /** How much is logged, on stderr. */
+  readonly logLevel: LogLevel
   /** Prints one line of JSON when it listens, and nothing else. */
   readonly json?: boolean
 }
@@ -49,6 +56,7 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   }
   const signal = untilSignal(context.process)
   const { accounts } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
+  const log = serverLog(context.stderr, options.logLevel)
   const tls = await readTls(options.tlsCert, options.tlsKey)
   const directory = options.directory === null ? null : resolve(options.directory)
   const credentials = await rootCredentialsFor(directory, context)
@@ -58,14 +66,14 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     accounts,
     region: options.region,
     domains: options.domain,
-    observer: faultsTo(context),
+    observer: faultsTo(log),
   })
   try {
     await makeBuckets(engine, options.bucket)
     let stopping = false
     const isReady = async (): Promise<boolean> => !stopping && (await isServing(engine))
-    const server = await startServer(withHealth(handler, { isReady }), { host: options.host, port: options.port, tls })
-    const collector = collectInBackground(engine, context)
+    const server = await startServer(withHealth(withRequestLog(handler, log), { isReady }), { host: options.host, port: options.port, tls })
+    const collector = collectInBackground(engine, log)
     const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
     await signal.received
@@ -105,25 +113,18 @@ async function makeBuckets(engine: Engine, names: readonly string[]): Promise<vo
   }
 }
 
-function collectInBackground(engine: Engine, context: CliContext): NodeJS.Timeout {
+function collectInBackground(engine: Engine, log: Logger): NodeJS.Timeout {
   const collect = (): void => {
-    engine.collectGarbage().catch((error: unknown) => {
-      context.stderr.write(
-        `stowage: garbage was not collected, it will be tried again: ${error instanceof Error ? error.message : String(error)}\n`,
-      )
-    })
+    engine.collectGarbage().catch((error: unknown) => log.warn({ err: error }, 'garbage was not collected, it will be tried again'))
   }
   return setInterval(collect, COLLECT_EVERY_MS).unref()
 }
 
 /** Faults of ours are worth a line; what clients do is not. */
-function faultsTo(context: CliContext): Observer {
+function faultsTo(log: Logger): Observer {
   return {
     event(name, fields) {
-      if (name !== 'fault') return
-      const error = fields['error']
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      context.stderr.write(`stowage: request ${String(fields['requestId'])} failed: ${text}\n`)
+      if (name === 'fault') log.error({ requestId: fields['requestId'], err: fields['error'] }, 'a request failed, and it was our fault')
     },
   }
 }

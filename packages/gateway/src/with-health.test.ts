@@ -22,7 +22,7 @@ async function ask(
     peer: { address: null, encrypted: false },
     acceptBody: () => undefined,
   })
-  return `${status} ${body === null ? '' : String(body).trim()}`
+  return `${status} ${body instanceof Uint8Array ? Buffer.from(body).toString().trim() : ''}`
 }
 
 test.each<[string, Parameters<typeof ask>[1], string]>([

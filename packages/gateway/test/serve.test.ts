@@ -147,6 +147,7 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     [['serve', '--prot', '80'], '--port'],
     [['serve', '--port', '70000'], '65535'],
     [['serve', '--port', 'http'], '65535'],
+    [['serve', '--log-level', 'loud'], 'silent, error, warn, info, debug'],
     [['serve', '--memory', '--region', 'EU West', '--port', '0'], 'A region is'],
     [['serve', '--memory', '--domain', 's3.test:80', '--port', '0'], 'A domain is'],
     [['serve', 'one', '--memory'], '--memory keeps nothing'],
