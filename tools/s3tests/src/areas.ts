@@ -1,0 +1,22 @@
+/** The areas of ceph/s3-tests that this door covers; the runner sorts every test into one. */
+export const AREAS = [
+  'atomicity',
+  'presigned+raw',
+  'bucket-naming',
+  'list-objects-v1',
+  'list-objects-v2',
+  'range',
+  'multi-delete',
+  '100-continue',
+  'list-buckets',
+  'bucket-ops',
+  'object-ops',
+  'copy',
+  'multipart-copy',
+  'multipart',
+  'conditional-get',
+  'conditional-write',
+  'auth-headers sigv4/common',
+  'checksum',
+  'object-attributes',
+] as const
