@@ -14,7 +14,7 @@ import { codesOf, settleRace } from './race-world.ts'
 const BUCKET = { name: 'interleaved' }
 const BLOB = sampleBytes(1, 200)
 const OTHER = sampleBytes(2, 180)
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 600_000
 
 /** A store that stops once, behind the next answer of one method, until something else has happened. */
 function stopping(): {
