@@ -4,6 +4,7 @@
  */
 const READ: ReadonlySet<string> = new Set([
   'x-amz-acl',
+  'x-amz-bypass-governance-retention',
   'x-amz-checksum-algorithm',
   'x-amz-checksum-crc32',
   'x-amz-checksum-crc32c',
@@ -50,6 +51,7 @@ const COPIES: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy'])
 
 /** Headers that would change any request they are on, and that only some operations read. */
 const ONLY_ON: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['x-amz-bypass-governance-retention', new Set(['DeleteObject', 'DeleteObjects'])],
   ['x-amz-copy-source', COPIES],
   ['x-amz-copy-source-if-match', COPIES],
   ['x-amz-copy-source-if-modified-since', COPIES],

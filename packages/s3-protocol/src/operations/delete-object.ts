@@ -1,5 +1,6 @@
 import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
+import { readBypassGovernance } from './fields/bypass-governance.ts'
 import { readConditions } from './fields/conditions.ts'
 
 /** API_DeleteObject: 204 also where nothing was there. */
@@ -15,6 +16,7 @@ export const deleteObject: Operation = defineOperation({
       bucket: { name: request.bucket },
       key: request.key,
       signal: request.signal,
+      ...readBypassGovernance(request.headers),
       ...(versionId === undefined ? {} : { versionId }),
       ...(conditions === undefined ? {} : { conditions }),
     }

@@ -9,6 +9,7 @@ import { element, optionalElement } from '../xml/element.ts'
 import type { XmlElement } from '../xml/element.ts'
 import { childText, readXml } from '../xml/read.ts'
 import type { XmlNode } from '../xml/read.ts'
+import { readBypassGovernance } from './fields/bypass-governance.ts'
 import { readEntityTags } from './fields/conditions.ts'
 
 const OBJECTS_MAX = 1000
@@ -27,7 +28,7 @@ export const deleteObjects: Operation = defineOperation({
     }
     return {
       quiet: childText(root, 'Quiet')?.toLowerCase() === 'true',
-      delete: { bucket: { name: request.bucket }, objects, signal: request.signal },
+      delete: { bucket: { name: request.bucket }, objects, signal: request.signal, ...readBypassGovernance(request.headers) },
     }
   },
   run: (session, input) => session.deleteObjects(input.delete),
