@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CONFIGURATION_OPERATIONS } from '../src/operations/configurations.ts'
 import { ANN, BUCKET, openDoor } from './door.ts'
 import type { Door } from './door.ts'
+import { sdkClient } from './sdk-client.ts'
 
 let door: Door
 let ann: sdk.S3Client
@@ -11,8 +12,7 @@ const Key = 'k'
 
 beforeAll(async () => {
   door = await openDoor()
-  const credentials = { accessKeyId: ANN.accessKeyId, secretAccessKey: ANN.secretAccessKey }
-  ann = new sdk.S3Client({ endpoint: `http://127.0.0.1:${door.port}`, region: 'us-east-1', forcePathStyle: true, credentials })
+  ann = sdkClient(door.port, ANN)
   await ann.send(new sdk.PutObjectCommand({ Bucket, Key, Body: 'x', Tagging: 'team=x&empty=' }))
 })
 afterAll(async () => {

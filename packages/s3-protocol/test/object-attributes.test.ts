@@ -3,13 +3,13 @@ import {
   CreateMultipartUploadCommand,
   GetObjectAttributesCommand,
   PutObjectCommand,
-  S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import type { ObjectAttributes } from '@aws-sdk/client-s3'
+import type { ObjectAttributes, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANN, BUCKET, openDoor } from './door.ts'
 import type { Door } from './door.ts'
+import { sdkClient } from './sdk-client.ts'
 
 let door: Door
 let ann: S3Client
@@ -17,8 +17,7 @@ const ALL: ObjectAttributes[] = ['ETag', 'Checksum', 'ObjectParts', 'StorageClas
 
 beforeAll(async () => {
   door = await openDoor({ limits: { partSizeMin: 1 } })
-  const credentials = { accessKeyId: ANN.accessKeyId, secretAccessKey: ANN.secretAccessKey }
-  ann = new S3Client({ endpoint: `http://127.0.0.1:${door.port}`, region: 'us-east-1', forcePathStyle: true, credentials })
+  ann = sdkClient(door.port, ANN)
   await ann.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'plain', Body: 'hello', ChecksumAlgorithm: 'SHA256' }))
   const upload = { Bucket: BUCKET, Key: 'parts' }
   const { UploadId } = await ann.send(new CreateMultipartUploadCommand({ ...upload, ChecksumAlgorithm: 'SHA1' }))

@@ -1,8 +1,10 @@
-import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANN, BUCKET, openDoor } from './door.ts'
 import type { Door } from './door.ts'
+import { sdkClient } from './sdk-client.ts'
 import { amzDate, presign } from './signer.ts'
 
 let door: Door
@@ -10,8 +12,7 @@ let ann: S3Client
 
 beforeAll(async () => {
   door = await openDoor()
-  const credentials = { accessKeyId: ANN.accessKeyId, secretAccessKey: ANN.secretAccessKey }
-  ann = new S3Client({ endpoint: `http://127.0.0.1:${door.port}`, region: 'us-east-1', forcePathStyle: true, credentials })
+  ann = sdkClient(door.port, ANN)
   expect((await door.ann.send('PUT', `/${BUCKET}/k`, { body: 'of Ann' })).status).toBe(200)
 })
 afterAll(async () => {

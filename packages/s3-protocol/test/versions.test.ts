@@ -1,16 +1,17 @@
-import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
+import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { accountCaller } from '@stowage/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ANN, BUCKET, openDoor } from './door.ts'
 import type { Door } from './door.ts'
+import { sdkClient } from './sdk-client.ts'
 
 let door: Door
 let ann: S3Client
 
 beforeAll(async () => {
   door = await openDoor()
-  const credentials = { accessKeyId: ANN.accessKeyId, secretAccessKey: ANN.secretAccessKey }
-  ann = new S3Client({ endpoint: `http://127.0.0.1:${door.port}`, region: 'us-east-1', forcePathStyle: true, credentials })
+  ann = sdkClient(door.port, ANN)
   const session = door.engine.as(accountCaller('ann'))
   await session.createBucket({ bucket: { name: 'versioned' }, versioning: 'enabled' })
   for (const body of ['1', '22', '333']) await session.putObject({ bucket: { name: 'versioned' }, key: 'a/k', body: Buffer.from(body) })

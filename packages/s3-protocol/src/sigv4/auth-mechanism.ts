@@ -4,7 +4,7 @@ import type { RawS3Request } from '../s3-request.ts'
 import { ALGORITHM } from './authorization.ts'
 
 /** The query names that make a request presigned, in lower case: a wrong capital does not make anybody anonymous. */
-const PRESIGNED_NAMES: ReadonlySet<string> = new Set([
+export const PRESIGNED_NAMES: ReadonlySet<string> = new Set([
   'x-amz-algorithm',
   'x-amz-credential',
   'x-amz-date',

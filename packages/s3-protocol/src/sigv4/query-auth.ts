@@ -4,6 +4,7 @@ import type { HttpHeader } from '@stowage/http'
 import { S3Error } from '../s3-error.ts'
 import type { RawS3Request } from '../s3-request.ts'
 import { queryValue } from '../s3-request.ts'
+import { PRESIGNED_NAMES } from './auth-mechanism.ts'
 import { ALGORITHM, SIGNATURE } from './authorization.ts'
 import { parseAmzDate } from './clock-skew.ts'
 import { checkScope, parseScopedCredential } from './credential-scope.ts'
@@ -47,17 +48,8 @@ export function readQueryClaim(request: RawS3Request, context: QueryAuthContext)
   return { authorization: { ...scoped, signedHeaders, signature }, amzDate, sessionToken, ...readPayload(request, signedHeaders) }
 }
 
-/** The names that a presigned URL is signed with; AWS reads them in exactly these capitals. */
-const AUTH_NAMES: ReadonlySet<string> = new Set([
-  'x-amz-algorithm',
-  'x-amz-content-sha256',
-  'x-amz-credential',
-  'x-amz-date',
-  'x-amz-expires',
-  'x-amz-security-token',
-  'x-amz-signature',
-  'x-amz-signedheaders',
-])
+/** They are about the signature, and no headers of the request. */
+const AUTH_NAMES: ReadonlySet<string> = new Set([...PRESIGNED_NAMES, 'x-amz-content-sha256'])
 
 /**
  * Checksums of the body in a URL are passed over, as AWS does: nobody knows the body when the URL is made, and SDKs by
