@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { runCommand } from './run-command.ts'
 import type { StepResult, VerifyStep } from './step.ts'
 
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const EVIDENCE = fileURLToPath(new URL('../../../docs/evidence', import.meta.url))
 
 /** How one step went; `absent` names the needs that were not met. */
@@ -48,7 +49,9 @@ export async function writeReport(
   ]
   await mkdir(EVIDENCE, { recursive: true })
   const name = `verify-${facts.date.toISOString().slice(0, 10)}-${commit}${facts.sample ? '-sample' : ''}.md`
-  await writeFile(join(EVIDENCE, name), `${lines.join('\n').trimEnd()}\n`)
+  // Stack traces name files of this machine; where the checkout lies is nobody's business.
+  const text = lines.join('\n').replaceAll(`file://${ROOT}`, '').replaceAll(ROOT, '')
+  await writeFile(join(EVIDENCE, name), `${text.trimEnd()}\n`)
   return `docs/evidence/${name}`
 }
 
