@@ -187,7 +187,7 @@ describe('the AWS SDK for JavaScript', { timeout: 60_000 }, () => {
     expect(await failing(client.send(new GetObjectCommand({ Bucket, Key: 'absent' })))).toEqual(['NoSuchKey', 404])
     expect(await failing(client.send(new HeadObjectCommand({ Bucket, Key: 'absent' })))).toEqual(['NotFound', 404])
     expect(await failing(client.send(new ListObjectsV2Command({ Bucket: 'nowhere' })))).toEqual(['NoSuchBucket', 404])
-    expect(await failing(client.send(new CreateBucketCommand({ Bucket })))).toEqual(['BucketAlreadyOwnedByYou', 409])
+    expect(await failing(client.send(new CreateBucketCommand({ Bucket: 'No' })))).toEqual(['InvalidBucketName', 400])
     expect(await failing(client.send(new GetBucketPolicyCommand({ Bucket })))).toEqual(['NoSuchBucketPolicy', 404])
     await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }))
     expect(await failing(client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'y', IfNoneMatch: '*' })))).toEqual([

@@ -46,6 +46,11 @@ export function attach(server: Server, handler: HttpHandler, options: NodeAdapte
     makeReleasable(message)
     listener(message, response)
   })
+  // RFC 9110 §10.1.1 lets a server answer 417 to an expectation that it does not know. Where nobody listens node does; S3 goes on.
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+    makeReleasable(message)
+    listener(message, response)
+  })
   server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
     makeReleasable(message)
     void serve(new NodeRequest(message, response, true), { handler, message, response, options: complete })

@@ -32,6 +32,7 @@ export const S3_ERROR_STATUS = {
   InvalidToken: 400,
   InvalidURI: 400,
   KeyTooLongError: 400,
+  MalformedACLError: 400,
   MalformedTrailerError: 400,
   MalformedXML: 400,
   MaxMessageLengthExceeded: 400,
@@ -39,6 +40,7 @@ export const S3_ERROR_STATUS = {
   MethodNotAllowed: 405,
   MissingContentLength: 411,
   MissingRequestBodyError: 400,
+  MissingSecurityHeader: 400,
   NoSuchBucket: 404,
   NoSuchBucketPolicy: 404,
   NoSuchCORSConfiguration: 404,
@@ -62,6 +64,7 @@ export const S3_ERROR_STATUS = {
   SignatureDoesNotMatch: 403,
   SlowDown: 503,
   TooManyBuckets: 400,
+  UnexpectedContent: 400,
   XAmzContentChecksumMismatch: 400,
   XAmzContentSHA256Mismatch: 400,
 } as const

@@ -17,7 +17,6 @@ const bucket = (word: string, names: { get?: string; put?: string; remove?: stri
 const ROWS: readonly Row[] = [
   ...bucket('abac', { get: 'GetBucketAbac', put: 'PutBucketAbac' }),
   ...bucket('accelerate', { put: 'PutBucketAccelerateConfiguration' }),
-  ...bucket('acl', { put: 'PutBucketAcl' }),
   ...bucket('analytics', {
     get: 'GetBucketAnalyticsConfiguration',
     put: 'PutBucketAnalyticsConfiguration',
@@ -70,7 +69,6 @@ const ROWS: readonly Row[] = [
   ...bucket('tagging', { put: 'PutBucketTagging', remove: 'DeleteBucketTagging' }),
   ...bucket('versioning', { put: 'PutBucketVersioning' }),
   ...bucket('website', { put: 'PutBucketWebsite', remove: 'DeleteBucketWebsite' }),
-  ['PutObjectAcl', 'PUT', 'object', 'acl'],
   ['DeleteObjectAnnotation', 'DELETE', 'object', 'annotation'],
   ['GetObjectAnnotation', 'GET', 'object', 'annotation'],
   ['ListObjectAnnotations', 'GET', 'object', 'annotation'],

@@ -46,8 +46,21 @@ describe('buckets', () => {
     expect((await door.ann.send('GET', `/${name}`)).status).toBe(404)
   })
 
+  test('made again are left as they are in us-east-1, and refused elsewhere', async () => {
+    await door.ann.send('PUT', `/${BUCKET}/kept`, { body: 'x' })
+    const again = await door.ann.send('PUT', `/${BUCKET}`)
+    expect([again.status, again.header('location')]).toEqual([200, `/${BUCKET}`])
+    expect((await door.ann.send('GET', `/${BUCKET}`)).all('Key')).toEqual(['kept'])
+    await door.ann.send('DELETE', `/${BUCKET}/kept`)
+    const elsewhere = await openDoor({ region: 'eu-central-1' })
+    try {
+      expect((await elsewhere.ann.send('PUT', `/${BUCKET}`)).outcome).toBe('409 BucketAlreadyOwnedByYou')
+    } finally {
+      await elsewhere.close()
+    }
+  })
+
   test('are made once, and deleted when they are empty', async () => {
-    expect((await door.ann.send('PUT', `/${BUCKET}`)).outcome).toBe('409 BucketAlreadyOwnedByYou')
     expect((await door.bob.send('PUT', `/${BUCKET}`)).outcome).toBe('409 BucketAlreadyExists')
     await door.ann.send('PUT', `/${BUCKET}/k`, { body: 'x' })
     const refused = await door.ann.send('DELETE', `/${BUCKET}`)

@@ -112,7 +112,7 @@ export class Client {
     const { head, body } = this.compose(method, target, options)
     const wire = this.open()
     try {
-      const waits = (options.headers ?? []).some(([name]) => name === 'expect')
+      const waits = (options.headers ?? []).some(([name, value]) => name === 'expect' && value === '100-continue')
       wire.write(waits ? head : Buffer.concat([head, body]))
       if (waits && (await wire.sawContinue())) wire.write(body)
       return await wire.answer(method)

@@ -75,8 +75,45 @@ test('to nobody who may not see the bucket or the object', async () => {
   }
 })
 
+describe('setting the ACL', () => {
+  const policy = (...grants: readonly string[]): string =>
+    `<AccessControlPolicy><Owner><ID>ann</ID></Owner><AccessControlList>${grants.join('')}</AccessControlList></AccessControlPolicy>`
+  const grant = (id: string, permission: string): string =>
+    `<Grant><Grantee><ID>${id}</ID></Grantee><Permission>${permission}</Permission></Grant>`
+  const everybody =
+    '<Grant><Grantee><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>'
+
+  test.each<[string, readonly (readonly [string, string])[], string, string]>([
+    ['private', [['x-amz-acl', 'private']], '', '200'],
+    ['bucket-owner-full-control', [['x-amz-acl', 'bucket-owner-full-control']], '', '200'],
+    ['what GET shows', [], policy(grant('ann', 'FULL_CONTROL')), '200'],
+    ['public-read', [['x-amz-acl', 'public-read']], '', '400 AccessControlListNotSupported'],
+    ['a grant to everybody', [], policy(grant('ann', 'FULL_CONTROL'), everybody), '400 AccessControlListNotSupported'],
+    ['a grant to another', [], policy(grant('bob', 'FULL_CONTROL')), '400 AccessControlListNotSupported'],
+    ['less for the owner', [], policy(grant('ann', 'READ')), '400 AccessControlListNotSupported'],
+    ['nobody', [], policy(), '400 AccessControlListNotSupported'],
+    ['a grant to nobody', [], policy('<Grant><Permission>READ</Permission></Grant>'), '400 MalformedACLError'],
+    ['no list', [], '<AccessControlPolicy/>', '400 MalformedACLError'],
+    ['another document', [], '<X/>', '400 MalformedXML'],
+    ['both', [['x-amz-acl', 'private']], policy(grant('ann', 'FULL_CONTROL')), '400 UnexpectedContent'],
+    ['nothing', [], '', '400 MissingSecurityHeader'],
+  ])('to %s', async (_, headers, body, outcome) => {
+    for (const target of [`/${BUCKET}?acl`, `/${BUCKET}/k?acl`]) {
+      expect([target, (await door.ann.send('PUT', target, { headers, body })).outcome]).toEqual([target, outcome])
+    }
+  })
+
+  test('of what is not there, or not for the caller', async () => {
+    const headers = [['x-amz-acl', 'private']] as const
+    expect((await door.ann.send('PUT', `/${BUCKET}/absent?acl`, { headers })).outcome).toBe('404 NoSuchKey')
+    expect((await door.ann.send('PUT', '/nowhere?acl', { headers })).outcome).toBe('404 NoSuchBucket')
+    for (const target of [`/${BUCKET}?acl`, `/${BUCKET}/k?acl`])
+      expect((await door.bob.send('PUT', target, { headers })).outcome).toBe('403 AccessDenied')
+  })
+})
+
 test('setting them is not implemented, by name', async () => {
-  for (const word of ['acl', 'cors', 'policy', 'tagging', 'versioning', 'website']) {
+  for (const word of ['cors', 'policy', 'tagging', 'versioning', 'website']) {
     const answer = await door.ann.send('PUT', `/${BUCKET}?${word}`, { body: '<X/>' })
     expect([word, answer.outcome]).toEqual([word, '501 NotImplemented'])
   }

@@ -143,6 +143,11 @@ describe('Expect: 100-continue', () => {
     expect([document.status, document.continued]).toEqual([200, true])
   })
 
+  test.each(['', '200-ok'])('another expectation (%j) is passed over', async (value) => {
+    const answer = await door.ann.send('PUT', `/${BUCKET}/expected`, { headers: [['expect', value]], body: BODY })
+    expect([answer.status, answer.continued]).toEqual([200, false])
+  })
+
   test('and not when it may not', async () => {
     const outcomes = async (client: Client, method: string, target: string, more: readonly [string, string][] = []): Promise<unknown> => {
       const answer = await client.send(method, target, { headers: [['expect', '100-continue'], ...more], body: BODY })

@@ -30,6 +30,8 @@ export interface DoorOptions {
   /** Besides that owners may do everything. */
   readonly rules?: readonly Rule[]
   readonly backend?: Backend
+  /** Default us-east-1. */
+  readonly region?: string
 }
 
 /** A server of the S3 door in this process, over a real engine, store and backend. */
@@ -81,7 +83,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const faults: unknown[] = []
   const handler = s3Handler({
     engine,
-    region: 'us-east-1',
+    region: options.region ?? 'us-east-1',
     credentials: {
       find(id) {
         const known = ACCOUNTS.get(id)

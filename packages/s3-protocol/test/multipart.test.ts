@@ -252,6 +252,32 @@ describe('parts', () => {
     expect((await send('GET', 'parted')).header('x-amz-mp-parts-count')).toBeUndefined()
   })
 
+  test('asked for by number show their own checksum', async () => {
+    const begun = await send('POST', 'summed?uploads', [
+      ['x-amz-checksum-algorithm', 'CRC32'],
+      ['x-amz-checksum-type', 'FULL_OBJECT'],
+    ])
+    const uploadId = begun.one('UploadId') ?? ''
+    const sums = [FIRST, SECOND].map((text) => {
+      const sum = Buffer.alloc(4)
+      sum.writeUInt32BE(crc32(text))
+      return sum.toString('base64')
+    })
+    for (const [index, body] of [FIRST, SECOND].entries()) {
+      await part('summed', uploadId, index + 1, body, [['x-amz-checksum-crc32', sums[index] ?? '']])
+    }
+    expect((await complete('summed', uploadId, LIST)).outcome).toBe('200')
+    for (const method of ['GET', 'HEAD']) {
+      for (const [index, sum] of sums.entries()) {
+        const shown = await send(method, `summed?partNumber=${index + 1}`, [['x-amz-checksum-mode', 'ENABLED']])
+        expect([shown.header('x-amz-checksum-crc32'), shown.header('x-amz-checksum-type')]).toEqual([sum, 'FULL_OBJECT'])
+        expect((await send(method, `summed?partNumber=${index + 1}`)).header('x-amz-checksum-crc32')).toBeUndefined()
+      }
+      const stretch = await send(method, 'summed', [['x-amz-checksum-mode', 'ENABLED'], ['range', 'bytes=0-1']]) // prettier-ignore
+      expect([stretch.status, stretch.header('x-amz-checksum-crc32')]).toEqual([206, undefined])
+    }
+  })
+
   test('are listed in pages', async () => {
     const uploadId = await begin('paged')
     for (const number of [1, 2, 5, 7, 10_000]) await part('paged', uploadId, number, FIRST)

@@ -1,6 +1,7 @@
 import type { ByteRange } from '../backend/backend.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import type { FindObjectQuery, Found } from '../metadata/queries.ts'
+import type { ObjectChecksum } from '../model/object-checksum.ts'
 import type { ObjectInfo } from '../model/object.ts'
 import type { SessionContext } from './context.ts'
 import { checkReadConditions, findQuery, foundNothing, presentObject } from './found-object.ts'
@@ -16,6 +17,8 @@ export interface ObjectInRange<T> {
   /** Null where the whole object was asked for. */
   readonly range: ByteRange | null
   readonly length: number
+  /** Of exactly these bytes: the whole object's, or a part's; null where none is known. */
+  readonly checksum: ObjectChecksum | null
 }
 
 /** The part of GET and HEAD that they share: finds the object, checks the conditions, and holds the range against its size. */
@@ -35,10 +38,12 @@ export async function findRange<T extends ObjectInfo>(
     const object = presentObject(await readUnderRequirement(session, question, { read, isNothing: foundNothing }), question)
     checkReadConditions(input.conditions, object)
     const requested = input.range
-    if (requested === undefined) return { object, range: null, length: object.size }
-    const range =
-      'part' in requested ? await findPartRange(engine, { query, object, part: requested.part }) : resolveRange(requested, object.size)
-    if (range !== null) return { object, range, length: range.end - range.start }
+    if (requested === undefined) return { object, range: null, length: object.size, checksum: object.checksum }
+    const found =
+      'part' in requested
+        ? await findPartRange(engine, { query, object, part: requested.part })
+        : { range: resolveRange(requested, object.size), checksum: null }
+    if (found !== null) return { object, ...found, length: found.range.end - found.range.start }
   }
   throw new StorageError('Conflict', { what: 'the object was replaced again and again' }, { retryable: true })
 }

@@ -54,6 +54,30 @@ describeOnEachStore('getObject', (store) => {
     await engine.close()
   })
 
+  test('a part has its own checksum, of the type of the whole; a range has none', async () => {
+    const { session, bucket } = await openTestEngine(store, { limits: { ...LIMITS, partSizeMin: 1 } })
+    for (const type of ['COMPOSITE', 'FULL_OBJECT'] as const) {
+      const key = type
+      const { uploadId } = await session.createUpload({ bucket, key, checksum: { algorithm: 'CRC32', type } })
+      const parts = []
+      for (const [index, body] of [bytesOf(3_000, 1), bytesOf(10, 2)].entries())
+        parts.push(await session.uploadPart({ bucket, key, uploadId, partNumber: index + 1, body }))
+      const info = await session.completeUpload({
+        bucket,
+        key,
+        uploadId,
+        parts: parts.map(({ partNumber, etag, checksum }) => ({ partNumber, etag, ...(checksum === null ? {} : { checksum }) })),
+      })
+      expect(info.checksum).toMatchObject({ algorithm: 'CRC32', type })
+      for (const { partNumber, checksum } of parts) {
+        const { checksum: shown } = await session.headObject({ bucket, key, range: { part: partNumber } })
+        expect(shown).toEqual({ ...checksum, type })
+      }
+      expect(await session.headObject({ bucket, key })).toMatchObject({ checksum: info.checksum })
+      expect(await session.headObject({ bucket, key, range: { start: 0 } })).toMatchObject({ checksum: null })
+    }
+  })
+
   test('an object of parts is read by part, and across them', async () => {
     const { session, bucket, engine } = await openTestEngine(store, { limits: { ...LIMITS, partSizeMin: 1 } })
     const key = 'k'
@@ -76,6 +100,7 @@ describeOnEachStore('getObject', (store) => {
       expect(opened).toMatchObject({ length: bytes[index]?.length, info: { etag: info.etag, partCount: 3 } })
       expect((await contentOf(opened)).equals(bytes[index] ?? Buffer.of())).toBe(true)
     }
+    expect(await session.headObject({ bucket, key, range: { part: 1 } })).toMatchObject({ checksum: null })
     await expect(session.headObject({ bucket, key, range: { part: 2 } })).rejects.toMatchObject({ code: 'InvalidRange' })
     const across = await session.getObject({ bucket, key, range: { start: 2_990, end: 3_010 } })
     expect((await contentOf(across)).equals(whole.subarray(2_990, 3_010))).toBe(true)

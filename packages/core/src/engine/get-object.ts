@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ByteRange } from '../backend/backend.ts'
 import type { Extent } from '../model/extent.ts'
+import type { ObjectChecksum } from '../model/object-checksum.ts'
 import type { ObjectInfo, ObjectRecord } from '../model/object.ts'
 import { assert } from '../util/assert.ts'
 import type { EngineContext, SessionContext } from './context.ts'
@@ -40,15 +41,17 @@ class OpenObject implements OpenedObject {
   readonly info: ObjectInfo
   readonly range: ByteRange | null
   readonly length: number
+  readonly checksum: ObjectChecksum | null
   readonly bytes: Uint8Array | null
   readonly #extents: readonly Extent[]
   readonly #parts: OpenObjectParts
   #used = false
 
-  constructor({ object, range, length }: ObjectInRange<ObjectRecord>, parts: OpenObjectParts) {
+  constructor({ object, range, length, checksum }: ObjectInRange<ObjectRecord>, parts: OpenObjectParts) {
     this.info = infoOf(object)
     this.range = range
     this.length = length
+    this.checksum = checksum
     this.bytes = bytesAtHand(object, range)
     this.#extents = object.extents
     this.#parts = parts

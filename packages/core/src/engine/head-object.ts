@@ -8,6 +8,6 @@ export async function headObject(session: SessionContext, input: GetObjectInput)
   const question = objectQuestion(session, { operation: 'HeadObject', action: 'object.read' }, input)
   input.signal?.throwIfAborted()
   const { metadata } = session.engine
-  const { object, range, length } = await findRange(session, input, { question, find: (query) => metadata.findObject(query) })
-  return { info: object, range, length }
+  const { object, ...found } = await findRange(session, input, { question, find: (query) => metadata.findObject(query) })
+  return { info: object, ...found }
 }

@@ -84,6 +84,8 @@ export interface OpenedObject {
   readonly range: ByteRange | null
   /** How many bytes `open` gives. */
   readonly length: number
+  /** Of the bytes that `open` gives: the object's, or the part's that was asked for. Null for a range, and where none was computed. */
+  readonly checksum: ObjectChecksum | null
   /** The bytes that were asked for, where they are at hand without reading (small objects); then `open` is not needed. */
   readonly bytes: Uint8Array | null
   open(): Promise<Readable>

@@ -1,3 +1,5 @@
+import { isStorageError } from '@stowage/core'
+import type { Session } from '@stowage/core'
 import type { Operation, OperationContext } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
 import { S3Error } from '../s3-error.ts'
@@ -22,8 +24,8 @@ export const createBucket: Operation = defineOperation({
     checkLocation(request.body, context)
     return { bucket: { name: request.bucket }, signal: request.signal }
   },
-  run: (session, input) => session.createBucket(input),
-  encode: (bucket) => ({
+  run: createOnce,
+  encode: (_, { bucket }) => ({
     status: 200,
     headers: [
       ['location', `/${bucket.name}`],
@@ -32,6 +34,21 @@ export const createBucket: Operation = defineOperation({
     body: null,
   }),
 })
+
+interface Input {
+  readonly bucket: { readonly name: string }
+  readonly signal: AbortSignal
+}
+
+/** In us-east-1 making a bucket again that is one's own succeeds, and changes nothing; elsewhere it is an error. API_CreateBucket, BucketAlreadyOwnedByYou. */
+async function createOnce(session: Session, input: Input, { region }: OperationContext): Promise<void> {
+  try {
+    await session.createBucket(input)
+  } catch (error) {
+    if (region !== 'us-east-1' || !isStorageError(error) || error.code !== 'BucketAlreadyExists' || !error.details.ownedByCaller)
+      throw error
+  }
+}
 
 function checkLocation(body: Uint8Array, context: OperationContext): void {
   if (body.length === 0) return

@@ -34,7 +34,7 @@ test('GetObject', async () => {
 
 test('opens what is not at hand', async () => {
   const stream = Readable.from(['hello'])
-  const opened = { info: OBJECT, range: null, length: 11, bytes: null, open: async () => stream }
+  const opened = { info: OBJECT, range: null, length: 11, checksum: null, bytes: null, open: async () => stream }
   const { response } = await wirePair(getObject, { key: 'k' }, opened)
   expect([response.status, response.body]).toEqual([200, stream])
 })

@@ -19,6 +19,7 @@ import { listObjectVersions } from './list-object-versions.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
+import { putBucketAcl, putObjectAcl } from './put-acl.ts'
 import { putObject } from './put-object.ts'
 import { uploadPartCopy } from './upload-part-copy.ts'
 import { uploadPart } from './upload-part.ts'
@@ -44,7 +45,9 @@ export const OPERATIONS: readonly Operation[] = [
   listObjects,
   listObjectsV2,
   listParts,
+  putBucketAcl,
   putObject,
+  putObjectAcl,
   uploadPart,
   uploadPartCopy,
   ...CONFIGURATION_OPERATIONS,

@@ -1,6 +1,5 @@
 import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
-import { S3Error } from '../s3-error.ts'
 import { xmlRowsResponse } from '../xml-response.ts'
 import { element, optionalElement } from '../xml/element.ts'
 import { listingRows } from './fields/listing-rows.ts'
@@ -13,14 +12,10 @@ export const listObjectsV2: Operation = defineOperation({
   match: { method: 'GET', on: 'bucket', query: { 'list-type': '2' } },
   payload: 'none',
   decode(request) {
-    const token = request.query.get('continuation-token')
-    if (token === '')
-      throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect', {
-        fields: { ArgumentName: 'continuation-token' },
-      })
     return {
       ...readListing(request),
-      token: token ?? undefined,
+      // An empty one is shown again, and asks for the first page.
+      token: request.query.get('continuation-token') ?? undefined,
       startAfter: request.query.text('start-after'),
       fetchOwner: request.query.get('fetch-owner') === 'true',
       signal: request.signal,
@@ -33,7 +28,7 @@ export const listObjectsV2: Operation = defineOperation({
       limit: input.maxKeys,
       signal: input.signal,
       ...(input.delimiter === '' ? {} : { delimiter: input.delimiter }),
-      ...(input.token === undefined ? {} : { continuationToken: input.token }),
+      ...(input.token === undefined || input.token === '' ? {} : { continuationToken: input.token }),
       ...(input.startAfter === undefined ? {} : { startAfter: input.startAfter }),
     }),
   encode: (listed, input, { displayName }) =>

@@ -24,6 +24,8 @@ export interface ShownObject {
   readonly info: ObjectInfo
   readonly range: ByteRange | null
   readonly length: number
+  /** Of the bytes that are shown. */
+  readonly checksum: ObjectChecksum | null
 }
 
 /** How it is shown. */
@@ -53,7 +55,7 @@ export function readOverrides(query: S3Query): readonly HttpHeader[] {
 
 /** The headers of a 200 or 206 answer. API_GetObject, API_HeadObject. */
 export function objectResponseHeaders(shown: ShownObject, options: ShowOptions): HttpHeader[] {
-  const { info, range, length } = shown
+  const { info, range, length, checksum } = shown
   const headers: HttpHeader[] = [
     ['last-modified', formatHttpDate(info.createdAt)],
     ['etag', `"${info.etag}"`],
@@ -74,8 +76,7 @@ export function objectResponseHeaders(shown: ShownObject, options: ShowOptions):
   if (info.versionId !== 'null') headers.push(['x-amz-version-id', info.versionId])
   if (options.partCount && info.partCount !== null) headers.push(['x-amz-mp-parts-count', String(info.partCount)])
   if (range !== null) headers.push(['content-range', formatContentRange(range, info.size)])
-  // AWS gives the checksum of the whole only where the whole is given.
-  if (options.checksumMode && range === null && info.checksum !== null) headers.push(...checksumHeaders(info.checksum))
+  if (options.checksumMode && checksum !== null) headers.push(...checksumHeaders(checksum))
   return headers
 }
 
