@@ -19,6 +19,7 @@ async function ask(
     headers,
     body: Readable.from([]),
     signal: new AbortController().signal,
+    mount: '',
     peer: { address: null, encrypted: false },
     acceptBody: () => undefined,
   })

@@ -11,6 +11,7 @@ const REQUEST: HttpRequest = {
   headers: [['authorization', 'AWS4-HMAC-SHA256 Credential=hidden']],
   body: Readable.from([]),
   signal: new AbortController().signal,
+  mount: '',
   peer: { address: '192.0.2.7', encrypted: false },
   acceptBody: () => undefined,
 }

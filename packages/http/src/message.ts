@@ -15,6 +15,11 @@ export interface HttpRequest {
   readonly method: string
   /** The request target exactly as it came: still percent-encoded, dot segments and all. */
   readonly target: string
+  /**
+   * The beginning of the target's path under which the host serves the handler, as the client wrote it and signed it; empty
+   * at the root. Never ends with a slash.
+   */
+  readonly mount: string
   /** Names in lower case, in order of arrival, duplicates kept. */
   readonly headers: readonly HttpHeader[]
   readonly body: Readable

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { readBody } from './body.ts'
 import type { HttpHandler, HttpPeer, HttpRequest, HttpResponse } from './message.ts'
-import { attach, toNodeListener } from './node-adapter.ts'
+import { attach, toNodeHandler } from './node-adapter.ts'
 import type { NodeAdapterOptions } from './node-adapter.ts'
 
 const servers: Server[] = []
@@ -95,21 +95,69 @@ describe('requests', () => {
     expect(signals.map((signal) => signal.aborted)).toEqual([false, true])
   })
 
-  test('a mounted handler sees the target that the client sent', async () => {
-    let target = ''
-    const listener = toNodeListener(async (request) => {
-      target = request.target
+  /** What a handler sees that a host calls with a message it has changed. */
+  async function mounted(
+    change: (message: IncomingMessage) => unknown,
+    target: string,
+    options: NodeAdapterOptions = {},
+  ): Promise<HttpRequest | string> {
+    let found: HttpRequest | undefined
+    const listener = toNodeHandler(async (request) => {
+      found = request
       return text('x')
-    })
+    }, options)
     const server = createServer((message, response) => {
-      Object.assign(message, { originalUrl: message.url, url: '/rewritten' })
+      change(message)
       listener(message, response)
     })
     servers.push(server)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    await exchange((server.address() as AddressInfo).port, `GET /s3/b HTTP/1.1\r\nHost: h\r\n${CLOSE}\r\n`)
-    expect(target).toBe('/s3/b')
+    const answer = await exchange((server.address() as AddressInfo).port, `GET ${target} HTTP/1.1\r\nHost: h\r\n${CLOSE}\r\n`)
+    return found ?? answer
+  }
+
+  test.each([
+    ['/mount/b/k?x', '/b/k?x', '/mount'],
+    ['/mount', '/', '/mount'],
+    ['/mount?x', '/?x', '/mount'],
+    ['/mount/', '/', '/mount'],
+    ['/b/k', '/rewritten', ''],
+    ['/b/k', '/b/k', ''],
+  ])('a mounted handler sees the target that the client sent: %s, called as %s', async (target, url, mount) => {
+    const change = (message: IncomingMessage): unknown => Object.assign(message, { originalUrl: message.url, url })
+    expect(await mounted(change, target)).toMatchObject({ target, mount })
+  })
+
+  test('a mount that is named is looked for on the target', async () => {
+    const options = { mount: '/storage/v1/s3' }
+    const nothing = (): void => {}
+    expect(await mounted(nothing, '/storage/v1/s3/b', options)).toMatchObject({ target: '/storage/v1/s3/b', ...options })
+    expect(await mounted(nothing, '/storage/v1/s4/b', options)).toMatch(/^HTTP\/1\.1 404 /)
+    expect(() => toNodeHandler(async () => text('x'), { mount: 'nowhere' })).toThrow('is no path to mount at')
+  })
+
+  test('a body that the host has read already fails where it is read, and only there', async () => {
+    const listener = toNodeHandler(async ({ body, headers }) => {
+      if (headers.some(([name]) => name === 'x-unread')) return text('not read')
+      return readBody(body, { sizeMax: 100 }).then(
+        (read) => text(`read ${read.length}`),
+        (error: unknown) => text((error as { code: string }).code),
+      )
+    })
+    const server = createServer((message, response) => {
+      message.resume().once('end', () => listener(message, response))
+    })
+    servers.push(server)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const put = (headers: string, body: string): Promise<string> =>
+      exchange(port, `PUT / HTTP/1.1\r\nHost: h\r\n${headers}${CLOSE}\r\n${body}`)
+    expect(await put('Content-Length: 3\r\n', 'abc')).toMatch(/BodyTaken$/)
+    expect(await put('Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n0\r\n\r\n')).toMatch(/BodyTaken/)
+    expect(await put('Content-Length: 3\r\nX-Unread: 1\r\n', 'abc')).toMatch(/not read$/)
+    expect(await put('Content-Length: 0\r\n', '')).toMatch(/read 0$/)
   })
 })
 

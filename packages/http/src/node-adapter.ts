@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { HttpHandler, HttpResponse } from './message.ts'
 import { AnswerBatch } from './answer-batch.ts'
 import { isStream } from './body-pump.ts'
+import { isUnder, readMount } from './mount.ts'
 import { makeReleasable } from './releasable-body.ts'
 import { NodeRequest } from './node-request.ts'
 import { sendResponse } from './node-response.ts'
@@ -17,10 +18,15 @@ export interface NodeAdapterOptions {
   readonly drainSizeMax?: number
   /** How long a client that still sends may take to see the answer before the connection is cut. Default 1,000. */
   readonly lingerMilliseconds?: number
+  /**
+   * The path under which the host serves the handler, such as `/storage/v1/s3`, where the host leaves it on `url` (Fastify, node:http).
+   * A request for anything else is answered 404. Default: what the host took off (Express, Connect), else the root.
+   */
+  readonly mount?: string
 }
 
 /** The options with their defaults filled in, and what the requests of one listener share. */
-export interface CompleteOptions extends Required<NodeAdapterOptions> {
+export interface CompleteOptions extends Required<Omit<NodeAdapterOptions, 'mount'>> {
   /** Where small answers wait for each other. */
   readonly batch: AnswerBatch
 }
@@ -28,11 +34,13 @@ export interface CompleteOptions extends Required<NodeAdapterOptions> {
 /**
  * Fits a handler to `(req, res)` of node:http, and so to what is built on it (Express, Connect, Fastify's raw objects).
  *
- * Here node has answered `100 Continue` before the handler is called; `attach` avoids that.
+ * Here node has answered `100 Continue` before the handler is called; `attach` avoids that. A body that the host has read already
+ * (`express.json()`) fails with `BodyTaken`.
  */
-export function toNodeListener(handler: HttpHandler, options: NodeAdapterOptions = {}): RequestListener {
+export function toNodeHandler(handler: HttpHandler, options: NodeAdapterOptions = {}): RequestListener {
   const complete = completeOptions(options)
-  return (message, response) => void serve(new NodeRequest(message, response, false), { handler, message, response, options: complete })
+  const place = { waitsForContinue: false, ...mountOption(options) }
+  return (message, response) => void serve(new NodeRequest(message, response, place), { handler, message, response, options: complete })
 }
 
 /**
@@ -41,7 +49,7 @@ export function toNodeListener(handler: HttpHandler, options: NodeAdapterOptions
  */
 export function attach(server: Server, handler: HttpHandler, options: NodeAdapterOptions = {}): void {
   const complete = completeOptions(options)
-  const listener = toNodeListener(handler, options)
+  const listener = toNodeHandler(handler, options)
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
     makeReleasable(message)
     listener(message, response)
@@ -53,7 +61,12 @@ export function attach(server: Server, handler: HttpHandler, options: NodeAdapte
   })
   server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
     makeReleasable(message)
-    void serve(new NodeRequest(message, response, true), { handler, message, response, options: complete })
+    void serve(new NodeRequest(message, response, { ...mountOption(options), waitsForContinue: true }), {
+      handler,
+      message,
+      response,
+      options: complete,
+    })
   })
 }
 
@@ -64,13 +77,14 @@ interface Exchange {
   readonly options: CompleteOptions
 }
 
+const NOT_HERE: HttpResponse = { status: 404, headers: [['content-length', '0']], body: null }
 const FAULT: HttpResponse = { status: 500, headers: [['content-length', '0']], body: null }
 
 async function serve(request: NodeRequest, exchange: Exchange): Promise<void> {
   const { message, response, options } = exchange
   let answer: HttpResponse
   try {
-    answer = await exchange.handler(request)
+    answer = isUnder(request.mount, request.target) ? await exchange.handler(request) : NOT_HERE
   } catch (error) {
     options.onFault(error)
     sendFault(request, exchange)
@@ -94,6 +108,11 @@ function sendFault(request: NodeRequest, exchange: Exchange): void {
   const { message, response, options } = exchange
   if (request.isGone || response.headersSent) response.destroy()
   else sendResponse(FAULT, { request, message, response, options, close: true })
+}
+
+/** Throws for a path that is none. */
+function mountOption({ mount }: NodeAdapterOptions): { readonly mount?: string } {
+  return mount === undefined ? {} : { mount: readMount(mount) }
 }
 
 function completeOptions(options: NodeAdapterOptions): CompleteOptions {

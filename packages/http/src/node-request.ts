@@ -2,6 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { HttpHeader, HttpPeer, HttpRequest } from './message.ts'
+import { takenBody } from './taken-body.ts'
+
+/** What node does not say of a request. */
+export interface NodeRequestOptions {
+  /** True where the client waits for `100 Continue`, and nobody has answered it yet. */
+  readonly waitsForContinue: boolean
+  /** Where the handler is mounted. Default: what the host took off `url`. */
+  readonly mount?: string
+}
 
 /**
  * A request of node:http as a value. What few handlers ask for (signal, peer) is made when it is asked for:
@@ -10,6 +19,7 @@ import type { HttpHeader, HttpPeer, HttpRequest } from './message.ts'
 export class NodeRequest implements HttpRequest {
   readonly method: string
   readonly target: string
+  readonly mount: string
   readonly headers: readonly HttpHeader[]
   readonly body: Readable
   readonly #response: ServerResponse
@@ -17,16 +27,18 @@ export class NodeRequest implements HttpRequest {
   #waitsForContinue: boolean
   #controller: AbortController | null = null
 
-  constructor(message: IncomingMessage, response: ServerResponse, waitsForContinue: boolean) {
+  constructor(message: IncomingMessage, response: ServerResponse, options: NodeRequestOptions) {
     this.method = message.method ?? ''
+    const url = message.url ?? ''
     // Express and Connect rewrite `url` when they mount a handler; what the client signed is `originalUrl`.
-    this.target = originalUrl(message) ?? message.url ?? ''
+    this.target = originalUrl(message) ?? url
+    this.mount = options.mount ?? mountOf(this.target, url)
     this.headers = headerPairs(message.rawHeaders)
-    this.body = message
+    this.body = wasTaken(message) ? takenBody() : message
     this.#response = response
     // Kept here: an async iterator that is left early takes the socket off the message, to keep the connection alive.
     this.#socket = message.socket
-    this.#waitsForContinue = waitsForContinue
+    this.#waitsForContinue = options.waitsForContinue
   }
 
   get signal(): AbortSignal {
@@ -79,4 +91,24 @@ function headerPairs(rawHeaders: readonly string[]): HttpHeader[] {
 
 function originalUrl(message: IncomingMessage): string | null {
   return 'originalUrl' in message && typeof message.originalUrl === 'string' ? message.originalUrl : null
+}
+
+/** What a host took off the front of the path before it called us; empty where it took nothing. */
+function mountOf(target: string, url: string): string {
+  if (target === url) return ''
+  const [whole, rest] = [pathOf(target), pathOf(url)]
+  // Express calls `/mount` itself `/`.
+  if (rest === '/' && !whole.endsWith('/')) return whole
+  return whole.endsWith(rest) ? whole.slice(0, whole.length - rest.length) : ''
+}
+
+function pathOf(target: string): string {
+  const mark = target.indexOf('?')
+  return mark < 0 ? target : target.slice(0, mark)
+}
+
+/** True where a body came, and somebody before us has read from it. */
+function wasTaken(message: IncomingMessage): boolean {
+  if (!message.readableDidRead) return false
+  return message.headers['transfer-encoding'] !== undefined || (message.headers['content-length'] ?? '0') !== '0'
 }

@@ -11,6 +11,7 @@ import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
 import { readCopySource } from './operations/fields/copy-source.ts'
 import { readPayload } from './read-payload.ts'
 import { requestIds } from './request-ids.ts'
+import { readPublicUrl } from './public-url.ts'
 import { createRouter } from './route.ts'
 import type { Routed } from './route.ts'
 import { S3Error } from './s3-error.ts'
@@ -33,6 +34,11 @@ export interface S3HandlerOptions {
   readonly region: string
   /** Host names under which buckets have names of their own (virtual-host style): see `bucketFromHost`. Default: none, the path names the bucket. */
   readonly domains?: readonly string[]
+  /**
+   * Where clients reach the door, such as `https://example.com/storage/v1/s3`, when something on the way rewrites Host or takes a path
+   * off: what they signed. At most 8. Default: where requests arrive.
+   */
+  readonly publicUrls?: readonly string[]
   /** What an account is called where owners are shown. Default: its id. */
   readonly displayName?: DisplayName
   /** What requests' times are held against. Default: the system's clock. */
@@ -64,7 +70,7 @@ class S3Door {
     this.#clock = options.clock ?? systemClock
     this.#observer = options.observer
     this.#displayName = options.displayName ?? ((account) => account)
-    this.#addressing = options.domains === undefined ? {} : { bucketFromHost: bucketFromHost(options.domains) }
+    this.#addressing = addressing(options)
     this.#verifier = new RequestVerifier({ credentials: options.credentials, region: options.region, clock: this.#clock })
   }
 
@@ -94,8 +100,7 @@ class S3Door {
     const context: OperationContext = {
       region: this.#region,
       requestId,
-      resource: pathOf(http.target),
-      baseUrl: `${http.peer.encrypted ? 'https' : 'http'}://${headers.get('host') ?? ''}`,
+      url: raw.url,
       displayName: this.#displayName,
       now: this.#clock(),
     }
@@ -130,6 +135,17 @@ class S3Door {
     // A client that went away is nobody's fault, and hears nothing. What is missing here is said by name: no fault either.
     if (isFault(response) && !http.signal.aborted) this.#observer?.event('fault', { requestId, error })
     return response ?? internalErrorResponse(context)
+  }
+}
+
+/** Each one more is a signature more to compute for whoever sends a wrong one. */
+const PUBLIC_URLS_MAX = 8
+
+function addressing({ domains, publicUrls = [] }: S3HandlerOptions): S3AddressingOptions {
+  if (publicUrls.length > PUBLIC_URLS_MAX) throw new TypeError(`There can be at most ${PUBLIC_URLS_MAX} public addresses.`)
+  return {
+    ...(domains === undefined ? {} : { bucketFromHost: bucketFromHost(domains) }),
+    publicUrls: publicUrls.map(readPublicUrl),
   }
 }
 

@@ -49,10 +49,8 @@ export type DisplayName = (account: string) => string
 export interface OperationContext {
   readonly region: string
   readonly requestId: string
-  /** The path of the resource as the client wrote it, for answers that repeat it. */
-  readonly resource: string
-  /** Scheme and host as the client wrote them. */
-  readonly baseUrl: string
+  /** Scheme, host and path of the resource, as the client writes them. */
+  readonly url: string
   /** What an account is called where owners are shown. */
   readonly displayName: DisplayName
   /** For reading two-digit years in dates. */

@@ -102,6 +102,7 @@ export class S3Error extends Error {
 }
 
 const NAMES: Readonly<Record<HttpInputErrorCode, S3ErrorCode>> = {
+  BodyTaken: 'InvalidRequest',
   BodyTooLarge: 'MaxMessageLengthExceeded',
   BodyTruncated: 'IncompleteBody',
   HeaderInvalid: 'InvalidArgument',

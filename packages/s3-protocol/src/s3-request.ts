@@ -1,5 +1,7 @@
 import { HttpInputError, optionalHeader, parseTarget, percentDecode } from '@stowage/http'
 import type { HttpHeader, HttpRequest, QueryPair } from '@stowage/http'
+import { isBelow } from './public-url.ts'
+import type { PublicUrl } from './public-url.ts'
 import { fromHttpInputError, S3Error } from './s3-error.ts'
 
 /** What an S3 request is about, exactly as it was sent: nothing normalised, nothing merged. */
@@ -16,12 +18,27 @@ export interface RawS3Request {
   readonly headers: readonly HttpHeader[]
   /** The path that the client signed, still encoded. With virtual-host addressing the bucket is not in it. */
   readonly signedPath: string
+  /** Where else the client may have sent it to, and signed it for, before a proxy rewrote host or path. */
+  readonly signedElsewhere: readonly SignedAddress[]
+  /** Scheme, host and path of the resource, as the client writes them. */
+  readonly url: string
+}
+
+/** A host and a path that a signature may be over. */
+export interface SignedAddress {
+  readonly host: string
+  readonly path: string
 }
 
 /** How requests name their bucket. */
 export interface S3AddressingOptions {
   /** Finds the bucket in a Host header (virtual-host style); null where the host names none and the path does. Default: never. */
   readonly bucketFromHost?: (host: string) => string | null
+  /**
+   * Where clients reach the door when something on the way rewrites Host, or takes a path off: a signature over any of these
+   * addresses is as good as one over what was received. Default: none.
+   */
+  readonly publicUrls?: readonly PublicUrl[]
 }
 
 /**
@@ -34,12 +51,50 @@ const HEADERS_OF_OTHERS: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 export function parseS3Request(request: HttpRequest, options: S3AddressingOptions = {}): RawS3Request {
   try {
     const { rawPath, query } = parseTarget(request.target)
+    const { publicUrls = NO_URLS } = options
+    const mount = request.mount === '' ? mountedAt(rawPath, publicUrls) : request.mount
+    const ownPath = mount === '' ? rawPath : rawPath.slice(mount.length) || '/'
     const hostBucket = options.bucketFromHost?.(optionalHeader(request.headers, 'host') ?? '') ?? null
-    const { bucket, key } = hostBucket === null ? splitPath(rawPath) : { bucket: hostBucket, key: percentDecode(rawPath.slice(1)) }
-    return { http: request, method: request.method, bucket, key, query, headers: ownHeaders(request.headers), signedPath: rawPath }
+    const { bucket, key } = hostBucket === null ? splitPath(ownPath) : { bucket: hostBucket, key: percentDecode(ownPath.slice(1)) }
+    return {
+      http: request,
+      method: request.method,
+      bucket,
+      key,
+      query,
+      headers: ownHeaders(request.headers),
+      signedPath: rawPath,
+      signedElsewhere: publicUrls.map((one) => ({ host: one.host, path: addressed(one, ownPath) })),
+      url: publicUrlOf({ request, rawPath, ownPath: hostBucket === null ? ownPath : null }, publicUrls),
+    }
   } catch (error) {
     throw error instanceof HttpInputError ? fromHttpInputError(error) : error
   }
+}
+
+const NO_URLS: readonly PublicUrl[] = []
+
+/** The path of the public address that a proxy left on the target; empty where it took it off, or there is none. */
+function mountedAt(rawPath: string, publicUrls: readonly PublicUrl[]): string {
+  return publicUrls.find(({ path }) => path !== '' && isBelow(path, rawPath))?.path ?? ''
+}
+
+interface Place {
+  readonly request: HttpRequest
+  readonly rawPath: string
+  /** Null where the host names the bucket: then no other host will do. */
+  readonly ownPath: string | null
+}
+
+function publicUrlOf({ request, rawPath, ownPath }: Place, publicUrls: readonly PublicUrl[]): string {
+  const host = request.headers.find(([name]) => name === 'host')?.[1] ?? ''
+  const known = publicUrls.find((one) => one.host === host) ?? publicUrls[0]
+  if (known !== undefined && ownPath !== null) return `${known.origin}${addressed(known, ownPath)}`
+  return `${request.peer.encrypted ? 'https' : 'http'}://${host}${rawPath}`
+}
+
+function addressed({ path }: PublicUrl, ownPath: string): string {
+  return `${path}${ownPath}`
 }
 
 /** The value of a query name that may come once; null where it did not come, an empty string where it came without a value. */

@@ -7,7 +7,7 @@ import type { Engine, FsckReport, Ids, Limits, Rule, RulePolicy } from '@stowage
 import { memoryBackend } from '@stowage/core/backend'
 import type { Backend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
-import { attach } from '@stowage/http'
+import { attach, behindProxies } from '@stowage/http'
 import { s3Handler } from '../src/index.ts'
 import { Client } from './client.ts'
 import type { KeyPair } from './signer.ts'
@@ -32,6 +32,9 @@ export interface DoorOptions {
   readonly backend?: Backend
   /** Default us-east-1. */
   readonly region?: string
+  readonly publicUrls?: readonly string[]
+  /** Default: none. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** A server of the S3 door in this process, over a real engine, store and backend. */
@@ -84,6 +87,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const handler = s3Handler({
     engine,
     region: options.region ?? 'us-east-1',
+    ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
     credentials: {
       find(id) {
         const known = ACCOUNTS.get(id)
@@ -94,7 +98,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     observer: { event: (name, fields) => void faults.push({ name, ...fields }) },
   })
   const server = createServer({ requestTimeout: 0 })
-  attach(server, handler, { onFault: (error) => faults.push(error), lingerMilliseconds: 200 })
+  attach(server, behindProxies(handler, options.trustedProxies ?? []), { onFault: (error) => faults.push(error), lingerMilliseconds: 200 })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -22,6 +22,7 @@ export function httpRequest(parts: RequestParts): HttpRequest {
     headers: parts.headers,
     body: Readable.from(parts.body ?? []),
     signal: new AbortController().signal,
+    mount: '',
     peer: { address: null, encrypted: false },
     acceptBody() {},
   }

@@ -10,8 +10,7 @@ export const NOW = new Date('2026-01-02T03:04:05.678Z')
 const CONTEXT: OperationContext = {
   region: 'eu-central-1',
   requestId: 'A1',
-  resource: `/${BUCKET}/k`,
-  baseUrl: 'https://s3.test',
+  url: `https://s3.test/${BUCKET}/k`,
   displayName: (account) => account,
   now: NOW,
 }

@@ -46,7 +46,7 @@ export const completeMultipartUpload: Operation = defineOperation({
   encode: (info, input, context) =>
     xmlResponse(
       element('CompleteMultipartUploadResult', [
-        element('Location', `${context.baseUrl}${context.resource}`),
+        element('Location', context.url),
         element('Bucket', input.bucket.name),
         element('Key', input.key),
         element('ETag', `"${info.etag}"`),

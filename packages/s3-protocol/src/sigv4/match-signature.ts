@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { S3Error } from '../s3-error.ts'
+import type { HttpHeader } from '@stowage/http'
 import type { RawS3Request } from '../s3-request.ts'
 import { canonicalPath, canonicalRequest } from './canonical-request.ts'
 import { sign, signatureMatches } from './signing-key.ts'
@@ -28,23 +29,47 @@ export interface SignatureMatch {
 
 /**
  * Tries every spelling that honest clients sign of the same received bytes: the path encoded anew or as it came (for clients
- * that leave reserved characters bare), text that is not ASCII as bytes or as UTF-8 of its Latin-1 characters.
+ * that leave reserved characters bare), text that is not ASCII as bytes or as UTF-8 of its Latin-1 characters; and each of them for
+ * the addresses under which clients reach us through a proxy.
  */
 export function matchSignature(material: SignatureMaterial): SignatureMatch {
-  const { request, signature } = material
-  const path = canonicalPath(request.signedPath)
-  const first = attempt(material, path)
+  const { request } = material
+  const { headers } = request
+  const first = attempt(material, { path: canonicalPath(request.signedPath), headers })
   if (first.matches) return first
-  const paths = path === request.signedPath ? [path] : [path, request.signedPath]
+  const places: readonly SignedPlace[] = [
+    { path: request.signedPath, headers },
+    ...request.signedElsewhere.map(({ host, path }) => ({ path, headers: withHost(headers, host) })),
+  ]
+  for (const place of places) {
+    const match = matchAt(material, place)
+    if (match !== null) return match
+  }
+  return first
+}
+
+/** A path and headers as they may have been signed. */
+interface SignedPlace {
+  readonly path: string
+  readonly headers: readonly HttpHeader[]
+}
+
+function matchAt(material: SignatureMaterial, { path, headers }: SignedPlace): SignatureMatch | null {
+  const canonicalForm = canonicalPath(path)
+  const paths = canonicalForm === path ? [path] : [canonicalForm, path]
   for (const candidate of paths) {
-    const canonical = canonicalOf(material, candidate)
+    const canonical = canonicalOf(material, { path: candidate, headers })
     const encodings = isAscii(canonical) ? (['latin1'] as const) : (['latin1', 'utf8'] as const)
     for (const encoding of encodings) {
       const stringToSign = material.head + hash('sha256', Buffer.from(canonical, encoding))
-      if (signatureMatches(sign(material.key, stringToSign), signature)) return { matches: true, canonical, stringToSign }
+      if (signatureMatches(sign(material.key, stringToSign), material.signature)) return { matches: true, canonical, stringToSign }
     }
   }
-  return first
+  return null
+}
+
+function withHost(headers: readonly HttpHeader[], host: string): readonly HttpHeader[] {
+  return headers.map((header) => (header[0] === 'host' ? ['host', host] : header))
 }
 
 /** The error of a signature that does not match. */
@@ -59,14 +84,14 @@ export function signatureMismatch({ accessKeyId, signature }: SignatureMaterial,
   )
 }
 
-function attempt(material: SignatureMaterial, path: string): SignatureMatch {
-  const canonical = canonicalOf(material, path)
+function attempt(material: SignatureMaterial, place: SignedPlace): SignatureMatch {
+  const canonical = canonicalOf(material, place)
   const stringToSign = material.head + hash('sha256', isAscii(canonical) ? canonical : Buffer.from(canonical, 'latin1'))
   return { matches: signatureMatches(sign(material.key, stringToSign), material.signature), canonical, stringToSign }
 }
 
-function canonicalOf({ request, signedHeaders, payloadHash }: SignatureMaterial, path: string): string {
-  const { method, query, headers } = request
+function canonicalOf({ request, signedHeaders, payloadHash }: SignatureMaterial, { path, headers }: SignedPlace): string {
+  const { method, query } = request
   return canonicalRequest({ method, path, query, headers, signedHeaders, payloadHash })
 }
 

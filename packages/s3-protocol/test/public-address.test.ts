@@ -1,0 +1,123 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ANN, BUCKET, openDoor } from './door.ts'
+import type { Door, DoorOptions } from './door.ts'
+import { openProxy } from './proxy.ts'
+import type { Proxy, ProxyOptions } from './proxy.ts'
+
+const MOUNT = '/storage/v1/s3'
+const KEY = 'a b/+%25/../ü//'
+const opened: { readonly door: Door; readonly proxy: Proxy; readonly client: S3Client }[] = []
+
+afterEach(async () => {
+  for (const { door, proxy, client } of opened.splice(0)) {
+    client.destroy()
+    proxy.server.close()
+    proxy.server.closeAllConnections()
+    expect(door.faults).toEqual([])
+    await door.close()
+  }
+})
+
+/** A door behind a proxy, and the SDK before it: its endpoint is the proxy's, with a path where there is one. */
+async function open(
+  proxied: ProxyOptions,
+  { path, options }: { readonly path: string; readonly options: (url: string) => DoorOptions },
+): Promise<{ readonly door: Door; readonly url: string; readonly client: S3Client }> {
+  const proxy = await openProxy(proxied)
+  const url = `http://127.0.0.1:${proxy.port}${path}`
+  const door = await openDoor({ limits: { partSizeMin: 1 }, ...options(url) })
+  proxy.target = door.port
+  const { accessKeyId, secretAccessKey } = ANN
+  const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
+  opened.push({ door, proxy, client })
+  return { door, url, client }
+}
+
+async function useIt(client: S3Client, url: string): Promise<void> {
+  const [Bucket, Key] = [BUCKET, KEY]
+  await client.send(new PutObjectCommand({ Bucket, Key, Body: 'through it' }))
+  expect((await client.send(new ListObjectsV2Command({ Bucket }))).Contents?.map((object) => object.Key)).toEqual([Key])
+  const presigned = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key }))
+  expect(presigned.startsWith(url)).toBe(true)
+  // fetch would take the dots out of the path; a plain key shows as much.
+  await client.send(new PutObjectCommand({ Bucket, Key: 'plain', Body: 'through it' }))
+  const plain = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: 'plain' }))
+  expect(await (await fetch(plain)).text()).toBe('through it')
+  expect((await fetch(plain.replace('/plain', '/other'))).status).toBe(403)
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'parts' }))
+  const { ETag } = await client.send(new UploadPartCommand({ Bucket, Key: 'parts', UploadId, PartNumber: 1, Body: 'x' }))
+  const Parts = [{ PartNumber: 1, ETag }]
+  const done = await client.send(new CompleteMultipartUploadCommand({ Bucket, Key: 'parts', UploadId, MultipartUpload: { Parts } }))
+  expect(done.Location).toBe(`${url}/${BUCKET}/parts`)
+}
+
+describe('a public address', () => {
+  test.each<[string, ProxyOptions, string]>([
+    ['a proxy that rewrites Host', {}, ''],
+    ['a proxy with a path, which it leaves', {}, MOUNT],
+    ['a proxy with a path, which it leaves, and Host too', { keepHost: true }, MOUNT],
+    ['a proxy with a path, which it takes off', { strip: MOUNT }, MOUNT],
+    ['a proxy with a path, which it takes off, and that leaves Host', { strip: MOUNT, keepHost: true }, MOUNT],
+  ])('%s', async (_, proxied, path) => {
+    const { client, url } = await open(proxied, { path, options: (publicUrl) => ({ publicUrls: ['https://s3.example.com', publicUrl] }) })
+    // Told of another address first, so that the right one is looked for.
+    if (proxied.keepHost === true) await useIt(client, url)
+    else await expect(client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: 'x' }))).resolves.toBeDefined()
+  })
+
+  test.each<[string, ProxyOptions, string]>([
+    ['rewrites Host', {}, ''],
+    ['leaves the path', {}, MOUNT],
+    ['takes the path off', { strip: MOUNT }, MOUNT],
+  ])('of its own is enough where a proxy %s', async (_, proxied, path) => {
+    const { client, url, door } = await open(proxied, { path, options: (publicUrl) => ({ publicUrls: [publicUrl] }) })
+    await useIt(client, url)
+    // Whoever does without the proxy signs what he sends.
+    expect((await door.ann.send('GET', `/${BUCKET}/plain`)).text).toBe('through it')
+  })
+
+  test('that nobody told of is no address: the signature does not match', async () => {
+    const { client } = await open({ strip: MOUNT }, { path: MOUNT, options: () => ({}) })
+    await expect(client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'x' }))).rejects.toMatchObject({
+      name: 'SignatureDoesNotMatch',
+    })
+  })
+
+  test.each(['s3.example.com', 'ftp://example.com', 'https://example.com/?x', 'https://a:b@example.com', 'https://example.com/a%20b'])(
+    '%s is none',
+    async (publicUrl) => {
+      await expect(openDoor({ publicUrls: [publicUrl] })).rejects.toThrow('is no public address')
+    },
+  )
+
+  test('there are at most 8', async () => {
+    const publicUrls = Array.from({ length: 9 }, (_, index) => `https://s${index}.example.com`)
+    await expect(openDoor({ publicUrls })).rejects.toThrow('at most 8')
+  })
+})
+
+describe('a trusted proxy', () => {
+  const say = (host: string): Readonly<Record<string, string>> => ({ 'x-forwarded-host': host, 'x-forwarded-prefix': MOUNT })
+
+  test('says what it has changed', async () => {
+    const { client, url } = await open({ strip: MOUNT, say }, { path: MOUNT, options: () => ({ trustedProxies: ['127.0.0.0/8'] }) })
+    await useIt(client, url)
+  })
+
+  test('and nobody else', async () => {
+    const { client } = await open({ strip: MOUNT, say }, { path: MOUNT, options: () => ({ trustedProxies: ['192.0.2.1'] }) })
+    await expect(client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'x' }))).rejects.toMatchObject({
+      name: 'SignatureDoesNotMatch',
+    })
+  })
+})
