@@ -14,7 +14,7 @@ export interface ReadBodyOptions {
  * Reads a small body whole.
  *
  * Fails with `BodyTooLarge` as soon as the limit is passed, leaving the rest unread (the adapter deals with it), and with
- * `BodyTruncated` where the client went away or sent another length than it said. An `HttpInputError` of the stream is passed on.
+ * `BodyTruncated` where the client went away or sent another length than it said; what the adapter gave up comes out as it is.
  */
 export function readBody(body: Readable, options: ReadBodyOptions): Promise<Buffer> {
   const { sizeMax, size = null } = options
@@ -35,9 +35,9 @@ export function readBody(body: Readable, options: ReadBodyOptions): Promise<Buff
       else chunks.push(chunk)
     }
     const onEnd = (): void => settle(size === null || size === length ? null : truncated())
-    const onClose = (): void => settle(truncated())
+    const onClose = (): void => settle(body.errored instanceof HttpInputError ? body.errored : truncated())
     // The error listener stays: a stream that breaks after we have turned away must not bring the process down.
-    body.on('error', (error) => settle(error instanceof HttpInputError ? error : truncated()))
+    body.on('error', onClose)
     body.on('data', onData).on('end', onEnd).on('close', onClose)
     // Somebody has read it to its end: there was nothing in it, or the length says that there was.
     if (body.readableEnded) onEnd()

@@ -1,5 +1,12 @@
 /** What may be wrong with what a client sent, before any protocol has looked at it. */
-export type HttpInputErrorCode = 'BodyTaken' | 'BodyTooLarge' | 'BodyTruncated' | 'HeaderMissing' | 'HeaderInvalid' | 'TargetInvalid'
+export type HttpInputErrorCode =
+  | 'BodyTaken'
+  | 'BodyTimeout'
+  | 'BodyTooLarge'
+  | 'BodyTruncated'
+  | 'HeaderMissing'
+  | 'HeaderInvalid'
+  | 'TargetInvalid'
 
 /**
  * A fault of the client in the form of its request. Each protocol turns it into an error of its own.

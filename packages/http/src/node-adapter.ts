@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { HttpHandler, HttpResponse } from './message.ts'
 import { AnswerBatch } from './answer-batch.ts'
 import { isStream } from './body-pump.ts'
+import { BodyWatch } from './body-watch.ts'
 import { isUnder, readMount } from './mount.ts'
 import { makeReleasable } from './releasable-body.ts'
 import { NodeRequest } from './node-request.ts'
@@ -23,12 +24,20 @@ export interface NodeAdapterOptions {
    * A request for anything else is answered 404. Default: what the host took off (Express, Connect), else the root.
    */
   readonly mount?: string
+  /** A body of which nothing comes for so long fails with `BodyTimeout`. Default 60,000. */
+  readonly bodyIdleMilliseconds?: number
+  /** A body of which less comes, counted over each `bodyWindowMilliseconds`, fails with `BodyTimeout`. Bytes a second. Default 1,024; 0 takes any. */
+  readonly bodyBytesPerSecondMin?: number
+  /** Default 30,000. */
+  readonly bodyWindowMilliseconds?: number
 }
 
 /** The options with their defaults filled in, and what the requests of one listener share. */
-export interface CompleteOptions extends Required<Omit<NodeAdapterOptions, 'mount'>> {
+export interface CompleteOptions extends Pick<Required<NodeAdapterOptions>, 'onFault' | 'drainSizeMax' | 'lingerMilliseconds'> {
   /** Where small answers wait for each other. */
   readonly batch: AnswerBatch
+  /** Who gives up on slow bodies. */
+  readonly watch: BodyWatch
 }
 
 /**
@@ -83,12 +92,15 @@ const FAULT: HttpResponse = { status: 500, headers: [['content-length', '0']], b
 async function serve(request: NodeRequest, exchange: Exchange): Promise<void> {
   const { message, response, options } = exchange
   let answer: HttpResponse
+  options.watch.begin({ request, message, response })
   try {
     answer = isUnder(request.mount, request.target) ? await exchange.handler(request) : NOT_HERE
   } catch (error) {
     options.onFault(error)
     sendFault(request, exchange)
     return
+  } finally {
+    options.watch.end(message)
   }
   if (request.isGone) {
     if (isStream(answer.body)) answer.body.destroy()
@@ -121,6 +133,11 @@ function completeOptions(options: NodeAdapterOptions): CompleteOptions {
     drainSizeMax: options.drainSizeMax ?? 65_536,
     lingerMilliseconds: options.lingerMilliseconds ?? 1_000,
     batch: new AnswerBatch(),
+    watch: new BodyWatch({
+      idleMilliseconds: options.bodyIdleMilliseconds ?? 60_000,
+      bytesPerSecondMin: options.bodyBytesPerSecondMin ?? 1_024,
+      windowMilliseconds: options.bodyWindowMilliseconds ?? 30_000,
+    }),
   }
 }
 

@@ -103,6 +103,7 @@ export class S3Error extends Error {
 
 const NAMES: Readonly<Record<HttpInputErrorCode, S3ErrorCode>> = {
   BodyTaken: 'InvalidRequest',
+  BodyTimeout: 'RequestTimeout',
   BodyTooLarge: 'MaxMessageLengthExceeded',
   BodyTruncated: 'IncompleteBody',
   HeaderInvalid: 'InvalidArgument',
@@ -110,8 +111,12 @@ const NAMES: Readonly<Record<HttpInputErrorCode, S3ErrorCode>> = {
   TargetInvalid: 'InvalidURI',
 }
 
+const TOO_SLOW = 'Your socket connection to the server was not read from or written to within the timeout period.'
+
 /** Gives a fault in the form of a request its S3 name. */
 export function fromHttpInputError(error: HttpInputError): S3Error {
   const fields: Record<string, string> = error.code === 'HeaderInvalid' ? { ArgumentName: error.subject } : {}
-  return new S3Error(NAMES[error.code], error.message, { cause: error, fields })
+  // In S3's own words (ErrorResponses): clients try again on account of the code, people look for the sentence.
+  const message = error.code === 'BodyTimeout' ? TOO_SLOW : error.message
+  return new S3Error(NAMES[error.code], message, { cause: error, fields })
 }

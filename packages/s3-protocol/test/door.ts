@@ -8,6 +8,7 @@ import { memoryBackend } from '@stowage/core/backend'
 import type { Backend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { attach, behindProxies } from '@stowage/http'
+import type { NodeAdapterOptions } from '@stowage/http'
 import { s3Handler } from '../src/index.ts'
 import { Client } from './client.ts'
 import type { KeyPair } from './signer.ts'
@@ -35,6 +36,8 @@ export interface DoorOptions {
   readonly publicUrls?: readonly string[]
   /** Default: none. */
   readonly trustedProxies?: readonly string[]
+  /** How the server deals with slow clients. */
+  readonly http?: NodeAdapterOptions
 }
 
 /** A server of the S3 door in this process, over a real engine, store and backend. */
@@ -98,7 +101,8 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     observer: { event: (name, fields) => void faults.push({ name, ...fields }) },
   })
   const server = createServer({ requestTimeout: 0 })
-  attach(server, behindProxies(handler, options.trustedProxies ?? []), { onFault: (error) => faults.push(error), lingerMilliseconds: 200 })
+  const onFault = (error: unknown): void => void faults.push(error)
+  attach(server, behindProxies(handler, options.trustedProxies ?? []), { onFault, lingerMilliseconds: 200, ...options.http })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
