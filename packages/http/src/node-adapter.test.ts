@@ -161,6 +161,24 @@ describe('requests', () => {
   })
 })
 
+test('more headers than are taken are refused, and none is dropped without a word', async () => {
+  const seen: number[] = []
+  const handler: HttpHandler = async ({ headers }) => {
+    seen.push(headers.length)
+    return text('x')
+  }
+  const port = await serve(handler)
+  const few = await serve(handler, { headersMax: 3 })
+  const get = (count: number): string => `GET / HTTP/1.1\r\nHost: h\r\n${'a:\r\n'.repeat(count - 2)}${CLOSE}\r\n`
+  const refusal = /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n[^]*connection: close/i
+  expect(await exchange(port, get(500))).toMatch(/^HTTP\/1\.1 200/)
+  for (const count of [501, 999, 1_000, 1_001, 2_000, 2_001, 3_000]) expect(await exchange(port, get(count))).toMatch(refusal)
+  expect(await exchange(few, get(3))).toMatch(/^HTTP\/1\.1 200/)
+  expect(await exchange(few, get(4))).toMatch(refusal)
+  expect(await exchange(few, get(4).replace('GET', 'PUT').replace('a:', 'Expect: 100-continue'))).toMatch(refusal)
+  expect(seen).toEqual([500, 3])
+})
+
 describe('responses', () => {
   test('bytes of any size and value, with their length', async () => {
     for (const size of [0, 1, 4096, 16_384, 16_385, 3_000_000]) {

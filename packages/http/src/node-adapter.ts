@@ -24,6 +24,8 @@ export interface NodeAdapterOptions {
    * A request for anything else is answered 404. Default: what the host took off (Express, Connect), else the root.
    */
   readonly mount?: string
+  /** A request with more headers is refused with 431. Default 500; no more than 1,000, behind which node drops them. */
+  readonly headersMax?: number
   /** A body of which nothing comes for so long fails with `BodyTimeout`. Default 60,000. */
   readonly bodyIdleMilliseconds?: number
   /** A body of which less comes, counted over each `bodyWindowMilliseconds`, fails with `BodyTimeout`. Bytes a second. Default 1,024; 0 takes any. */
@@ -33,7 +35,10 @@ export interface NodeAdapterOptions {
 }
 
 /** The options with their defaults filled in, and what the requests of one listener share. */
-export interface CompleteOptions extends Pick<Required<NodeAdapterOptions>, 'onFault' | 'drainSizeMax' | 'lingerMilliseconds'> {
+export interface CompleteOptions extends Pick<
+  Required<NodeAdapterOptions>,
+  'onFault' | 'drainSizeMax' | 'lingerMilliseconds' | 'headersMax'
+> {
   /** Where small answers wait for each other. */
   readonly batch: AnswerBatch
   /** Who gives up on slow bodies. */
@@ -88,9 +93,17 @@ interface Exchange {
 
 const NOT_HERE: HttpResponse = { status: 404, headers: [['content-length', '0']], body: null }
 const FAULT: HttpResponse = { status: 500, headers: [['content-length', '0']], body: null }
+const TOO_MANY_HEADERS: HttpResponse = { status: 431, headers: [['content-length', '0']], body: null }
+
+/** Of what comes behind this many, node hands out a part or nothing, and says nothing. A condition or a claim could be among it. */
+const NODE_HEADERS_MAX = 1_000
 
 async function serve(request: NodeRequest, exchange: Exchange): Promise<void> {
   const { message, response, options } = exchange
+  if (request.headers.length > options.headersMax) {
+    sendResponse(TOO_MANY_HEADERS, { request, message, response, options, close: true })
+    return
+  }
   let answer: HttpResponse
   options.watch.begin({ request, message, response })
   try {
@@ -132,6 +145,7 @@ function completeOptions(options: NodeAdapterOptions): CompleteOptions {
     onFault: options.onFault ?? ignore,
     drainSizeMax: options.drainSizeMax ?? 65_536,
     lingerMilliseconds: options.lingerMilliseconds ?? 1_000,
+    headersMax: Math.min(options.headersMax ?? 500, NODE_HEADERS_MAX),
     batch: new AnswerBatch(),
     watch: new BodyWatch({
       idleMilliseconds: options.bodyIdleMilliseconds ?? 60_000,
