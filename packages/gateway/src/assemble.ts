@@ -26,6 +26,8 @@ export interface AssembleOptions {
   readonly region: string
   /** Host names under which buckets are sub-domains. Default: none. */
   readonly domains?: readonly string[]
+  /** The largest body of one put or part, in bytes. Default: the engine's. */
+  readonly bodySizeMax?: number
   /** Hears of faults of engine and door. */
   readonly observer: Observer
 }
@@ -40,7 +42,9 @@ export interface Assembled {
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const { metadata, backend } =
     options.directory === null ? { metadata: sqliteMetadata({ temporary: true }), backend: memoryBackend() } : storesIn(options.directory)
-  const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer: options.observer })
+  const { bodySizeMax, observer } = options
+  const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
+  const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer, limits })
   const root = { id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys: [options.credentials] }
   const accounts = [root, ...(options.accounts ?? [])]
   const credentials = credentialsOf(accounts)
@@ -51,7 +55,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     ...(options.domains === undefined ? {} : { domains: options.domains }),
     credentials: { find: (id) => credentials.get(id) ?? null },
     displayName: (account) => names.get(account) ?? account,
-    observer: options.observer,
+    observer,
   })
   return { engine, handler }
 }

@@ -26,14 +26,29 @@ test('accounts with their keys', async () => {
       { ...KEY, accessKeyId: 'TWO' },
     ],
   }
-  expect(await read(JSON.stringify({ accounts: [ANN, bob] }))).toEqual({ accounts: [{ ...ANN, displayName: 'ann', email: null }, bob] })
+  expect(await read(JSON.stringify({ accounts: [ANN, bob] }))).toEqual({
+    accounts: [{ ...ANN, displayName: 'ann', email: null }, bob],
+    limits: {},
+  })
+})
+
+test('limits, with or without accounts', async () => {
+  const limits = { connectionsMax: 1, headSecondsMax: 0.5, bodyBytesPerSecondMin: 0 }
+  expect(await read(JSON.stringify({ limits }))).toEqual({ accounts: [], limits })
+  expect(await read('{}')).toEqual({ accounts: [], limits: {} })
 })
 
 test.each<[unknown, string]>([
   [[], 'is not an object in braces'],
-  [{}, 'accounts is not a list'],
   [{ accounts: [] }, 'accounts is not a list'],
-  [{ acounts: [ANN] }, "nobody knows 'acounts'. There is accounts"],
+  [{ acounts: [ANN] }, "nobody knows 'acounts'. There are accounts, limits"],
+  [{ limits: [] }, 'limits is not an object in braces'],
+  [{ limits: { headersMin: 1 } }, "limits: nobody knows 'headersMin'. There are connectionsMax, headSecondsMax, "],
+  [{ limits: { headersMax: '20' } }, 'limits.headersMax must be a whole number from 10 to 1000.'],
+  [{ limits: { headersMax: 20.5 } }, 'limits.headersMax must be a whole number'],
+  [{ limits: { headersMax: 1_001 } }, 'limits.headersMax must be a whole number from 10 to 1000.'],
+  [{ limits: { idleSecondsMax: 0 } }, 'limits.idleSecondsMax must be a number from 0.1 to 86400 (seconds).'],
+  [{ limits: { idleSecondsMax: null } }, 'limits.idleSecondsMax must be'],
   [{ accounts: [{ ...ANN, mail: 'x' }] }, "accounts[0]: nobody knows 'mail'. There are id, displayName, email, keys"],
   [{ accounts: [ANN, { keys: [KEY] }] }, 'accounts[1].id is not a text'],
   [{ accounts: [{ id: 'x'.repeat(257), keys: [KEY] }] }, 'longer than 256 bytes'],

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { LIMITS, parseLimits } from './limits.ts'
+import type { ServerLimits } from './limits.ts'
 
 /** A pair of keys of an account. */
 export interface AccountKey {
@@ -19,17 +21,20 @@ export interface Account {
 /** What a config file says. */
 export interface Config {
   readonly accounts: readonly Account[]
+  /** Those that are not the default. */
+  readonly limits: Partial<ServerLimits>
 }
 
 /** What is true without a config file. */
-export const NO_CONFIG: Config = { accounts: [] }
+export const NO_CONFIG: Config = { accounts: [], limits: {} }
 
 const ACCESS_KEY_ID = /^[A-Za-z0-9_.-]{3,128}$/
 const SECRET_LENGTH_MIN = 8
 const ID_BYTES_MAX = 256
 
 /**
- * Reads a config file: JSON with `accounts`, each with `id`, `keys` and, if wanted, `displayName` and `email`.
+ * Reads a config file: JSON with `accounts`, each with `id`, `keys` and, if wanted, `displayName` and `email`; and with `limits`, those of
+ * `LIMITS` by name. Either may be left out.
  * Throws with a sentence that names the place in the file for everything that is not as it should be, and for every name that nobody
  * knows; never with a secret.
  */
@@ -51,11 +56,16 @@ function parseConfig(text: string, path: string): Config {
     // The parser's own words quote the text, and so secrets.
     throw new Error(`The config file ${path} is not JSON.`)
   }
-  const config = fields(value, { at: path, known: ['accounts'] })
-  const accounts = list(config['accounts'], `${path}: accounts`).map((one, index) => readAccount(one, `${path}: accounts[${index}]`))
+  const config = fields(value, { at: path, known: ['accounts', 'limits'] })
+  const given = config['accounts'] === undefined ? [] : list(config['accounts'], `${path}: accounts`)
+  const accounts = given.map((one, index) => readAccount(one, `${path}: accounts[${index}]`))
   refuseDoubles(accounts.map(({ id }) => id), `${path}: two accounts have the id`) // prettier-ignore
   refuseDoubles(accounts.flatMap(({ keys }) => keys.map(({ accessKeyId }) => accessKeyId)), `${path}: two keys have the id`) // prettier-ignore
-  return { accounts }
+  return { accounts, limits: config['limits'] === undefined ? {} : readLimits(config['limits'], `${path}: limits`) }
+}
+
+function readLimits(value: unknown, at: string): Partial<ServerLimits> {
+  return parseLimits(fields(value, { at, known: Object.keys(LIMITS) }), at)
 }
 
 function readAccount(value: unknown, at: string): Account {

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isStorageError } from '@stowage/core'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
+import { limitsHelp } from './limits.ts'
 import { LOG_LEVELS } from './log-level.ts'
 import type { LogLevel } from './log-level.ts'
 
@@ -26,7 +27,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .option('--domain <name>', 'buckets are sub-domains of this host name, too (repeatable)', collectDomain)
     .option('--tls-cert <file>', 'serve HTTPS with this certificate, and the chain behind it, as PEM')
     .option('--tls-key <file>', 'its private key, as PEM')
-    .option('--config <file>', 'accounts besides root, with their keys, as JSON')
+    .option('--config <file>', 'accounts besides root, with their keys, and limits, as JSON')
     .addOption(new Option('--log-level <level>', 'how much is logged on stderr; info: every request').choices(LOG_LEVELS).default('warn'))
     .option('--json', 'print one line of JSON when it listens, and nothing else')
     .addHelpText('after', SERVE_HELP)
@@ -89,8 +90,11 @@ Environment:
 
 A config file:
   { "accounts": [{ "id": "ann", "displayName": "Ann", "email": "ann@example.com",
-                   "keys": [{ "accessKeyId": "…", "secretAccessKey": "…" }] }] }
-`
+                   "keys": [{ "accessKeyId": "…", "secretAccessKey": "…" }] }],
+    "limits": { "connectionsMax": 500, "bodyIdleSecondsMax": 20 } }
+
+Limits, each with its default:
+${limitsHelp()}`
 
 function parsePort(text: string): number {
   const port = Number(text)

@@ -7,6 +7,7 @@ import { assemble, makeDataDirectory, ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { NO_CONFIG, readConfigFile } from './config-file.ts'
+import { completeLimits } from './limits.ts'
 import type { LogLevel } from './log-level.ts'
 import { readyBox } from './ready-box.ts'
 import { readTls } from './read-tls.ts'
@@ -37,7 +38,7 @@ export interface ServeOptions {
   readonly tlsCert?: string
   /** A file with the private key of `tlsCert`. */
   readonly tlsKey?: string
-  /** A file with accounts, as `readConfigFile` reads it. */
+  /** A file with accounts and limits, as `readConfigFile` reads it. */
   readonly config?: string
   /** How much is logged, on stderr. */
   readonly logLevel: LogLevel
@@ -45,8 +46,6 @@ export interface ServeOptions {
   readonly json?: boolean
 }
 
-/** How long requests under way may take after a signal, in milliseconds. */
-const SHUTDOWN_GRACE_MS = 60_000
 const COLLECT_EVERY_MS = 30_000
 
 /** Serves S3 until SIGINT or SIGTERM; then finishes the requests under way and closes the database last. */
@@ -55,7 +54,8 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
   }
   const signal = untilSignal(context.process)
-  const { accounts } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
+  const { accounts, limits: given } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
+  const limits = completeLimits(given)
   const log = serverLog(context.stderr, options.logLevel)
   const tls = await readTls(options.tlsCert, options.tlsKey)
   const directory = options.directory === null ? null : resolve(options.directory)
@@ -66,13 +66,20 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     accounts,
     region: options.region,
     domains: options.domain,
+    bodySizeMax: limits.bodySizeMax,
     observer: faultsTo(log),
   })
   try {
     await makeBuckets(engine, options.bucket)
     let stopping = false
     const isReady = async (): Promise<boolean> => !stopping && (await isServing(engine))
-    const server = await startServer(withHealth(withRequestLog(handler, log), { isReady }), { host: options.host, port: options.port, tls })
+    const server = await startServer(withHealth(withRequestLog(handler, log), { isReady }), {
+      host: options.host,
+      port: options.port,
+      tls,
+      limits,
+      onFault: (error) => log.error({ err: error }, 'an answer could not be sent, and it was our fault'),
+    })
     const collector = collectInBackground(engine, log)
     const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
@@ -80,7 +87,7 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')
     stopping = true
     clearInterval(collector)
-    await server.stop(SHUTDOWN_GRACE_MS)
+    await server.stop(limits.shutdownSecondsMax * 1000)
   } finally {
     signal.forget()
     await engine.close()

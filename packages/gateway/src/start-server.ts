@@ -4,6 +4,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { attach } from '@stowage/http'
 import type { HttpHandler } from '@stowage/http'
+import { adapterLimits, completeLimits } from './limits.ts'
+import type { ServerLimits } from './limits.ts'
 import type { TlsPair } from './read-tls.ts'
 
 /** Where to listen. */
@@ -14,6 +16,10 @@ export interface StartServerOptions {
   readonly port: number
   /** Serves HTTPS. Default: null, plain HTTP. */
   readonly tls?: TlsPair | null
+  /** Default: those of `LIMITS`. */
+  readonly limits?: Partial<ServerLimits>
+  /** Hears of answers that could not be sent whole, and that was our fault. */
+  readonly onFault?: (error: unknown) => void
 }
 
 /** A server that listens. */
@@ -24,39 +30,37 @@ export interface RunningServer {
   stop(graceMs: number): Promise<void>
 }
 
-/** Bounds on what a connection may do, in milliseconds and bytes. */
-const SERVER_LIMITS = {
-  /** From the first byte of a request to the end of its headers. */
-  headersTimeout: 15_000,
-  /** An idle connection is kept this long: longer than a load balancer's usual 60 seconds. */
-  keepAliveTimeout: 65_000,
-  /** A connection on which nothing moves in either direction, in the middle of a request too. */
-  idleTimeout: 120_000,
-  maxHeaderSize: 16_384,
-  maxConnections: 10_000,
-} as const
-
+/** Node looks for heads that take too long so often in their time, at most. */
+const HEAD_CHECKS = 3
+const HEAD_CHECK_MS_MAX = 5_000
 const IDLE_SWEEP_MS = 50
 
 /** Serves a handler over HTTP, or HTTPS, until it is told to stop. */
 export async function startServer(handler: HttpHandler, options: StartServerOptions): Promise<RunningServer> {
+  const { onFault, tls = null } = options
+  const limits = completeLimits(options.limits ?? {})
+  const headMs = milliseconds(limits.headSecondsMax)
   const settings = {
-    headersTimeout: SERVER_LIMITS.headersTimeout,
-    keepAliveTimeout: SERVER_LIMITS.keepAliveTimeout,
-    maxHeaderSize: SERVER_LIMITS.maxHeaderSize,
-    connectionsCheckingInterval: 5_000,
-    // Five minutes, Node's default, would kill every honest upload that is slower. The idle time is the limit instead.
+    headersTimeout: headMs,
+    keepAliveTimeout: milliseconds(limits.keepAliveSeconds),
+    maxHeaderSize: limits.headSizeMax,
+    connectionsCheckingInterval: Math.min(HEAD_CHECK_MS_MAX, Math.ceil(headMs / HEAD_CHECKS)),
+    // Five minutes, Node's default, would kill every honest upload that is slower. Idle time and least rate are the limits instead.
     requestTimeout: 0,
   }
-  const { tls = null } = options
-  const server = tls === null ? createServer(settings) : createSecureServer({ ...settings, ...tls })
-  server.maxConnections = SERVER_LIMITS.maxConnections
-  server.timeout = SERVER_LIMITS.idleTimeout
-  attach(server, handler)
+  const server = tls === null ? createServer(settings) : createSecureServer({ ...settings, ...tls, handshakeTimeout: headMs })
+  server.maxConnections = limits.connectionsMax
+  server.timeout = milliseconds(limits.idleSecondsMax)
+  attach(server, handler, { ...adapterLimits(limits), ...(onFault === undefined ? {} : { onFault }) })
   await listen(server, options)
   const address = server.address() as AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return { endpoint: `${tls === null ? 'http' : 'https'}://${host}:${address.port}`, stop: (graceMs) => stop(server, graceMs) }
+}
+
+/** Node takes whole ones only. */
+function milliseconds(seconds: number): number {
+  return Math.ceil(seconds * 1000)
 }
 
 function listen(server: Server, options: StartServerOptions): Promise<void> {
