@@ -226,6 +226,10 @@ describe('limits and lengths', () => {
     }
     refuse(after(`x-a:1\r\nx-amz-trailer-signature:${SEED}\r\n\r\n`), 'MalformedTrailerError', { trailerNames })
     expect(decode([bytes(after('x-a:1\n\r\n\r\n'))], { decodedLength: 5, trailerNames }).trailers).toEqual({ 'x-a': '1' })
+    expect(decode([bytes(after('x-a:1\n\r\n'))], { decodedLength: 5, trailerNames }).trailers).toEqual({ 'x-a': '1' })
+    // The empty line that may follow, begun and not ended.
+    refuse(after('x-a:1\n\r\n\r'), 'IncompleteBody', { trailerNames })
+    refuse(after('x-a:1\n\r\nx'), 'IncompleteBody', { trailerNames })
     const signedTail = signedStream(['hello'], ['x-a:1'], SEED)
     const signature = /x-amz-trailer-signature:.*\r\n/
     const signed = { seed: seedOf(SEED), trailerNames }

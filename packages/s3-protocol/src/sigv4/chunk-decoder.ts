@@ -71,7 +71,8 @@ export class ChunkDecoder {
 
   /** Says that the body has ended. Fails where it ended too early; gives back the trailers. */
   finish(): ReadonlyMap<string, string> {
-    if (this.#state !== 'done' && this.#state !== 'blank-line') {
+    // What was begun of a line that may be left out must be that line.
+    if (this.#line !== '' || (this.#state !== 'done' && this.#state !== 'blank-line')) {
       throw new S3Error('IncompleteBody', 'The request body terminated unexpectedly.')
     }
     return this.#trailers
