@@ -50,8 +50,7 @@ const request: OperationRequest = {
 const context: OperationContext = {
   region: 'us-east-1',
   requestId: 'bench',
-  resource: '/bench',
-  baseUrl: 'http://127.0.0.1',
+  url: 'http://127.0.0.1/bench',
   displayName: (account) => account,
   now: new Date(),
 }

@@ -26,6 +26,7 @@ function request(fields: Parameters<RequestSigner['sign']>[0]): HttpRequest {
   return {
     method,
     target,
+    mount: '',
     headers,
     body: Readable.from([]),
     signal: new AbortController().signal,

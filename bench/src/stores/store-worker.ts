@@ -41,7 +41,7 @@ async function open(options: StoreOptions): Promise<{ readonly endpoint: string 
 }
 
 /** What `stowage serve` puts together, where that can be had; otherwise the same parts over the other store, or with other limits. */
-async function assembleAs(options: StoreOptions, pool: Pool | null): Promise<Assembled> {
+async function assembleAs(options: StoreOptions, pool: Pool | null): Promise<Pick<Assembled, 'engine' | 'handler'>> {
   const { accessKeyId, secretAccessKey, region, directory, limits } = options
   if (pool === null && Object.keys(limits).length === 0) {
     return assemble({ directory, region, observer, credentials: { accessKeyId, secretAccessKey } })
@@ -51,7 +51,7 @@ async function assembleAs(options: StoreOptions, pool: Pool | null): Promise<Ass
   return assembleOver(postgresMetadata({ pool, ...(options.postgres === null ? {} : { schema: options.postgres.schema }) }), options)
 }
 
-async function assembleOver(metadata: MetadataStore, options: StoreOptions): Promise<Assembled> {
+async function assembleOver(metadata: MetadataStore, options: StoreOptions): Promise<Pick<Assembled, 'engine' | 'handler'>> {
   const { accessKeyId, secretAccessKey, region, directory, limits } = options
   const engine = await openEngine({ metadata, backend: fsBackend({ directory }), policy: ownersOnly(), limits, observer })
   const credential = { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(ACCOUNT, accessKeyId) }

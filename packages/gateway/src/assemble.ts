@@ -1,23 +1,21 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fsBackend } from '@stowage/backend-fs'
 import { accountCaller, openEngine, ownersOnly } from '@stowage/core'
-import type { Backend, Engine, MetadataStore, Observer } from '@stowage/core'
-import { memoryBackend } from '@stowage/core/backend'
-import { sqliteMetadata } from '@stowage/core/sqlite'
+import type { Engine, Observer } from '@stowage/core'
 import type { HttpHandler } from '@stowage/http'
 import { s3Handler } from '@stowage/s3-protocol'
 import type { Credential } from '@stowage/s3-protocol'
 import type { Account } from './config-file.ts'
+import { administer } from './administration.ts'
+import type { Administration } from './administration.ts'
 import type { RootCredentials } from './root-credentials.ts'
+import { storesOf } from './stores.ts'
+import type { StoreOptions } from './stores.ts'
 
 /** The account of those who start the server. */
 export const ROOT_ACCOUNT = 'root'
 
 /** What is put together for one data directory, or for none. */
-export interface AssembleOptions {
-  /** Null keeps the bytes in memory, and the metadata in a temporary file that goes with the process. */
-  readonly directory: string | null
+export interface AssembleOptions extends StoreOptions {
   /** The keys of the account `root`. */
   readonly credentials: RootCredentials
   /** Others, with keys of their own; each owns its buckets. Default: none. */
@@ -26,6 +24,8 @@ export interface AssembleOptions {
   readonly region: string
   /** Host names under which buckets are sub-domains. Default: none. */
   readonly domains?: readonly string[]
+  /** Where clients reach the server through a proxy: see `S3HandlerOptions`. Default: none. */
+  readonly publicUrls?: readonly string[]
   /** The largest body of one put or part, in bytes. Default: the engine's. */
   readonly bodySizeMax?: number
   /** Hears of faults of engine and door. */
@@ -36,28 +36,45 @@ export interface AssembleOptions {
 export interface Assembled {
   readonly engine: Engine
   readonly handler: HttpHandler
+  readonly administration: Administration
+  /** Waits for calls under way, then closes everything. */
+  readonly close: () => Promise<void>
 }
 
 /** Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. */
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
-  const { metadata, backend } =
-    options.directory === null ? { metadata: sqliteMetadata({ temporary: true }), backend: memoryBackend() } : storesIn(options.directory)
-  const { bodySizeMax, observer } = options
-  const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
-  const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer, limits })
-  const root = { id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys: [options.credentials] }
-  const accounts = [root, ...(options.accounts ?? [])]
+  const accounts = [rootAccount(options.credentials), ...(options.accounts ?? [])]
   const credentials = credentialsOf(accounts)
-  const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
-  const handler = s3Handler({
-    engine,
-    region: options.region,
-    ...(options.domains === undefined ? {} : { domains: options.domains }),
-    credentials: { find: (id) => credentials.get(id) ?? null },
-    displayName: (account) => names.get(account) ?? account,
-    observer,
-  })
-  return { engine, handler }
+  const stores = await storesOf(options)
+  const closers = [() => stores.end()]
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0)) await closer()
+  }
+  try {
+    const { bodySizeMax, observer } = options
+    const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
+    const { metadata, backend } = stores
+    const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer, limits })
+    closers.unshift(() => engine.close())
+    const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
+    const handler = s3Handler({
+      engine,
+      region: options.region,
+      ...(options.domains === undefined ? {} : { domains: options.domains }),
+      ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
+      credentials: { find: (id) => credentials.get(id) ?? null },
+      displayName: (account) => names.get(account) ?? account,
+      observer,
+    })
+    return { engine, handler, administration: administer(stores), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function rootAccount(keys: RootCredentials): Account {
+  return { id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys: [keys] }
 }
 
 /** Throws where an account, or a key, is there twice. */
@@ -71,17 +88,6 @@ function credentialsOf(accounts: readonly Account[]): ReadonlyMap<string, Creden
     }
   }
   return credentials
-}
-
-/** The metadata of a data directory. */
-export const METADATA_FILE = 'metadata.sqlite'
-
-/** Where a directory keeps what; fsck looks in the same places. */
-export function storesIn(directory: string): { readonly metadata: MetadataStore; readonly backend: Backend } {
-  return {
-    metadata: sqliteMetadata({ file: join(directory, METADATA_FILE) }),
-    backend: fsBackend({ directory }),
-  }
 }
 
 /** Makes the directory where it is missing. Only its owner may look inside: everybody's bytes are there, and the credentials. */

@@ -1,38 +1,26 @@
-import { access } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { fsck } from '@stowage/core'
 import type { FsckReport, FsckStep } from '@stowage/core'
-import { METADATA_FILE, storesIn } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { findingSentence } from './finding-sentence.ts'
 import { progressBar } from './progress-bar.ts'
+import { withAdministration } from './with-administration.ts'
+import type { AdministeredStore } from './with-administration.ts'
 
 /** What `stowage fsck` was told. */
-export interface FsckCommandOptions {
-  /** The data directory, as given to `serve`; relative to the working directory. */
-  readonly directory: string
+export interface FsckCommandOptions extends AdministeredStore {
   /** Reads every byte and holds it against its checksum. */
   readonly deep?: boolean
   /** One line of JSON, as also where nobody is looking. */
   readonly json?: boolean
 }
 
-/** Checks a directory that nobody serves: 0 when all agrees, 1 where it does not; a directory that cannot be read throws. */
+/** Checks a directory, whether it is being served or not: 0 when all agrees, 1 where it does not; a directory that cannot be read throws. */
 export async function fsckCommand(options: FsckCommandOptions, context: CliContext): Promise<number> {
-  const directory = resolve(options.directory)
-  // Opening would make an empty store where there is none, and find it in perfect order.
-  await access(join(directory, METADATA_FILE)).catch((error: unknown) => {
-    throw new Error(`${directory} is not a data directory: it has no ${METADATA_FILE} that can be read.`, { cause: error })
-  })
-  const { metadata, backend } = storesIn(directory)
   const bar = progressBar(context.stderr, () => performance.now())
-  const report = await fsck({
-    metadata,
-    backends: { main: backend },
-    deep: options.deep ?? false,
-    onProgress: (step) => showProgress(bar.update, step),
-  }).finally(() => bar.end())
+  const onProgress = (step: FsckStep): void => showProgress(bar.update, step)
+  const report = await withAdministration({ ...options, env: context.env }, (administration) =>
+    administration.fsck({ deep: options.deep ?? false, onProgress }),
+  ).finally(() => bar.end())
   const readable = options.json !== true && context.stdout.isTTY === true
   context.stdout.write(readable ? sentences(report) : `${JSON.stringify({ ok: isClean(report), ...report })}\n`)
   return isClean(report) ? EXIT.ok : EXIT.damage

@@ -1,14 +1,19 @@
 import { resolve } from 'node:path'
 import { accountCaller } from '@stowage/core'
+import { behindProxies } from '@stowage/http'
 import type { Engine, Observer } from '@stowage/core'
 import { isStorageError } from '@stowage/core'
 import type { Logger } from 'pino'
+import type { Administration } from './administration.ts'
 import { assemble, makeDataDirectory, ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { NO_CONFIG, readConfigFile } from './config-file.ts'
 import { completeLimits } from './limits.ts'
+import { listenForControl } from './control-server.ts'
+import type { ControlServer } from './control-server.ts'
 import type { LogLevel } from './log-level.ts'
+import { metadataFromEnvironment } from './stores.ts'
 import { readyBox } from './ready-box.ts'
 import { readTls } from './read-tls.ts'
 import { rootCredentials } from './root-credentials.ts'
@@ -34,6 +39,14 @@ export interface ServeOptions {
   readonly region: string
   /** Host names under which buckets are sub-domains (virtual-host style). */
   readonly domain: readonly string[]
+  /** Where clients reach the server through a proxy that rewrites Host or takes a path off. */
+  readonly publicUrl: readonly string[]
+  /** Proxies whose `Forwarded` and `X-Forwarded-*` count. */
+  readonly trustedProxy: readonly string[]
+  /** A `postgres://` URL that keeps the metadata. */
+  readonly metadata?: string
+  /** The schema in it. */
+  readonly schema?: string
   /** A file with a certificate, as PEM: serves HTTPS. Needs `tlsKey`. */
   readonly tlsCert?: string
   /** A file with the private key of `tlsCert`. */
@@ -53,6 +66,10 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   if (options.memory === true && options.directory !== null) {
     throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
   }
+  const metadata = options.metadata ?? metadataFromEnvironment(context.env)
+  if (options.memory === true && metadata !== undefined) {
+    throw new Error('--memory keeps no bytes, so no metadata may outlive them either. Leave --metadata out.')
+  }
   const signal = untilSignal(context.process)
   const { accounts, limits: given } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
   const limits = completeLimits(given)
@@ -60,8 +77,11 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
   const tls = await readTls(options.tlsCert, options.tlsKey)
   const directory = options.directory === null ? null : resolve(options.directory)
   const credentials = await rootCredentialsFor(directory, context)
-  const { engine, handler } = await assemble({
+  const { engine, handler, administration, close } = await assemble({
     directory,
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(options.schema === undefined ? {} : { schema: options.schema }),
+    publicUrls: options.publicUrl,
     credentials,
     accounts,
     region: options.region,
@@ -73,13 +93,15 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     await makeBuckets(engine, options.bucket)
     let stopping = false
     const isReady = async (): Promise<boolean> => !stopping && (await isServing(engine))
-    const server = await startServer(withHealth(withRequestLog(handler, log), { isReady }), {
+    const served = behindProxies(withHealth(withRequestLog(handler, log), { isReady }), options.trustedProxy)
+    const server = await startServer(served, {
       host: options.host,
       port: options.port,
       tls,
       limits,
       onFault: (error) => log.error({ err: error }, 'an answer could not be sent, and it was our fault'),
     })
+    const control = await openControl(directory, { administration, log })
     const collector = collectInBackground(engine, log)
     const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
@@ -87,10 +109,11 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')
     stopping = true
     clearInterval(collector)
+    await control?.close()
     await server.stop(limits.shutdownSecondsMax * 1000)
   } finally {
     signal.forget()
-    await engine.close()
+    await close()
   }
   return EXIT.ok
 }
@@ -101,6 +124,20 @@ async function rootCredentialsFor(
 ): Promise<{ accessKeyId: string; secretAccessKey: string }> {
   if (directory !== null) await makeDataDirectory(directory)
   return rootCredentials(context.env, directory)
+}
+
+/** A server without a control socket serves; only commands must wait for its end. */
+async function openControl(
+  directory: string | null,
+  { administration, log }: { readonly administration: Administration; readonly log: Logger },
+): Promise<ControlServer | null> {
+  if (directory === null) return null
+  try {
+    return await listenForControl(directory, administration)
+  } catch (error) {
+    log.warn({ err: error }, 'there is no control socket: stowage buckets, stat and fsck will not work while this server runs')
+    return null
+  }
 }
 
 /** The metadata answer. */

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import type { HttpHandler, HttpHeader, HttpPeer, HttpRequest, HttpResponse } from './message.ts'
 import { isUnder, readMount } from './mount.ts'
 import { takenBody } from './taken-body.ts'
@@ -52,7 +51,7 @@ export function toFetchHandler(handler: HttpHandler, options: FetchAdapterOption
 function httpRequest(request: Request, { mount, target, peer }: FetchRequestInfo & { readonly mount: string }): HttpRequest {
   const headers: HttpHeader[] = [...request.headers]
   // A host that makes its requests itself may leave it out; clients sign it.
-  if (!request.headers.has('host')) headers.push(['host', new URL(request.url).host])
+  if (!request.headers.has('host')) headers.push(['host', hostOf(request.url)])
   return {
     method: request.method,
     target: target ?? targetOf(request.url),
@@ -65,6 +64,10 @@ function httpRequest(request: Request, { mount, target, peer }: FetchRequestInfo
   }
 }
 
+function hostOf(url: string): string {
+  return /^[a-z]+:\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
+}
+
 /** What stands behind the host, as it stands there. */
 function targetOf(url: string): string {
   const slash = url.indexOf('/', url.indexOf('//') + 2)
@@ -75,10 +78,7 @@ function targetOf(url: string): string {
 
 function bodyOf(request: Request): Readable {
   if (request.bodyUsed) return takenBody()
-  // The two declarations of web streams differ in what a reader without a buffer is called.
-  return request.body === null
-    ? Readable.from([], { objectMode: false })
-    : Readable.fromWeb(request.body as NodeReadableStream, { objectMode: false })
+  return request.body === null ? Readable.from([], { objectMode: false }) : Readable.fromWeb(request.body, { objectMode: false })
 }
 
 function fetchResponse(

@@ -29,7 +29,12 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
   conformance: {},
   credentials: { jose: 'JWT and JWKS' },
   'policy-sql': { 'libpg-query': "Postgres' own parser" },
-  gateway: { commander: 'sub-commands, help, errors', pino: 'logs of the server', '@clack/prompts': 'questions of `init`' },
+  gateway: {
+    commander: 'sub-commands, help, errors',
+    pg: 'the Postgres client of serve --metadata',
+    pino: 'logs of the server',
+    '@clack/prompts': 'questions of `init`',
+  },
 }
 
 /** The npm packages that a package of ours may depend on at run time. */

@@ -52,7 +52,7 @@ export const inspectionCases: readonly MetadataCase[] = [
     name: 'inspection: counts',
     async run(subject) {
       const { inspection } = subject.store
-      assert.deepEqual(await inspection.counts(), { buckets: 0, objects: 0, versions: 0, uploads: 0 })
+      assert.deepEqual(await inspection.counts(), { buckets: 0, objects: 0, versions: 0, uploads: 0, bytes: 0 })
       await fill(subject)
       const { buckets, objects } = await inspection.counts()
       assert.deepEqual([buckets, objects], [1, 3])

@@ -47,9 +47,22 @@ export interface InspectionQuery {
   readonly limit: number
 }
 
+/** How much there is. */
+export interface RowCounts {
+  readonly buckets: number
+  /** Current ones. */
+  readonly objects: number
+  /** Former ones, delete markers included. */
+  readonly versions: number
+  /** Unfinished ones. */
+  readonly uploads: number
+  /** Sizes of current and former versions together. */
+  readonly bytes: number
+}
+
 /** Reads every row that the invariants speak of, in pages, so that memory is bounded. Each page is one consistent read. */
 export interface StoreInspection {
-  counts(): Promise<{ readonly buckets: number; readonly objects: number; readonly versions: number; readonly uploads: number }>
+  counts(): Promise<RowCounts>
   manifests(query: InspectionQuery): Promise<InspectionPage<InspectedManifest>>
   references(query: InspectionQuery): Promise<InspectionPage<InspectedReference>>
   garbage(query: InspectionQuery): Promise<InspectionPage<InspectedGarbage>>

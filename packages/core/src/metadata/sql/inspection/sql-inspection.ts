@@ -1,4 +1,4 @@
-import type { InspectionQuery, StoreInspection } from '../../inspection.ts'
+import type { InspectionQuery, RowCounts, StoreInspection } from '../../inspection.ts'
 import { integerOf } from '../column.ts'
 import type { SqlDriver, SqlProgram } from '../sql-driver.ts'
 import { checkIntegrity, findContradictions } from './find-contradictions.ts'
@@ -20,9 +20,16 @@ export function sqlInspection(driver: SqlDriver): StoreInspection {
 }
 
 const COUNTS = `SELECT (SELECT count(*) FROM buckets), (SELECT count(*) FROM objects), (SELECT count(*) FROM object_versions),
-(SELECT count(*) FROM uploads WHERE status = 'open')`
+(SELECT count(*) FROM uploads WHERE status = 'open'),
+(SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM objects) + (SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM object_versions)`
 
-function* countRows(): SqlProgram<Awaited<ReturnType<StoreInspection['counts']>>> {
+function* countRows(): SqlProgram<RowCounts> {
   const [row] = yield { sql: COUNTS, values: [] }
-  return { buckets: integerOf(row?.[0]), objects: integerOf(row?.[1]), versions: integerOf(row?.[2]), uploads: integerOf(row?.[3]) }
+  return {
+    buckets: integerOf(row?.[0]),
+    objects: integerOf(row?.[1]),
+    versions: integerOf(row?.[2]),
+    uploads: integerOf(row?.[3]),
+    bytes: integerOf(row?.[4]),
+  }
 }

@@ -1,0 +1,58 @@
+import { ALWAYS, fsck } from '@stowage/core'
+import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
+import type { Stores } from './stores.ts'
+
+/** How much a store holds. */
+export interface Statistics {
+  readonly buckets: number
+  /** Current ones. */
+  readonly objects: number
+  /** Former versions of objects, and delete markers. */
+  readonly versions: number
+  /** Unfinished ones. */
+  readonly uploads: number
+  /** Of all versions together. */
+  readonly bytes: number
+}
+
+/** How fsck is to go about it. */
+export interface AdministrationFsck {
+  /** Reads every byte and holds it against its checksum. */
+  readonly deep: boolean
+  /** Hears how far it is. */
+  readonly onProgress?: (step: FsckStep) => void
+}
+
+/** What an operator asks of a store, whoever owns what is in it. Whoever may read the data directory may ask. */
+export interface Administration {
+  /** Every bucket, by name. */
+  buckets(): Promise<readonly BucketInfo[]>
+  stat(): Promise<Statistics>
+  fsck(options: AdministrationFsck): Promise<FsckReport>
+}
+
+const PAGE_SIZE = 1_000
+
+/** Administers stores that are open. */
+export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'backend'>): Administration {
+  return {
+    async buckets() {
+      const all: BucketInfo[] = []
+      let after: string | null = null
+      do {
+        const page: Awaited<ReturnType<typeof metadata.listBuckets>> = await metadata.listBuckets({
+          account: null,
+          visible: ALWAYS,
+          prefix: '',
+          after,
+          limit: PAGE_SIZE,
+        })
+        all.push(...page.buckets)
+        after = page.next
+      } while (after !== null)
+      return all
+    },
+    stat: () => metadata.inspection.counts(),
+    fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
+  }
+}

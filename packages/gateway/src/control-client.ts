@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
+import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
+import type { Administration, Statistics } from './administration.ts'
+import { controlPath } from './control-path.ts'
+
+/** Asks the server that has a directory open; null where nobody listens there. */
+export async function connectControl(directory: string): Promise<Administration | null> {
+  let path: string
+  try {
+    path = controlPath(directory)
+    await ask(path, '/stat')
+  } catch (error) {
+    if (error instanceof ControlError) throw error
+    // No socket, or what a crash has left of one; or the directory's name is too long, and then no server has one.
+    return null
+  }
+  return {
+    async buckets() {
+      // What travelled as JSON: dates are texts.
+      const rows = (await ask(path, '/buckets')) as readonly (Omit<BucketInfo, 'createdAt'> & { readonly createdAt: string })[]
+      return rows.map((row) => ({ ...row, createdAt: new Date(row.createdAt) }))
+    },
+    stat: async () => (await ask(path, '/stat')) as Statistics,
+    fsck: async ({ deep, onProgress }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', onProgress)) as FsckReport,
+  }
+}
+
+/** What the server said it could not do. */
+class ControlError extends Error {}
+
+async function ask(socketPath: string, path: string, onProgress: (step: FsckStep) => void = () => undefined): Promise<unknown> {
+  const asked = request({ socketPath, path }).end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  for await (const line of createInterface({ input: answer })) {
+    const said = JSON.parse(line) as { readonly step?: FsckStep; readonly result?: unknown; readonly error?: string }
+    if (said.step !== undefined) onProgress(said.step)
+    else if (said.error !== undefined) throw new ControlError(said.error)
+    else return said.result
+  }
+  throw new ControlError('The server that has this directory open went away.')
+}

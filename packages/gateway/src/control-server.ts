@@ -1,0 +1,61 @@
+import { chmod, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Administration } from './administration.ts'
+import { controlPath } from './control-path.ts'
+
+/** A control socket that listens. */
+export interface ControlServer {
+  close(): Promise<void>
+}
+
+/**
+ * Listens on the control socket of a data directory (0600), so that commands can ask the server that has it open. Lines of JSON over
+ * HTTP: `{ "step": … }` for progress, `{ "result": … }` or `{ "error": … }` at the end.
+ *
+ * To be called by the one process that owns the directory: a socket that is there is what a crash has left.
+ */
+export async function listenForControl(directory: string, administration: Administration): Promise<ControlServer> {
+  const path = controlPath(directory)
+  await rm(path, { force: true })
+  const server = createServer((request, response) => void answer(request, response, administration))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  await chmod(path, 0o600)
+  return { close: () => close(server) }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, administration: Administration): Promise<void> {
+  const line = (value: unknown): void => void response.write(`${JSON.stringify(value)}\n`)
+  try {
+    line({ result: await perform(request.url ?? '', administration, (step) => line({ step })) })
+  } catch (error) {
+    line({ error: error instanceof Error ? error.message : String(error) })
+  }
+  response.end()
+}
+
+function perform(target: string, administration: Administration, onProgress: (step: unknown) => void): Promise<unknown> {
+  switch (target) {
+    case '/buckets':
+      return administration.buckets()
+    case '/stat':
+      return administration.stat()
+    case '/fsck':
+      return administration.fsck({ deep: false, onProgress })
+    case '/fsck?deep':
+      return administration.fsck({ deep: true, onProgress })
+    default:
+      return Promise.reject(new Error(`The server that has this directory open knows nothing of ${target}: it is of another version.`))
+  }
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // The socket goes with it.
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { fsBackend } from '@stowage/backend-fs'
+import type { Backend, MetadataStore } from '@stowage/core'
+import { memoryBackend } from '@stowage/core/backend'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+
+/** Where a server keeps what. */
+export interface StoreOptions {
+  /** Null keeps the bytes in memory, and the metadata in a temporary file that goes with the process. */
+  readonly directory: string | null
+  /** A `postgres://` URL: metadata is kept there, and only the bytes in the directory. Default: SQLite in the directory. */
+  readonly metadata?: string
+  /** The schema in that database. Default: the connection's own. */
+  readonly schema?: string
+}
+
+/** The stores of one server, not yet open. */
+export interface Stores {
+  readonly metadata: MetadataStore
+  readonly backend: Backend
+  /** To be called when both are closed. */
+  end(): Promise<void>
+}
+
+/** The metadata of a data directory without a Postgres. */
+export const METADATA_FILE = 'metadata.sqlite'
+
+/** `STOWAGE_METADATA`: an URL with a password does not belong in the list of processes. */
+export function metadataFromEnvironment(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const url = env['STOWAGE_METADATA'] ?? ''
+  return url === '' ? undefined : url
+}
+
+/** Makes the stores of a directory, or of none. Nothing is opened, and nothing on the disk is touched. */
+export async function storesOf({ directory, metadata, schema }: StoreOptions): Promise<Stores> {
+  if (schema !== undefined && metadata === undefined) throw new Error('--schema goes with --metadata: it names a schema of that database.')
+  const backend = directory === null ? memoryBackend() : fsBackend({ directory })
+  if (metadata !== undefined) return { backend, ...(await postgresStore(metadata, schema)) }
+  const sqlite = directory === null ? sqliteMetadata({ temporary: true }) : sqliteMetadata({ file: join(directory, METADATA_FILE) })
+  return { backend, metadata: sqlite, end: async () => undefined }
+}
+
+async function postgresStore(url: string, schema: string | undefined): Promise<Omit<Stores, 'backend'>> {
+  if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--metadata is a URL that begins with postgres://.')
+  const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
+  const pool = new Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 10_000, application_name: 'stowage' })
+  // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
+  pool.on('error', () => undefined)
+  return { metadata: postgresMetadata({ pool, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }
+}

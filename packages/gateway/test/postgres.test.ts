@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startPostgres } from '../../core/test/postgres-server.ts'
+import type { PostgresServer } from '../../core/test/postgres-server.ts'
+import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
+
+let postgres: PostgresServer
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+}, 60_000)
+afterAll(() => postgres.stop())
+
+describe('stowage serve --metadata', { timeout: 60_000 }, () => {
+  test('keeps names in Postgres and bytes in the directory', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    const first = await serve([data, '--bucket', 'photos', '--metadata', postgres.url, '--schema', 'of_photos'])
+    const client = clientOf(first.ready)
+    await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'small', Body: 'x' }))
+    await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'large', Body: Buffer.alloc(1_000_000, 'l') }))
+    first.child.kill('SIGTERM')
+    expect(await first.ended).toBe(0)
+    expect(await readdir(data)).not.toContain('metadata.sqlite')
+    // The URL with its password need not be in the list of processes.
+    const env = { STOWAGE_METADATA: postgres.url }
+    const second = await serve([data, '--schema', 'of_photos'], env)
+    expect((await clientOf(second.ready).send(new ListObjectsV2Command({ Bucket: 'photos' }))).KeyCount).toBe(2)
+    const { Body } = await clientOf(second.ready).send(new GetObjectCommand({ Bucket: 'photos', Key: 'large' }))
+    expect((await Body?.transformToString())?.length).toBe(1_000_000)
+    const during = startStowage(['stat', data])
+    expect([await during.ended, JSON.parse(during.stdout())]).toEqual([
+      0,
+      { buckets: 1, objects: 2, versions: 0, uploads: 0, bytes: 1_000_001 },
+    ])
+    second.child.kill('SIGTERM')
+    await second.ended
+    const after = startStowage(['fsck', data, '--schema', 'of_photos', '--deep'], env)
+    expect([await after.ended, JSON.parse(after.stdout())]).toMatchObject([0, { ok: true }])
+  })
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['another database', ['--metadata', 'mysql://127.0.0.1/x'], /begins with postgres:/],
+    ['a schema without a database', ['--schema', 'x'], /--schema goes with --metadata/],
+    ['a database that is not there', ['--metadata', 'postgres://127.0.0.1:1/x'], /metadata store postgres is not available/],
+  ])('refuses %s', async (_, args, sentence) => {
+    const process = startStowage(['serve', join(await temporaryDirectory(), 'data'), '--port', '0', ...args])
+    expect(await process.ended).toBe(2)
+    expect(process.stderr()).toMatch(sentence)
+    expect(process.stderr()).not.toMatch(/\n\s+at /)
+  })
+
+  test('refuses to keep metadata of bytes that are not kept', async () => {
+    const process = startStowage(['serve', '--memory', '--port', '0', '--metadata', postgres.url])
+    expect(await process.ended).toBe(2)
+    expect(process.stderr()).toContain('--memory keeps no bytes')
+  })
+})
