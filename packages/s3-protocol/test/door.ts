@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { accountCaller, createIds, fsck, openEngine, rules, systemClock } from '@stowage/core'
@@ -38,6 +39,7 @@ export interface DoorOptions {
   readonly trustedProxies?: readonly string[]
   /** How the server deals with slow clients. */
   readonly http?: NodeAdapterOptions
+  readonly server?: ServerOptions
 }
 
 /** A server of the S3 door in this process, over a real engine, store and backend. */
@@ -100,7 +102,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     },
     observer: { event: (name, fields) => void faults.push({ name, ...fields }) },
   })
-  const server = createServer({ requestTimeout: 0 })
+  const server = createServer({ requestTimeout: 0, ...options.server })
   const onFault = (error: unknown): void => void faults.push(error)
   attach(server, behindProxies(handler, options.trustedProxies ?? []), { onFault, lingerMilliseconds: 200, ...options.http })
   server.listen(0, '127.0.0.1')

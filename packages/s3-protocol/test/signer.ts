@@ -101,13 +101,15 @@ function sign(
   return { key, date, scope, signature }
 }
 
-/** Targets of tests are encoded already; a name without a value gets its equals sign. */
+/** Targets of tests are encoded already; a name without a value gets its equals sign. In the order of names, then of values. */
 function canonicalQuery(query: string): string {
   if (query === '') return ''
+  const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
   return query
     .split('&')
-    .map((pair) => (pair.includes('=') ? pair : `${pair}=`))
-    .sort()
+    .map((pair) => [pair.split('=', 1)[0] ?? '', pair.includes('=') ? pair : `${pair}=`] as const)
+    .sort(([name, pair], [other, otherPair]) => compare(name, other) || compare(pair, otherPair))
+    .map(([, pair]) => pair)
     .join('&')
 }
 

@@ -27,4 +27,11 @@ export const STEPS: readonly VerifyStep[] = [
     files: ['packages/core/test/model'],
     env: { STOWAGE_MODEL_RUNS: '100000' },
   }),
+  suite({
+    name: 'hostile',
+    claim:
+      'Made-up requests, framing, documents and signatures: no fault, no hang, nothing is written without a 2xx, no wrong signature is taken.',
+    files: ['packages/s3-protocol/test/hostile'],
+    env: { STOWAGE_FUZZ_SCALE: '20' },
+  }),
 ]
