@@ -6,7 +6,7 @@ export interface ReadyFacts {
   readonly secretAccessKey: string
 }
 
-/** The box that `stowage serve` prints when it listens, and lines to paste for the AWS CLI. */
+/** The box that `stowage serve` prints when it listens, and lines to paste, one a client. */
 export function readyBox(facts: ReadyFacts, directory: string | null): string {
   const rows: readonly (readonly [string, string])[] = [
     ['Endpoint', facts.endpoint],
@@ -19,14 +19,22 @@ export function readyBox(facts: ReadyFacts, directory: string | null): string {
   const lines = rows.map(([name, value]) => `${name.padEnd(label)}   ${value}`)
   const width = Math.max(...lines.map((line) => line.length))
   const edge = '─'.repeat(width + 4)
-  return [
-    `┌${edge}┐`,
-    ...lines.map((line) => `│  ${line.padEnd(width)}  │`),
-    `└${edge}┘`,
-    'With the AWS CLI:',
-    `  export AWS_ENDPOINT_URL=${facts.endpoint} AWS_REGION=${facts.region}`,
-    `  export AWS_ACCESS_KEY_ID=${facts.accessKeyId} AWS_SECRET_ACCESS_KEY=${facts.secretAccessKey}`,
-    '  aws s3 mb s3://my-bucket && aws s3 cp README.md s3://my-bucket/ && aws s3 ls s3://my-bucket',
-    '',
-  ].join('\n')
+  const box = [`┌${edge}┐`, ...lines.map((line) => `│  ${line.padEnd(width)}  │`), `└${edge}┘`]
+  const pasted = Object.entries(linesToPaste(facts)).flatMap(([client, line]) => [`${client}:`, `  ${line}`])
+  return `${[...box, ...pasted].join('\n')}\n`
+}
+
+/** What lists the buckets with each client; a shell takes them as they are, but for the SDK's. */
+function linesToPaste({ endpoint, region, accessKeyId, secretAccessKey }: ReadyFacts): Readonly<Record<string, string>> {
+  const host = endpoint.replace(/^https?:\/\//, '')
+  const isPlain = endpoint.startsWith('http:')
+  const credentials = `{ accessKeyId: '${accessKeyId}', secretAccessKey: '${secretAccessKey}' }`
+  const rclone = `provider=Other,endpoint="${endpoint}",region=${region},access_key_id=${accessKeyId},secret_access_key=${secretAccessKey}`
+  return {
+    'AWS CLI': `export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} && aws s3 ls`,
+    'AWS SDK': `new S3Client({ endpoint: '${endpoint}', region: '${region}', forcePathStyle: true, credentials: ${credentials} })`,
+    rclone: `rclone lsd ':s3,${rclone}:'`,
+    s3cmd: `s3cmd --host=${host} --host-bucket=${host}${isPlain ? ' --no-ssl' : ''} --region=${region} --access_key=${accessKeyId} --secret_key=${secretAccessKey} ls`,
+    mc: `mc alias set stowage ${endpoint} ${accessKeyId} ${secretAccessKey} && mc ls stowage`,
+  }
 }

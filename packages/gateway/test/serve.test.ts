@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -10,6 +11,7 @@ import {
   HeadObjectCommand,
   ListBucketsCommand,
   PutObjectCommand,
+  S3Client,
 } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import { clientOf, serve, startStowage, subdomainClientOf, temporaryDirectory } from './stowage-process.ts'
@@ -134,10 +136,17 @@ describe('stowage serve', { timeout: 60_000 }, () => {
   })
 
   test('prints a box with the endpoint, the keys and lines to paste', async () => {
-    const server = startStowage(['serve', '--memory', '--port', '0'])
-    while (!server.stdout().includes('aws s3 mb')) await new Promise((resolve) => server.child.stdout?.once('data', resolve))
+    const server = startStowage(['serve', '--memory', '--port', '0', '--bucket', 'photos'])
+    while (!server.stdout().includes('mc ls')) await new Promise((resolve) => server.child.stdout?.once('data', resolve))
     expect(server.stdout()).toMatch(/Endpoint\s+http:\/\/127\.0\.0\.1:\d+/)
     expect(server.stdout()).toMatch(/Secret key\s+\S{40}/)
+    for (const client of ['AWS CLI', 'AWS SDK', 'rclone', 's3cmd', 'mc'])
+      expect(server.stdout()).toMatch(new RegExp(`^${client}:\\n  \\S`, 'm'))
+    // Those for a shell are run by tools/clients, with the clients.
+    const line = /^AWS SDK:\n +(.*)$/m.exec(server.stdout())?.[1]
+    const client = runInNewContext(line ?? '', { S3Client }) as S3Client
+    expect((await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual(['photos'])
+    client.destroy()
     server.child.kill('SIGINT')
     expect(await server.ended).toBe(0)
     expect(server.stderr()).not.toContain('Error')

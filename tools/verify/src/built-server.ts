@@ -5,7 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { clientOf } from './client.ts'
 import { runCommand } from './run-command.ts'
 import type { Ready } from './server.ts'
 
@@ -89,8 +91,7 @@ async function withServer(args: readonly string[], use: (client: S3Client) => Pr
       throw new Error(`the server ended with ${await ended} before it listened: ${stderr}`)
     })
     child.stdout.resume()
-    const { endpoint, region, accessKeyId, secretAccessKey } = ready
-    const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true, maxAttempts: 1 })
+    const client = clientOf(ready)
     await use(client)
     client.destroy()
     child.kill('SIGTERM')

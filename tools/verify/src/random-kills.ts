@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
-import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { fsck } from '@stowage/core'
 import { openEngineIn, openStores } from './crash/stores.ts'
+import { clientOf } from './client.ts'
 import { contentOf } from './crash/content.ts'
 import { withTemporaryDirectory } from './crash/temporary-directory.ts'
 import { startStowage } from './server.ts'
@@ -34,7 +36,7 @@ async function run(data: string, context: StepContext): Promise<StepResult> {
   let acknowledged = 0
   for (let round = 0; round < kills; round++) {
     const server = await startStowage([data])
-    const client = clientOf(server)
+    const client = clientOf(server.ready)
     if (round === 0) await client.send(new CreateBucketCommand({ Bucket: 'kills' }))
     else failures.push(...(await compare(client, ledger)).map((failure) => `after kill ${round}: ${failure}`))
     acknowledged += await loadUntilKilled({ server, client, ledger, random })
@@ -44,11 +46,6 @@ async function run(data: string, context: StepContext): Promise<StepResult> {
   }
   if (acknowledged < kills * 10) failures.push(`only ${acknowledged} writes were acknowledged in ${kills} rounds: there was no load`)
   return { cases: kills, failures, notes: [`${acknowledged} acknowledged writes`] }
-}
-
-function clientOf(server: RunningStowage): S3Client {
-  const { endpoint, region, accessKeyId, secretAccessKey } = server.ready
-  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true, maxAttempts: 1 })
 }
 
 interface Load {

@@ -1,7 +1,8 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { fsck } from '@stowage/core'
+import { clientOf } from './client.ts'
 import { openStores } from './crash/stores.ts'
 import { withTemporaryDirectory } from './crash/temporary-directory.ts'
 import { root } from './needs.ts'
@@ -36,11 +37,6 @@ async function withTmpfs<T>(mountPoint: string, size: string, use: () => Promise
   } finally {
     await mustRun('umount', [mountPoint])
   }
-}
-
-function clientOf(ready: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string }): S3Client {
-  const { endpoint, region, ...credentials } = ready
-  return new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 })
 }
 
 function fullDisk(mountPoint: string): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { awsCli } from './aws-cli.ts'
 import { crashPoints } from './crash-points.ts'
+import { nginx } from './nginx.ts'
 import { powerCut } from './power-cut.ts'
 import { randomKills } from './random-kills.ts'
 import { sickDisks } from './sick-disks.ts'
@@ -10,6 +11,7 @@ import { syncOrder } from './sync-order.ts'
 /** Everything that is too long, or wants too much of the machine, for `npm test`. */
 export const STEPS: readonly VerifyStep[] = [
   awsCli,
+  nginx,
   syncOrder,
   sickDisks,
   powerCut,
