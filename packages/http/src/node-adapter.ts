@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { HttpHandler, HttpResponse } from './message.ts'
 import { AnswerBatch } from './answer-batch.ts'
+import { BrokenConnections } from './broken-connections.ts'
 import { isStream } from './body-pump.ts'
 import { BodyWatch } from './body-watch.ts'
 import { isUnder, readMount } from './mount.ts'
@@ -59,29 +60,25 @@ export function toNodeHandler(handler: HttpHandler, options: NodeAdapterOptions 
 
 /**
  * Serves a handler from a server of our own. A client that sends `Expect: 100-continue` gets it when the handler calls
- * `request.acceptBody()`; a handler that refuses without it never sees the body.
+ * `request.acceptBody()`; a handler that refuses without it never sees the body. Answers bytes that are no request, too
+ * (`clientError`), so that a 400 for them is never taken for the answer to a request before them.
  */
 export function attach(server: Server, handler: HttpHandler, options: NodeAdapterOptions = {}): void {
   const complete = completeOptions(options)
-  const listener = toNodeHandler(handler, options)
-  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    makeReleasable(message)
-    listener(message, response)
-  })
+  const mount = mountOption(options)
+  const connections = new BrokenConnections(server, complete.lingerMilliseconds)
+  const listener = (waitsForContinue: boolean): RequestListener => {
+    const place = { ...mount, waitsForContinue }
+    return (message, response) => {
+      makeReleasable(message)
+      connections.begin(message, response)
+      void serve(new NodeRequest(message, response, place), { handler, message, response, options: complete })
+    }
+  }
+  server.on('request', listener(false))
+  server.on('checkContinue', listener(true))
   // RFC 9110 §10.1.1 lets a server answer 417 to an expectation that it does not know. Where nobody listens node does; S3 goes on.
-  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
-    makeReleasable(message)
-    listener(message, response)
-  })
-  server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
-    makeReleasable(message)
-    void serve(new NodeRequest(message, response, { ...mountOption(options), waitsForContinue: true }), {
-      handler,
-      message,
-      response,
-      options: complete,
-    })
-  })
+  server.on('checkExpectation', listener(false))
 }
 
 interface Exchange {
