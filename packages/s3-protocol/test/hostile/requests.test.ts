@@ -121,7 +121,8 @@ async function expectSound(): Promise<void> {
   for (let left = Infinity; checked.blobs < left && checked.blobs > checked.references; { findings, checked } = await door.settle()) {
     left = checked.blobs
   }
-  expect([findings, checked.blobs]).toEqual([[], checked.references])
+  // Copies share theirs.
+  expect([findings, checked.blobs <= checked.references]).toEqual([[], true])
 }
 
 describe(`requests (${SEED_HINT})`, { timeout: TIMEOUT_MS }, () => {
@@ -156,10 +157,10 @@ describe(`requests (${SEED_HINT})`, { timeout: TIMEOUT_MS }, () => {
       await fc.assert(
         fc.asyncProperty(fc.uint8Array({ minLength: 17, maxLength: 300 }), mutations(['\r\n', '0', 'f'], 1), async (bytes, changes) => {
           const { head, body } = door.ann.compose('PUT', `/${scene.bucket}/changed`, optionsOf(payload, bytes))
-          const statuses = statusesOf(await exchange(Buffer.concat([head, mutate(body, changes).subarray(0, body.length)])))
+          const statuses = statusesOf(await exchange(Buffer.concat([head, mutate(body, changes)])))
           const got = await door.ann.send('GET', `/${scene.bucket}/changed`)
           if (statuses[0] !== 200) refused += 1
-          // Some changes change nothing, such as one byte for another that is the same, or a digit of a size in upper case.
+          // Some changes change nothing: a digit of a size in upper case, or what comes behind all that was announced.
           expect(statuses[0] === 200 ? got.body : got.status).toEqual(statuses[0] === 200 ? Buffer.from(bytes) : 404)
           await door.ann.send('DELETE', `/${scene.bucket}/changed`)
         }),
