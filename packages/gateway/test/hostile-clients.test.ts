@@ -96,7 +96,7 @@ async function expectServed({ client }: Limited, key = 'other'): Promise<void> {
 
 describe('the head of a request', { timeout: 60_000 }, () => {
   test('that comes a byte at a time is cut off, and so is a connection that says nothing', async () => {
-    const server = await startLimited({ limits: { headSecondsMax: 0.5 } })
+    const server = await startLimited({ limits: { headSecondsMax: 1 } })
     const silent = raw(server.port)
     const slow = raw(server.port)
     for (const byte of `GET /${BUCKET} HTTP/1.1\r\nHost: h\r\nX-Long: ${'x'.repeat(10_000)}`) {
@@ -235,7 +235,8 @@ test('a client that stops reading is cut off; others are served, and what it ask
   const SIZE = 128 * 1024 * 1024
   const bodies: Readable[] = []
   const server = await startLimited({
-    limits: { idleSecondsMax: 1 },
+    // Longer than a disk that is busy takes for the puts of others.
+    limits: { idleSecondsMax: 3 },
     wrap: (handler) => async (request) => {
       const answer = await handler(request)
       if (answer.body instanceof Readable) bodies.push(answer.body)
