@@ -10,6 +10,7 @@ import { siblingOf } from './processes/sibling.ts'
 import { processUsage, residentMemory, resetPeakMemory, usedSeconds } from './processes/process-usage.ts'
 import { Results } from './report/results.ts'
 import type { RowId, Sample, Subject } from './report/results.ts'
+import { describeSample, speedOf } from './report/sample.ts'
 import { startPostgres } from './stores/postgres.ts'
 import type { PostgresServer } from './stores/postgres.ts'
 import type { Database, StoreCommands } from './stores/store-options.ts'
@@ -105,7 +106,7 @@ export class Bench {
         const sample = await lane.measure({ number, scale })
         if (number === 0) continue
         this.results.add(lane.row, lane.subject, sample)
-        this.options.log(`  ${lane.row.padEnd(18)} ${lane.subject.padEnd(20)} ${describe(sample)}`)
+        this.options.log(`  ${lane.row.padEnd(18)} ${lane.subject.padEnd(20)} ${describeSample(sample)}`)
       }
     }
   }
@@ -165,15 +166,4 @@ async function measureProcess(
     peakRssMib: residentMemory(pid).peak,
   }
   return { result, sample }
-}
-
-/** Rates and latencies of a run. */
-export function speedOf({ operations, seconds, bytes, p50, p99 }: LoadResult): Sample {
-  return { opsPerSecond: operations / seconds, megabytesPerSecond: bytes / 1e6 / seconds, p50Ms: p50, p99Ms: p99 }
-}
-
-function describe(sample: Sample): string {
-  return Object.entries(sample)
-    .map(([metric, value]) => `${metric} ${value < 10 ? value.toFixed(3) : value.toFixed(0)}`)
-    .join('  ')
 }

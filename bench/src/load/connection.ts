@@ -67,6 +67,8 @@ export class Connection {
   /** Sends a request and reads its answer to the end. */
   exchange(head: Buffer, body: Uint8Array | null, options: ExchangeOptions = {}): Promise<Reply> {
     return new Promise((resolve, reject) => {
+      // Closed behind the last answer: no event would come any more.
+      if (this.#socket.destroyed) return reject(new Error('The server closed the connection.'))
       this.#settle = { resolve, reject }
       this.#options = options
       this.#reading = 'head'

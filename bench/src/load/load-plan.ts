@@ -42,6 +42,8 @@ export interface MultipartRun {
   readonly parts: number
   readonly partSize: number
   readonly concurrency: number
+  /** Asks for the length only, where reading it all takes long; then there is no first GET. */
+  readonly headOnly?: boolean
 }
 
 /** Where S3 requests go. */
@@ -68,6 +70,7 @@ export interface LoadResult {
 export interface MultipartResult {
   readonly partsMilliseconds: number
   readonly completeMilliseconds: number
+  /** Of the HEAD, where the length was all that was asked for. */
   readonly firstGetMilliseconds: number
 }
 

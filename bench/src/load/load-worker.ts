@@ -138,16 +138,18 @@ async function multipart(target: S3Target, run: MultipartRun): Promise<Multipart
   const document = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`)
   const bodyHash = createHash('sha256').update(document).digest('hex')
   const completeHead = signer.sign({ method: 'POST', path, query: { uploadId }, bodyLength: document.length, bodyHash })
-  const getHead = signer.sign({ method: 'GET', path })
+  const headOnly = run.headOnly === true
+  const readHead = signer.sign({ method: headOnly ? 'HEAD' : 'GET', path })
   const begun = performance.now()
   const completed = await first.exchange(completeHead, document, { keepBody: true })
   const ended = performance.now()
   expect(completed, 200, 'complete upload')
   if (completed.body?.includes('<CompleteMultipartUploadResult') !== true) throw new Error(`complete upload: ${completed.body?.toString()}`)
-  const got = await first.exchange(getHead, null)
+  const got = await first.exchange(readHead, null, { headOnly })
   const read = performance.now()
   expect(got, 200, 'get')
-  if (got.length !== run.parts * run.partSize) throw new Error(`get: ${got.length} bytes`)
+  const length = headOnly ? Number(/\r\ncontent-length: *(\d+)/i.exec(got.head)?.[1] ?? NaN) : got.length
+  if (length !== run.parts * run.partSize) throw new Error(`get: ${length} bytes`)
   for (const connection of connections) connection.close()
   return { partsMilliseconds: seconds * 1000, completeMilliseconds: ended - begun, firstGetMilliseconds: read - ended }
 }

@@ -9,11 +9,16 @@ export interface ProcessUsage {
   readonly systemSeconds: number
 }
 
+/** What /proc/PID/stat holds from the third field on: state, parent, …, utime and stime (14 and 15), those of children waited for. */
+export function statFields(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  // The name in brackets may hold spaces; fields are counted from behind it.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
 /** CPU time of a process from /proc: its threads counted, its children not. */
 export function processUsage(pid: number): ProcessUsage {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The name in brackets may hold spaces; fields are counted from behind it. utime and stime are fields 14 and 15.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statFields(pid)
   return { userSeconds: Number(fields[11]) / TICKS_PER_SECOND, systemSeconds: Number(fields[12]) / TICKS_PER_SECOND }
 }
 

@@ -1,29 +1,15 @@
-import { parse, View } from 'vega'
-import { compile } from 'vega-lite'
 import { middleShare, ROWS } from './results.ts'
 import type { Results, Subject } from './results.ts'
+import { renderCharts } from './render-charts.ts'
+import type { Chart } from './render-charts.ts'
 import type { Verdict } from './verdict.ts'
 
 const SUBJECTS: readonly Subject[] = ['s3/sqlite', 's3/postgres', 'engine/sqlite', 'engine/postgres']
 
 /** Two charts one above the other, as SVG: how far the targets are reached, and rates as shares of the ceiling. */
-export async function toSvg(results: Results, verdicts: readonly Verdict[]): Promise<string> {
-  const { spec } = compile({
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    background: 'white',
-    vconcat: [targetsChart(verdicts), sharesChart(results)],
-    resolve: { scale: { color: 'independent' } },
-    config: { font: 'DejaVu Sans, Helvetica, Arial, sans-serif', axis: { labelLimit: 0 } },
-  })
-  return new View(parse(spec), { renderer: 'none' }).toSVG()
+export function toSvg(results: Results, verdicts: readonly Verdict[]): Promise<string> {
+  return renderCharts([targetsChart(verdicts), sharesChart(results)])
 }
-
-/** A specification of vega-lite, or a part of one. */
-type Chart = Parameters<typeof compile>[0] extends infer Spec
-  ? Spec extends { readonly vconcat: readonly (infer Part)[] }
-    ? Part
-    : never
-  : never
 
 function targetsChart(verdicts: readonly Verdict[]): Chart {
   const values = verdicts

@@ -36,6 +36,7 @@ const UNITS: Readonly<Record<Metric, string>> = {
   completeMs: 'ms',
   firstGetMs: 'ms',
   partsPerSecond: 'parts/s',
+  syncsPerPut: 'syncs a PUT',
 }
 
 /** The report as a page: targets first, then everything. */
@@ -44,8 +45,7 @@ export function toMarkdown(report: Report): string {
   return [
     `# Benchmark of ${date}, commit ${commit}${changed ? ' with changes that were not committed' : ''}`,
     '',
-    `${machine.cores} cores (${machine.processor}), ${machine.memoryGib} GiB, ${machine.kernel}, ${machine.fileSystem}, Node ${machine.node}; ` +
-      `load before the run ${machine.loadBefore}. Client and server share the cores. ` +
+    `${inWords(machine)} Client and server share the cores. ` +
       `Medians of ${rounds} rounds, A B A B; shares are taken round by round. CPU and memory are those of the server's process with all its threads.`,
     '',
     ...report.failures.flatMap(({ scenario, error }) => [`**The scenario \`${scenario}\` broke off:** ${firstLine(error)}`, '']),
@@ -62,6 +62,11 @@ export function toMarkdown(report: Report): string {
     '',
     ...report.micro.flatMap(({ name, text }) => [`## Small things: ${name}`, '', '```', text.trimEnd(), '```', '']),
   ].join('\n')
+}
+
+/** A machine as a sentence. */
+export function inWords({ cores, processor, memoryGib, kernel, fileSystem, node, loadBefore }: Machine): string {
+  return `${cores} cores (${processor}), ${memoryGib} GiB, ${kernel}, ${fileSystem}, Node ${node}; load before the run ${loadBefore}.`
 }
 
 function targetTable(verdicts: readonly Verdict[]): readonly string[] {
@@ -155,7 +160,8 @@ function cell(lane: Lane, metric: Metric): string {
   return value === null ? '' : format(value)
 }
 
-function format(value: number): string {
+/** A figure with three digits that count, or all that it has before the point. */
+export function format(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')
   return value >= 10 ? value.toFixed(1) : value.toPrecision(3)
 }

@@ -16,6 +16,8 @@ export type Metric =
   | 'completeMs'
   | 'firstGetMs'
   | 'partsPerSecond'
+  /** System calls that make bytes durable, for each PUT that was acknowledged. */
+  | 'syncsPerPut'
 
 /** One measurement of one round. */
 export type Sample = Readonly<Partial<Record<Metric, number>>>
@@ -61,40 +63,43 @@ export const ROWS = [
 export type RowId = (typeof ROWS)[number]['id']
 
 /** All samples of one subject in one row, in the order of the rounds. */
-export interface Lane {
-  readonly row: RowId
-  readonly subject: Subject
+export interface Lane<Row extends string = RowId, Of extends string = Subject> {
+  readonly row: Row
+  readonly subject: Of
   readonly samples: readonly Sample[]
 }
 
 /** What a run has measured up to now. */
-export class Results {
-  readonly #lanes = new Map<string, { readonly row: RowId; readonly subject: Subject; readonly samples: Sample[] }>()
+export class Results<Row extends string = RowId, Of extends string = Subject> {
+  readonly #lanes = new Map<string, { readonly row: Row; readonly subject: Of; readonly samples: Sample[] }>()
 
-  add(row: RowId, subject: Subject, sample: Sample): void {
+  add(row: Row, subject: Of, sample: Sample): void {
     const name = `${row} ${subject}`
     const lane = this.#lanes.get(name) ?? { row, subject, samples: [] }
     lane.samples.push(sample)
     this.#lanes.set(name, lane)
   }
 
-  get lanes(): readonly Lane[] {
+  get lanes(): readonly Lane<Row, Of>[] {
     return [...this.#lanes.values()]
   }
 
-  lane(row: RowId, subject: Subject): Lane | null {
+  lane(row: Row, subject: Of): Lane<Row, Of> | null {
     return this.#lanes.get(`${row} ${subject}`) ?? null
   }
 }
 
+/** All that a middle is taken of. */
+type Samples = Pick<Lane, 'samples'>
+
 /** The middle of a metric over the rounds, or null where it was not measured. */
-export function middle(lane: Lane | null, metric: Metric): number | null {
+export function middle(lane: Samples | null, metric: Metric): number | null {
   const values = (lane?.samples ?? []).map((sample) => sample[metric]).filter((value) => value !== undefined && !Number.isNaN(value))
   return values.length === 0 ? null : median(values as number[])
 }
 
 /** How one lane stands to another: round by round, because what disturbs a machine disturbs neighbours alike; then the middle. */
-export function middleShare(lane: Lane | null, of: Lane | null, metric: Metric): number | null {
+export function middleShare(lane: Samples | null, of: Samples | null, metric: Metric): number | null {
   const shares: number[] = []
   for (const [round, sample] of (lane?.samples ?? []).entries()) {
     const own = sample[metric]

@@ -1,7 +1,8 @@
 import type { Bench, Measured, Served } from '../bench.ts'
-import { measureEngine, measureServed, speedOf } from '../bench.ts'
+import { measureEngine, measureServed } from '../bench.ts'
 import type { LoadPlan, LoadRun } from '../load/load-plan.ts'
 import type { Sample, Subject } from '../report/results.ts'
+import { speedOf } from '../report/sample.ts'
 
 const SIZE = 4096
 const CONNECTIONS = 32
