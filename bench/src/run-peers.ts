@@ -84,7 +84,7 @@ async function run(options: Options): Promise<number> {
   const bench = await PeerBench.open({ rounds, scale: quick ? 0.05 : 1, rows, peers: there, bin, temporary, log })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      bench.kill()
+      bench.abandon()
       process.exit(1)
     })
   }
@@ -112,7 +112,6 @@ async function run(options: Options): Promise<number> {
     conclude(report, log)
     log(`The report is in ${join(directory, 'report.md')}; the files of the run are being removed …`)
   } finally {
-    bench.kill()
     await bench.close()
   }
   return bench.missing.some(({ peer }) => peer === 'stowage') ? 1 : 0

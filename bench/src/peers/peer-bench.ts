@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -101,9 +102,7 @@ export class PeerBench {
 
   async #start(peer: Peer, rows: readonly MeasuredRow[], directory: string): Promise<PeerServer | null> {
     try {
-      const server = await PeerServer.start(peer, this.options.bin, directory)
-      this.#running.add(server)
-      return server
+      return await PeerServer.start(peer, { bin: this.options.bin, directory, onSpawn: (server) => this.#running.add(server) })
     } catch (error) {
       for (const row of rows.filter((each) => this.wants(each))) this.miss(row, peer, error)
       return null
@@ -121,7 +120,8 @@ export class PeerBench {
     const failed = new Set<PeerServer>()
     for (let number = options.warmsUp === false ? 1 : 0; number <= rounds; number += 1) {
       const scale = this.options.scale * (number === 0 ? WARM_UP_SCALE : 1)
-      for (const server of servers.filter((each) => !failed.has(each))) {
+      // There and back, so that nobody always follows the same neighbour.
+      for (const server of (number % 2 === 0 ? servers.toReversed() : servers).filter((each) => !failed.has(each))) {
         try {
           const sample = await options.measure(server, { number, scale })
           if (number > 0) this.#add(row, server, sample)
@@ -171,12 +171,15 @@ export class PeerBench {
     this.options.log(`  ${row.padEnd(16)} ${peer.id.padEnd(10)} has no figure: ${reason}`)
   }
 
-  /** Ends everything that runs, at once: for a signal. */
-  kill(): void {
+  /** Ends everything that runs, and removes the files of the run, at once: for a signal. */
+  abandon(): void {
     for (const server of this.#running) server.kill()
+    // What is being killed may write a last file; the second try finds it.
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 })
   }
 
   async close(): Promise<void> {
+    for (const server of this.#running) server.kill()
     await this.#load.stop()
     await rm(this.#directory, { recursive: true, force: true })
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -22,6 +22,13 @@ const READY_SECONDS_MAX = 60
 const REPLY_SECONDS_MAX = 10
 const STOP_SECONDS_MAX = 15
 
+interface StartOptions {
+  /** Where programs are. */
+  readonly bin: string
+  readonly directory: string
+  readonly onSpawn: (server: PeerServer) => void
+}
+
 /** A server that runs in processes of its own, on a directory of its own. */
 export class PeerServer {
   readonly peer: Peer
@@ -29,6 +36,7 @@ export class PeerServer {
   readonly directory: string
   readonly #process: ChildProcess
   #failure: Error | null = null
+  #killed = false
 
   private constructor(peer: Peer, options: { readonly target: S3Target; readonly directory: string; readonly process: ChildProcess }) {
     this.peer = peer
@@ -38,8 +46,8 @@ export class PeerServer {
     this.#process.once('error', (error) => (this.#failure = error))
   }
 
-  /** Starts it in `directory`, which is made, and waits until it keeps and gives back an object. */
-  static async start(peer: Peer, bin: string, directory: string): Promise<PeerServer> {
+  /** Starts it in `directory`, which is made, and waits until it keeps and gives back an object. `onSpawn` hears of it before that. */
+  static async start(peer: Peer, { bin, directory, onSpawn }: StartOptions): Promise<PeerServer> {
     const program = peer.program(bin)
     if (!existsSync(program)) throw new Error('is not there')
     const [data, scratch] = [join(directory, 'data'), join(directory, 'scratch')]
@@ -47,7 +55,8 @@ export class PeerServer {
     await mkdir(scratch)
     const [port = 0, ...otherPorts] = await freePorts(1 + (peer.ports ?? 0))
     const credentials = peer.credentials ?? CREDENTIALS
-    const { args, env } = peer.start({ data, scratch, port, otherPorts, ...credentials })
+    const { args, env, files = {} } = peer.start({ data, scratch, port, otherPorts, ...credentials })
+    for (const [name, text] of Object.entries(files)) await writeFile(join(scratch, name), text)
     const [command = program, ...words] = [...(peer.interpreter ?? []), program, ...args]
     const log = await open(join(directory, 'server.log'), 'w')
     // In a process group of its own, so that what it starts ends with it.
@@ -60,6 +69,7 @@ export class PeerServer {
     await log.close()
     const target = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', ...credentials }
     const server = new PeerServer(peer, { target, directory, process: child })
+    onSpawn(server)
     try {
       await server.#untilReady()
       return server
@@ -75,14 +85,16 @@ export class PeerServer {
 
   /** Asks it to end, and ends it where it does not. */
   async stop(): Promise<void> {
-    if (this.#hasEnded()) return
-    this.#signal('SIGTERM')
+    if (!this.#hasEnded()) this.#signal('SIGTERM')
     for (let waited = 0; waited < STOP_SECONDS_MAX && !this.#hasEnded(); waited += 0.1) await sleep(100)
     this.kill()
   }
 
   /** Ends it and its children at once. */
   kill(): void {
+    // Once: later the number may be another's.
+    if (this.#killed) return
+    this.#killed = true
     this.#signal('SIGKILL')
   }
 

@@ -25,6 +25,8 @@ export interface Site {
 export interface StartLine {
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Written before, by name in `scratch`. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** A server of S3, and how it is found and started. */
@@ -143,8 +145,17 @@ function seaweed({ data, port, otherPorts, scratch, accessKeyId, secretAccessKey
       `-filer.port.grpc=${filerGrpc}`,
       // The default of 8 volumes is full with two buckets.
       '-volume.max=100',
+      '-volume.preStopSeconds=1',
       '-master.telemetry=false',
+      `-filer.localSocket=${join(scratch, 'filer.sock')}`,
+      `-s3.localSocket=${join(scratch, 's3.sock')}`,
+      `-s3.config=${join(scratch, 's3.json')}`,
     ],
-    env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, HOME: scratch },
+    env: { HOME: scratch },
+    files: {
+      's3.json': JSON.stringify({
+        identities: [{ name: 'bench', credentials: [{ accessKey: accessKeyId, secretKey: secretAccessKey }], actions: ['Admin'] }],
+      }),
+    },
   }
 }

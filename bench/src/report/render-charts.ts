@@ -14,7 +14,8 @@ export async function renderCharts(charts: readonly Chart[]): Promise<string> {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     vconcat: [...charts],
-    resolve: { scale: { color: 'independent' } },
+    // Alone, a chart keeps colours and shapes in one legend.
+    ...(charts.length > 1 ? { resolve: { scale: { color: 'independent' } } } : {}),
     config: { font: 'DejaVu Sans, Helvetica, Arial, sans-serif', axis: { labelLimit: 0 } },
   })
   return new View(parse(spec), { renderer: 'none' }).toSVG()
