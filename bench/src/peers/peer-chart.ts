@@ -15,6 +15,7 @@ export function toPeerSvg(comparisons: readonly Comparison[], servers: readonly 
     .filter(({ times, title }) => times !== null && judged.has(title))
     .map(({ title, peer, times }) => ({ title, times, peer: peers.find(({ id }) => id === peer)?.title ?? peer }))
   const domain = peers.map(({ title }) => title)
+  const legend = { orient: 'bottom', columns: peers.length } as const
   return renderCharts([
     {
       title: 'How many times better Stowage is: to the right of the line it is ahead',
@@ -28,8 +29,8 @@ export function toPeerSvg(comparisons: readonly Comparison[], servers: readonly 
           encoding: {
             y: { field: 'title', type: 'nominal', sort: null, title: null, axis: { grid: true } },
             x: { field: 'times', type: 'quantitative', scale: { type: 'log' }, title: 'times as fast as the peer (logarithmic)' },
-            color: { field: 'peer', type: 'nominal', sort: null, title: null, scale: { domain, range: [...COLOURS] } },
-            shape: { field: 'peer', type: 'nominal', sort: null, title: null, scale: { domain, range: [...SHAPES] } },
+            color: { field: 'peer', type: 'nominal', sort: null, title: null, legend, scale: { domain, range: [...COLOURS] } },
+            shape: { field: 'peer', type: 'nominal', sort: null, title: null, legend, scale: { domain, range: [...SHAPES] } },
           },
         },
       ],
