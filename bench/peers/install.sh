@@ -15,12 +15,12 @@ shift
 names=("$@")
 ((${#names[@]})) || names=(versitygw rclone seaweedfs minio s3rver)
 
-# Pinned, so that two runs measure the same servers.
+# Pinned, so that two runs measure the same servers; but for SeaweedFS, whose version nobody could try out yet.
 declare -A modules=(
-  [minio]='github.com/minio/minio@MINIO_VERSION'
-  [versitygw]='github.com/versity/versitygw/cmd/versitygw@VERSITYGW_VERSION'
-  [seaweedfs]='github.com/seaweedfs/seaweedfs/weed@SEAWEED_VERSION'
-  [rclone]='github.com/rclone/rclone@RCLONE_VERSION'
+  [minio]='github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c'
+  [versitygw]='github.com/versity/versitygw/cmd/versitygw@v1.8.0'
+  [seaweedfs]='github.com/seaweedfs/seaweedfs/weed@latest'
+  [rclone]='github.com/rclone/rclone@v1.76.0'
 )
 declare -A programs=([minio]=minio [versitygw]=versitygw [seaweedfs]=weed [rclone]=rclone)
 s3rver='s3rver@3.7.1'
@@ -35,7 +35,15 @@ install_module() {
   [[ -x $directory/${programs[$name]} ]] && return
   command -v go >/dev/null || { fail "$name" 'not installed: there is no Go here'; return; }
   echo "$name: go install ${modules[$name]} …" >&2
-  GOBIN=$directory CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "${modules[$name]}" || fail "$name" "not installed: go install ended with $?"
+  local said code=0
+  said=$(GOBIN=$directory CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "${modules[$name]}" 2>&1) || code=$?
+  [[ -n $said ]] && echo "$said" >&2
+  ((code == 0)) && return
+  # Where modules come from is not told: the reason goes into a report.
+  case $said in
+    *Forbidden* | *'not available'*) fail "$name" 'not installed: the Go module proxy of this machine refuses it' ;;
+    *) fail "$name" "not installed: go install ended with $code" ;;
+  esac
 }
 
 install_s3rver() {

@@ -80,7 +80,7 @@ function toPeerMarkdown(report: PeerReport): string {
     '',
     '## How many times better Stowage is',
     '',
-    'More than 1 is ahead. A small PUT has to be 4 times that of a peer which is durable. Bold is behind.',
+    'More than 1 is ahead. A small PUT has to be 4 times that of a peer which syncs it, too, before it acknowledges. Bold is behind.',
     '',
     ...timesTable(report, measured),
     '',
@@ -144,7 +144,7 @@ function serverTable({ servers, versions, syncs, syncsMissing }: PeerReport): re
       counts === undefined ? '–' : describeSyncs(counts),
     ])
   })
-  return [...tableHead(['server', 'version', 'started as', 'durable when acknowledged', 'syncs for each PUT']), ...lines]
+  return [...tableHead(['server', 'version', 'started as', 'PUT synced before it is acknowledged', 'syncs for each PUT']), ...lines]
 }
 
 function missingList({ missing, servers }: PeerReport): readonly string[] {
