@@ -62,7 +62,7 @@ function roundedValues(sample: Readonly<Record<string, number>>): object {
 /** The report as a page: what was measured, how Stowage stands to each, what has no figure. */
 function toPeerMarkdown(report: PeerReport): string {
   const { date, commit, changed, machine, rounds } = report
-  const measured = report.servers.filter(({ id }) => report.results.lanes.some(({ subject }) => subject === id))
+  const measured = report.servers.filter(({ id }) => report.versions.has(id))
   return [
     `# Stowage beside other S3 servers, ${date}, commit ${commit}${changed ? ' with changes that were not committed' : ''}`,
     '',
@@ -92,10 +92,13 @@ function toPeerMarkdown(report: PeerReport): string {
   ].join('\n')
 }
 
-function figureTable({ results }: PeerReport, servers: readonly Peer[]): readonly string[] {
-  const lines = FIGURES.filter(({ row }) => results.lanes.some((lane) => lane.row === row)).map((figure) =>
-    tableLine([titleOf(figure), ...servers.map(({ id }) => valueOf(results, figure, id))]),
-  )
+function figureTable({ results, syncsMissing }: PeerReport, servers: readonly Peer[]): readonly string[] {
+  const lines = FIGURES.flatMap((figure) => {
+    // What was to be counted and could not be is said in its place.
+    if (figure.row === 'syncs' && syncsMissing !== null) return [tableLine([titleOf(figure), ...servers.map(() => syncsMissing)])]
+    if (!results.lanes.some((lane) => lane.row === figure.row)) return []
+    return [tableLine([titleOf(figure), ...servers.map(({ id }) => valueOf(results, figure, id))])]
+  })
   return [...tableHead(['', ...servers.map(({ title }) => title)]), ...lines]
 }
 
