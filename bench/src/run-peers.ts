@@ -92,7 +92,7 @@ async function run(options: Options): Promise<number> {
     await measureAll(bench, log)
     noteMemory(bench)
     const versions = await Promise.all(there.map(async (peer) => [peer.id, await versionOf(peer, options, about.commit)] as const))
-    const durable = new Set([...bench.syncs].filter(([, counts]) => isDurable(counts)).map(([id]) => id))
+    const durable = new Set(there.filter((peer) => syncs(peer, bench)).map(({ id }) => id))
     const measured = there.map(({ id }) => id).filter((id) => id !== 'stowage')
     const report: PeerReport = {
       ...about,
@@ -142,6 +142,11 @@ function noteMemory(bench: PeerBench): void {
       if (peaks.length > 0) bench.results.add(row, id, { peakRssMib: Math.max(...peaks) })
     }
   }
+}
+
+function syncs({ id, syncs: isKnownTo = false }: Peer, bench: PeerBench): boolean {
+  const counts = bench.syncs.get(id)
+  return counts === undefined ? isKnownTo : isDurable(counts)
 }
 
 function versionOf(peer: Peer, { bin }: Options, commit: string): Promise<string> {

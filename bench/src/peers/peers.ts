@@ -42,6 +42,8 @@ export interface Peer {
   readonly ports?: number
   /** Where it takes no others. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** Known to sync a PUT before it is acknowledged: believed where syncs are not counted. */
+  readonly syncs?: boolean
   readonly start: (site: Site) => StartLine
 }
 
@@ -80,6 +82,7 @@ export const PEERS: readonly Peer[] = [
     title: 'MinIO',
     program: (bin) => join(bin, 'minio'),
     words: 'minio server DIR',
+    syncs: true,
     start: ({ data, port, accessKeyId, secretAccessKey }) => ({
       args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, data],
       env: { MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey, MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' },
