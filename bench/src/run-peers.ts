@@ -122,7 +122,12 @@ async function measureAll(bench: PeerBench, log: (line: string) => void): Promis
   for (const { rows, run: measure } of PEER_SCENARIOS) {
     if (!rows.some((row) => bench.wants(row))) continue
     log(`${rows.filter((row) => bench.wants(row)).join(', ')} (after ${Math.round((performance.now() - begun) / 1000)} s)`)
-    await measure(bench)
+    try {
+      await measure(bench)
+    } catch (error) {
+      // The other rows are still worth knowing.
+      bench.missRest(rows, error)
+    }
   }
   log(`measured in ${Math.round((performance.now() - begun) / 1000)} s`)
 }

@@ -171,6 +171,16 @@ export class PeerBench {
     this.options.log(`  ${row.padEnd(16)} ${peer.id.padEnd(10)} has no figure: ${reason}`)
   }
 
+  /** Notes every server that has neither a figure nor a reason in these rows. */
+  missRest(rows: readonly MeasuredRow[], error: unknown): void {
+    for (const row of rows.filter((each) => this.wants(each))) {
+      for (const peer of this.options.peers) {
+        const isKnown = this.results.lane(row, peer.id) !== null || this.missing.some((each) => each.row === row && each.peer === peer.id)
+        if (!isKnown) this.miss(row, peer, error)
+      }
+    }
+  }
+
   /** Ends everything that runs, and removes the files of the run, at once: for a signal. */
   abandon(): void {
     for (const server of this.#running) server.kill()
