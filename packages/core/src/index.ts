@@ -36,6 +36,7 @@ export type {
   OpenedObject,
   PutObjectInput,
   RequestedRange,
+  SetVersioningInput,
   UploadInput,
   UploadPartCopyInput,
   UploadPartInput,

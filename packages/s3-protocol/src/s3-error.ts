@@ -14,6 +14,7 @@ export const S3_ERROR_STATUS = {
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   IllegalLocationConstraintException: 400,
+  IllegalVersioningConfigurationException: 400,
   IncompleteBody: 400,
   InsufficientStorage: 507,
   InternalError: 500,

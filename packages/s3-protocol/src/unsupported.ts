@@ -67,7 +67,6 @@ const ROWS: readonly Row[] = [
   ...bucket('requestPayment', { put: 'PutBucketRequestPayment' }),
   ...bucket('session', { get: 'CreateSession' }),
   ...bucket('tagging', { put: 'PutBucketTagging', remove: 'DeleteBucketTagging' }),
-  ...bucket('versioning', { put: 'PutBucketVersioning' }),
   ...bucket('website', { put: 'PutBucketWebsite', remove: 'DeleteBucketWebsite' }),
   ['DeleteObjectAnnotation', 'DELETE', 'object', 'annotation'],
   ['GetObjectAnnotation', 'GET', 'object', 'annotation'],

@@ -257,6 +257,7 @@ describe('sub-resources', () => {
     'GET object attributes',
     'PUT bucket acl',
     'PUT object acl',
+    'PUT bucket versioning',
     ...CONFIGURATION_OPERATIONS.map(({ match }) => `GET ${match.on} ${Object.keys(match.query ?? {})[0]}`),
   ])
   const cases = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'].flatMap((method) =>

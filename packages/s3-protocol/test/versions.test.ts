@@ -1,4 +1,12 @@
-import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { accountCaller } from '@stowage/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -63,6 +71,49 @@ test('prefix, delimiter and encoding', async () => {
   expect([folders.CommonPrefixes, folders.Versions?.map(({ Key }) => Key)]).toEqual([[{ Prefix: 'a/' }], ['b&<']])
   const encoded = await door.ann.send('GET', '/versioned?encoding-type=url&prefix=b&versions')
   expect([encoded.one('Key'), encoded.one('EncodingType')]).toEqual(['b%26%3C', 'url'])
+})
+
+test('versioning is switched on, suspended, and what was there stays', async () => {
+  const Bucket = 'switched'
+  const status = async (): Promise<string | undefined> => (await ann.send(new GetBucketVersioningCommand({ Bucket }))).Status
+  const put = async (Body: string): Promise<string | undefined> =>
+    (await ann.send(new PutObjectCommand({ Bucket, Key: 'k', Body }))).VersionId
+  const set = (Status: 'Enabled' | 'Suspended'): Promise<unknown> =>
+    ann.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }))
+  const bodies = async (): Promise<unknown> => {
+    const { Versions = [] } = await ann.send(new ListObjectVersionsCommand({ Bucket }))
+    const read = async (VersionId: string | undefined): Promise<unknown> => {
+      const { Body } = await ann.send(new GetObjectCommand({ Bucket, Key: 'k', ...(VersionId === undefined ? {} : { VersionId }) }))
+      return Body?.transformToString()
+    }
+    return Promise.all(Versions.map(({ VersionId }) => read(VersionId)))
+  }
+  await ann.send(new CreateBucketCommand({ Bucket }))
+  expect([await status(), await put('before')]).toEqual([undefined, undefined])
+  await set('Enabled')
+  expect(await status()).toBe('Enabled')
+  const [one, two] = [await put('one'), await put('two')]
+  expect(new Set([one, two, undefined]).size).toBe(3)
+  expect(await bodies()).toEqual(['two', 'one', 'before'])
+  await set('Suspended')
+  expect([await status(), await put('after')]).toEqual(['Suspended', undefined])
+  expect(await bodies()).toEqual(['after', 'two', 'one'])
+  const deleted = await ann.send(new DeleteObjectCommand({ Bucket, Key: 'k' }))
+  expect([deleted.DeleteMarker, await bodies()]).toEqual([true, ['two', 'one']])
+  await expect(door.bob.send('PUT', `/${Bucket}?versioning`, { body: VERSIONED })).resolves.toMatchObject({ outcome: '403 AccessDenied' })
+})
+
+const VERSIONED = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
+
+test.each<[string, string]>([
+  ['<VersioningConfiguration/>', '400 IllegalVersioningConfigurationException'],
+  ['<VersioningConfiguration><Status>On</Status></VersioningConfiguration>', '400 IllegalVersioningConfigurationException'],
+  ['<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>', '501 NotImplemented'],
+  ['<X/>', '400 MalformedXML'],
+  ['', '400 MalformedXML'],
+])('versioning is not set by %j', async (body, outcome) => {
+  expect((await door.ann.send('PUT', `/${BUCKET}?versioning`, { body })).outcome).toBe(outcome)
+  expect((await door.ann.send('PUT', '/nowhere?versioning', { body: VERSIONED })).outcome).toBe('404 NoSuchBucket')
 })
 
 test.each<[string, string]>([

@@ -55,7 +55,7 @@ async function run(suiteDirectory: string): Promise<number> {
   const server = await startServer(config)
   try {
     const out = values.out === undefined ? join(temporary, 'out') : resolve(values.out)
-    const all = await runSuite({ suite: suiteDirectory, runner, out, endpoint: server.endpoint, accounts: SUITE_ACCOUNTS })
+    const all = await runSuite({ suite: suiteDirectory, runner, out, endpoint: server.endpoint, accounts: SUITE_ACCOUNTS, areas })
     return await report(all.filter(({ area }) => (areas as readonly string[]).includes(area)))
   } finally {
     server.process.kill('SIGTERM')

@@ -96,6 +96,31 @@ export const bucketCases: readonly MetadataCase[] = [
     },
   },
   {
+    name: 'buckets: versioning is set, the policy version is raised, and what was decided before is decided again',
+    async run(subject) {
+      const { store } = subject
+      await makeBucket(subject)
+      await putText(subject, 'k')
+      const before = await store.policyVersion()
+      const stale = requirement()
+      const set = await store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require: requirement({ policyVersion: before }) })
+      assert.deepEqual(set, { outcome: 'set', policyVersion: before + 1 })
+      assert.equal(await store.policyVersion(), before + 1)
+      assert.equal((await store.findBucket({ jurisdiction: 'default', name: BUCKET }))?.versioning, 'enabled')
+      const late = await store.setVersioning({ bucketId: BUCKET, versioning: 'suspended', require: stale })
+      assert.deepEqual(late, { outcome: 'policy-changed', policyVersion: before + 1 })
+      const now = requirement({ policyVersion: before + 1 })
+      const gone = await store.setVersioning({ bucketId: 'nowhere', versioning: 'enabled', require: now })
+      assert.deepEqual(gone, { outcome: 'bucket-gone' })
+      const denied = { ...now, existing: columnIs('account', 'rival'), deniedExisting: 'forbidden' as const }
+      assert.deepEqual(await store.setVersioning({ bucketId: BUCKET, versioning: 'suspended', require: denied }), {
+        outcome: 'denied',
+        looks: 'forbidden',
+      })
+      assert.equal(await store.policyVersion(), before + 1)
+    },
+  },
+  {
     name: 'buckets: deleting one that may not be deleted changes nothing, and looks as it should',
     async run(subject) {
       const { store } = subject

@@ -85,6 +85,22 @@ describeOnEachStore('buckets', (store) => {
     }
   })
 
+  test('versioning is set, here and by another process', async () => {
+    const { session, bucket, engine, metadata } = await openTestEngine(store)
+    await expect(session.setVersioning({ bucket, versioning: 'off' as 'enabled' })).rejects.toMatchObject({ code: 'InvalidArgument' })
+    await session.setVersioning({ bucket, versioning: 'enabled' })
+    expect(await session.headBucket({ bucket })).toMatchObject({ versioning: 'enabled' })
+    const first = await session.putObject({ bucket, key: 'k', body: bytesOf(1) })
+    expect(first.versionId).not.toBe('null')
+    // As another process does it.
+    const { id } = await session.headBucket({ bucket })
+    const require = unconditional(await metadata.policyVersion())
+    await metadata.setVersioning({ bucketId: id, versioning: 'suspended', require })
+    expect(await session.putObject({ bucket, key: 'k', body: bytesOf(2) })).toMatchObject({ versionId: 'null' })
+    expect((await session.listVersions({ bucket })).versions.map(({ versionId }) => versionId)).toEqual(['null', first.versionId])
+    await engine.close()
+  })
+
   test('one that was remembered and is another one now is found anew by reads, too', async () => {
     const { session, bucket, engine, metadata } = await openTestEngine(store)
     await session.putObject({ bucket, key: 'k', body: bytesOf(1) })

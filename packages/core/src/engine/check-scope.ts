@@ -20,8 +20,8 @@ export function isWithinScope(
   if (question.address !== null && !isBucketInScope(scope, question.address)) return false
   if (scope.prefixes === undefined && scope.objects === undefined) return true
   if (question.key !== null) return isKeyInScope(scope, question.key)
-  // A credential for some keys may look at their bucket, and list it through `keysInScope`; it may not make or delete it.
-  return question.action !== 'bucket.create' && question.action !== 'bucket.delete'
+  // A credential for some keys may look at their bucket, and list it through `keysInScope`; it may not make, change or delete it.
+  return question.action !== 'bucket.create' && question.action !== 'bucket.update' && question.action !== 'bucket.delete'
 }
 
 /** Whether a scope lets this bucket through. */

@@ -57,6 +57,10 @@ export interface CreateBucketInput extends BucketInput {
   /** Default 'off'. */
   readonly versioning?: Versioning
 }
+/** How a bucket keeps versions from now on. Once it was `enabled` it can only be `suspended`, never `off` again. */
+export interface SetVersioningInput extends BucketInput {
+  readonly versioning: Exclude<Versioning, 'off'>
+}
 /** A page of buckets, by name. */
 export interface ListBucketsInput extends CallInput {
   readonly prefix?: string

@@ -15,8 +15,8 @@ const BUCKETS_MAX = 1_000
  * A remembered bucket may be gone, or another one of the same name may be there: other processes delete buckets, too.
  * That is harmless as long as everybody goes on as here: commits name the bucket's id, the store answers `bucket-gone`,
  * and the caller looks again (`withRequirement`); reads under an id that is gone find nothing, and a reader that finds
- * nothing looks again before it says so (`readUnderRequirement`). What a bucket is never changes under its id but for what a
- * command changes: whoever adds one that does must `forget` here and make such commits tell, as `bucket-gone` does.
+ * nothing looks again before it says so (`readUnderRequirement`). What a bucket is never changes under its id but by
+ * `setVersioning`, which raises the policy version: commits that were decided before are refused, and look again, too.
  * Absence is never remembered.
  */
 export class BucketCache {

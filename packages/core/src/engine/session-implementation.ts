@@ -19,6 +19,7 @@ import type { SessionContext } from './context.ts'
 import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
 import { deleteBucket } from './delete-bucket.ts'
+import { setVersioning } from './set-versioning.ts'
 import { deleteObject, deleteObjects } from './delete-objects.ts'
 import { getObject } from './get-object.ts'
 import { headBucket } from './head-bucket.ts'
@@ -53,6 +54,10 @@ export class SessionImplementation implements Session {
 
   listBuckets(input: inputs.ListBucketsInput = {}): ReturnType<Session['listBuckets']> {
     return this.#call(listBuckets, input)
+  }
+
+  setVersioning(input: inputs.SetVersioningInput): Promise<void> {
+    return this.#call(setVersioning, input)
   }
 
   deleteBucket(input: inputs.BucketInput): Promise<void> {

@@ -32,6 +32,7 @@ import type {
   ObjectInput,
   OpenedObject,
   PutObjectInput,
+  SetVersioningInput,
   UploadInput,
   UploadPartCopyInput,
   UploadPartInput,
@@ -47,6 +48,8 @@ export interface Session {
   createBucket(input: CreateBucketInput): Promise<BucketInfo>
   headBucket(input: BucketInput): Promise<BucketInfo>
   listBuckets(input?: ListBucketsInput): Promise<{ readonly buckets: readonly BucketInfo[]; readonly nextToken: string | null }>
+  /** Versions that are there stay. Commits under way are decided before it, or anew. */
+  setVersioning(input: SetVersioningInput): Promise<void>
   /** Unfinished uploads go with the bucket; objects, versions and delete markers keep it (`BucketNotEmpty`). */
   deleteBucket(input: BucketInput): Promise<void>
 

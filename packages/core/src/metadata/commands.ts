@@ -1,4 +1,4 @@
-import type { BucketInfo } from '../model/bucket.ts'
+import type { BucketInfo, Versioning } from '../model/bucket.ts'
 import type { Conditions } from '../model/conditions.ts'
 import type { BlobRef } from '../model/extent.ts'
 import type { Extent } from '../model/extent.ts'
@@ -53,6 +53,16 @@ export interface DeleteBucketCommand {
  * while the bucket could go but for them: where an object comes meanwhile, the bucket stays, `not-empty`, without them.
  */
 export type DeleteBucketOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'not-empty' } | Refusal
+
+/** Sets a bucket's versioning, and raises the policy version: whoever decided on the former one decides again. */
+export interface SetVersioningCommand {
+  readonly bucketId: string
+  /** What was versioned once is never again as if it had not been: then only suspended. */
+  readonly versioning: Exclude<Versioning, 'off'>
+  readonly require: Requirement
+}
+/** The policy version as it is then. */
+export type SetVersioningOutcome = { readonly outcome: 'set'; readonly policyVersion: number } | Refusal
 
 /** Makes an object visible: the last step of a put or a copy, its blobs being durable already. */
 export interface CommitObjectCommand {

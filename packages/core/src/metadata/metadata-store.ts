@@ -22,6 +22,8 @@ import type {
   DeleteObjectsCommand,
   DeleteOutcome,
   PartPage,
+  SetVersioningCommand,
+  SetVersioningOutcome,
   UploadTarget,
 } from './commands.ts'
 import type { StoreInspection } from './inspection.ts'
@@ -110,6 +112,7 @@ export interface MetadataStore {
   findBucket(query: { readonly jurisdiction: string; readonly name: string }): Promise<BucketInfo | null>
   listBuckets(query: ListBucketsQuery): Promise<ListBucketsPage>
   deleteBucket(command: DeleteBucketCommand): Promise<DeleteBucketOutcome>
+  setVersioning(command: SetVersioningCommand): Promise<SetVersioningOutcome>
 
   findObject(query: FindObjectQuery): Promise<FoundInfo>
   /** As `findObject`, with where the bytes are, inline bytes included. */

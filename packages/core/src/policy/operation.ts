@@ -3,6 +3,7 @@ export type Action =
   | 'bucket.create'
   | 'bucket.read'
   | 'bucket.list'
+  | 'bucket.update'
   | 'bucket.delete'
   | 'object.read'
   | 'object.list'
@@ -15,6 +16,7 @@ export type OperationName =
   | 'HeadBucket'
   | 'ListBuckets'
   | 'DeleteBucket'
+  | 'PutBucketVersioning'
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
@@ -49,6 +51,7 @@ export const OPERATION_NAMES: Readonly<Record<OperationName, OperationRow>> = {
   HeadBucket: { supabase: 'storage.s3.bucket.head', s3: 's3:ListBucket' },
   ListBuckets: { supabase: 'storage.s3.bucket.list', s3: 's3:ListAllMyBuckets' },
   DeleteBucket: { supabase: 'storage.s3.bucket.delete', s3: 's3:DeleteBucket' },
+  PutBucketVersioning: { supabase: 'storage.bucket.update', s3: 's3:PutBucketVersioning' },
   PutObject: { supabase: 'storage.s3.upload', s3: 's3:PutObject' },
   GetObject: { supabase: 'storage.s3.object.get', s3: 's3:GetObject' },
   HeadObject: { supabase: 'storage.s3.object.info', s3: 's3:GetObject' },

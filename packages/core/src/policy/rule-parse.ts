@@ -12,6 +12,7 @@ export const ACTIONS: readonly Action[] = [
   'bucket.create',
   'bucket.read',
   'bucket.list',
+  'bucket.update',
   'bucket.delete',
   'object.read',
   'object.list',

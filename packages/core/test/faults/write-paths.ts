@@ -89,6 +89,13 @@ export const WRITE_PATHS: readonly WritePath[] = [
     act: ({ session, bucket }) => session.deleteBucket({ bucket }),
     // Not part of the unit: an upload without its bucket is seen by nobody.
   }),
+  path({
+    name: 'set the versioning of a bucket',
+    prepare: (context) => put(context, 'k', OTHER),
+    act: async (context) => {
+      await context.session.setVersioning({ bucket: context.bucket, versioning: 'enabled' })
+    },
+  }),
   path({ name: 'put inline', act: (context) => put(context, 'k', INLINE) }),
   path({
     name: 'put a blob',

@@ -31,7 +31,7 @@ const MATRIX: readonly Cell[] = [
 
 /** Each of them must have worked once in twenty runs, or the runs are not about S3. */
 const METHODS = [
-  'createBucket', 'deleteBucket', 'putObject', 'getObject', 'headObject', 'deleteObject', 'deleteObjects', 'copyObject', 'listObjects',
+  'createBucket', 'deleteBucket', 'setVersioning', 'putObject', 'getObject', 'headObject', 'deleteObject', 'deleteObjects', 'copyObject', 'listObjects',
   'listVersions', 'createUpload', 'uploadPart', 'uploadPartCopy', 'completeUpload', 'abortUpload', 'listParts', 'listUploads',
   'createAppendUpload', 'append', 'getAppendUpload', 'finishAppendUpload', 'abortAppendUpload',
 ] as const // prettier-ignore

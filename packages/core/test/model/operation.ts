@@ -64,6 +64,7 @@ interface ListSpec {
 export type Operation =
   | { readonly op: 'createBucket'; readonly bucket: number; readonly versioning: Versioning }
   | { readonly op: 'deleteBucket'; readonly bucket: number }
+  | { readonly op: 'setVersioning'; readonly bucket: number; readonly versioning: 'enabled' | 'suspended' }
   | ({ readonly op: 'put' } & At & {
         readonly body: BodySpec
         readonly claims: ClaimSpec
@@ -200,6 +201,7 @@ const part = fc.integer({ min: 1, max: 4 })
 const kinds: { [K in Operation['op']]: fc.Arbitrary<Extract<Operation, { op: K }>> } = {
   createBucket: fc.record({ op: fc.constant('createBucket'), bucket, versioning: fc.constantFrom('off', 'enabled', 'suspended') }),
   deleteBucket: fc.record({ op: fc.constant('deleteBucket'), bucket }),
+  setVersioning: fc.record({ op: fc.constant('setVersioning'), bucket, versioning: fc.constantFrom('enabled', 'suspended') }),
   put: fc.record({ op: fc.constant('put'), ...at, body, claims, attributes, conditions }),
   get: source.chain((where) =>
     fc.record({ op: fc.constant('get'), head: fc.boolean(), range: maybe(range, 1) }).map((rest) => ({ ...where, ...rest })),

@@ -39,6 +39,14 @@ export async function deleteBucket(state: RunState, op: Of<'deleteBucket'>): Pro
   )
 }
 
+export async function setVersioning(state: RunState, { bucket, versioning }: Of<'setVersioning'>): Promise<void> {
+  const name = bucketName(state, bucket)
+  await compare(
+    () => state.world.session.setVersioning({ bucket: { name }, versioning }),
+    () => state.model.setVersioning(name, versioning),
+  )
+}
+
 export async function put(state: RunState, op: Of<'put'>): Promise<void> {
   const at = { bucket: bucketName(state, op.bucket), key: op.key }
   const attributes = attributesOf(op.attributes)

@@ -1,7 +1,7 @@
 import type { AsyncCommand } from 'fast-check'
 import type { Operation } from './operation.ts'
 import { list, listUploads, listVersions } from './perform-listings.ts'
-import { copy, createBucket, deleteBucket, deleteMany, deleteOne, get, put } from './perform-objects.ts'
+import { copy, createBucket, deleteBucket, deleteMany, deleteOne, get, put, setVersioning } from './perform-objects.ts'
 import {
   abortAppend,
   abortUpload,
@@ -21,6 +21,7 @@ const DAY_MS = 86_400_000
 const PERFORM: { readonly [K in Operation['op']]: (state: RunState, operation: Extract<Operation, { op: K }>) => Promise<void> } = {
   createBucket,
   deleteBucket,
+  setVersioning,
   put,
   get,
   delete: deleteOne,

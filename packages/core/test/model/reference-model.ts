@@ -42,7 +42,7 @@ export interface ModelVersion extends ModelAttributes {
 
 export interface ModelBucket {
   readonly name: string
-  readonly versioning: Versioning
+  versioning: Versioning
   /** Oldest first within a key. */
   versions: ModelVersion[]
 }
@@ -135,6 +135,10 @@ export class ReferenceObjects {
   createBucket(name: string, versioning: Versioning): void {
     if (this.buckets.has(name)) throw new ModelError('BucketAlreadyExists')
     this.buckets.set(name, { name, versioning, versions: [] })
+  }
+
+  setVersioning(name: string, versioning: Versioning): void {
+    this.bucket(name).versioning = versioning
   }
 
   deleteBucket(name: string): void {

@@ -20,6 +20,7 @@ import { listObjectsV2 } from './list-objects-v2.ts'
 import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
 import { putBucketAcl, putObjectAcl } from './put-acl.ts'
+import { putBucketVersioning } from './put-bucket-versioning.ts'
 import { putObject } from './put-object.ts'
 import { uploadPartCopy } from './upload-part-copy.ts'
 import { uploadPart } from './upload-part.ts'
@@ -46,6 +47,7 @@ export const OPERATIONS: readonly Operation[] = [
   listObjectsV2,
   listParts,
   putBucketAcl,
+  putBucketVersioning,
   putObject,
   putObjectAcl,
   uploadPart,

@@ -52,6 +52,10 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.command('createBucket', command)
   }
 
+  setVersioning(command: commands.SetVersioningCommand): Promise<commands.SetVersioningOutcome> {
+    return this.#driver.command('setVersioning', command)
+  }
+
   findBucket(query: { readonly jurisdiction: string; readonly name: string }): Promise<BucketInfo | null> {
     return this.#driver.read(() => findBucket(query))
   }

@@ -1,4 +1,12 @@
-import type { CreateBucketCommand, CreateBucketOutcome, DeleteBucketCommand, DeleteBucketOutcome } from '../../commands.ts'
+import type {
+  CreateBucketCommand,
+  CreateBucketOutcome,
+  DeleteBucketCommand,
+  DeleteBucketOutcome,
+  Refusal,
+  SetVersioningCommand,
+  SetVersioningOutcome,
+} from '../../commands.ts'
 import { bucketPolicyRow } from '../../../policy/predicate-row.ts'
 import { BUCKET_COLUMN_NAMES, bucketColumns, bucketValues, readBucketRow } from '../bucket-row.ts'
 import { integerOf, textOf } from '../column.ts'
@@ -6,7 +14,7 @@ import { passes, refuseAtDoor } from '../guard.ts'
 import { bucketLock, lock, policyLock } from '../locks.ts'
 import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
-import { policyVersion } from './policy-version.ts'
+import { policyVersion, raiseLockedPolicyVersion } from './policy-version.ts'
 
 const INSERT = `INSERT INTO buckets (${BUCKET_COLUMN_NAMES.join(', ')}) VALUES (${BUCKET_COLUMN_NAMES.map(() => '?').join(', ')})
 ON CONFLICT (jurisdiction, name) DO NOTHING RETURNING id`
@@ -43,16 +51,36 @@ export type DeleteBucketStep = DeleteBucketOutcome | { readonly outcome: 'upload
 /** Deletes an empty bucket with its uploads. Where these are many, it only ends some of them: others wait for the command. */
 export function* deleteBucket(context: SqlContext, { bucketId, require }: DeleteBucketCommand): SqlProgram<DeleteBucketStep> {
   const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, true)])
-  const [row] = yield { sql: STATE, values: [bucketId] }
-  const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
-  const refused = refuseAtDoor({ policyVersion: integerOf(row?.[0]), bucketName: bucket?.name ?? null }, require)
-  if (refused !== null || bucket === null) return refused ?? { outcome: 'bucket-gone' }
-  if (!passes(require.existing, () => bucketPolicyRow(bucket))) return { outcome: 'denied', looks: require.deniedExisting }
+  const refused = yield* refuseBucket(bucketId, require)
+  if (refused !== null) return refused
   const held = yield { sql: HOLDS, values: [bucketId, bucketId] }
   if (held.length > 0) return { outcome: 'not-empty' }
   if (!(yield* endUploads(context, bucketId, now))) return { outcome: 'uploads-left' }
   yield { sql: DELETE, values: [bucketId] }
   return { outcome: 'deleted' }
+}
+
+const SET_VERSIONING = 'UPDATE buckets SET versioning = ? WHERE id = ?'
+
+/** Sets a bucket's versioning, alone with it: what commits decide by it is decided before, or after. */
+export function* setVersioning(
+  context: SqlContext,
+  { bucketId, versioning, require }: SetVersioningCommand,
+): SqlProgram<SetVersioningOutcome> {
+  yield* lock(context, [policyLock(true), bucketLock(bucketId, true)])
+  const refused = yield* refuseBucket(bucketId, require)
+  if (refused !== null) return refused
+  yield { sql: SET_VERSIONING, values: [versioning, bucketId] }
+  return { outcome: 'set', policyVersion: yield* raiseLockedPolicyVersion() }
+}
+
+/** Holds a requirement against a bucket's row. */
+function* refuseBucket(bucketId: string, require: DeleteBucketCommand['require']): SqlProgram<Refusal | null> {
+  const [row] = yield { sql: STATE, values: [bucketId] }
+  const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
+  const refused = refuseAtDoor({ policyVersion: integerOf(row?.[0]), bucketName: bucket?.name ?? null }, require)
+  if (refused !== null || bucket === null) return refused ?? { outcome: 'bucket-gone' }
+  return passes(require.existing, () => bucketPolicyRow(bucket)) ? null : { outcome: 'denied', looks: require.deniedExisting }
 }
 
 /** Says whether none is left. */

@@ -15,13 +15,15 @@ import type {
   DeleteBucketCommand,
   DeleteObjectsCommand,
   DeleteOutcome,
+  SetVersioningCommand,
+  SetVersioningOutcome,
   UploadTarget,
 } from '../../commands.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { commitAppend } from './append.ts'
-import { createBucket, deleteBucket } from './buckets.ts'
+import { createBucket, deleteBucket, setVersioning } from './buckets.ts'
 import type { DeleteBucketStep } from './buckets.ts'
 import { commitObject } from './commit-object.ts'
 import { completeUpload } from './complete-upload.ts'
@@ -58,6 +60,7 @@ export interface CommandTypes {
   heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
   raisePolicyVersion: Command<{ readonly expected: number }, number>
   reserveBlobs: Command<ReserveInput, null>
+  setVersioning: Command<SetVersioningCommand, SetVersioningOutcome>
 }
 
 /** The closed list of commands: what crosses to the writer thread is a name of it and plain data. */
@@ -88,4 +91,5 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   heartbeat,
   raisePolicyVersion,
   reserveBlobs,
+  setVersioning,
 }

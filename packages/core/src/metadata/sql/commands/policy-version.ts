@@ -11,6 +11,14 @@ export function* policyVersion(): SqlProgram<number> {
   return integerOf(row?.[0])
 }
 
+const RAISE_ANYHOW = 'UPDATE policy_state SET version = version + 1 WHERE id = 1 RETURNING version'
+
+/** Adds one, in a command that has locked it; gives back what it is then. */
+export function* raiseLockedPolicyVersion(): SqlProgram<number> {
+  const [raised] = yield { sql: RAISE_ANYHOW, values: [] }
+  return integerOf(raised?.[0])
+}
+
 /** Adds one where the version is still `expected`; gives back what it is then. */
 export function* raisePolicyVersion(context: SqlContext, { expected }: { readonly expected: number }): SqlProgram<number> {
   yield* lock(context, [policyLock(true)])
