@@ -1,4 +1,5 @@
 import { awsCli } from './aws-cli.ts'
+import { clients } from './clients.ts'
 import { crashPoints } from './crash-points.ts'
 import { nginx } from './nginx.ts'
 import { powerCut } from './power-cut.ts'
@@ -12,6 +13,7 @@ import { syncOrder } from './sync-order.ts'
 export const STEPS: readonly VerifyStep[] = [
   awsCli,
   nginx,
+  clients,
   syncOrder,
   sickDisks,
   powerCut,
