@@ -66,6 +66,8 @@ export interface Operation {
   readonly payload: Payload
   /** True where `x-amz-checksum-*` speaks of an object, and not of the document that is sent. */
   readonly checksumsOfObject: boolean
+  /** What AWS does under this name and this row refuses, in a few words each. */
+  readonly lacks: readonly string[]
   handle(session: Session, request: OperationRequest, context: OperationContext): Promise<HttpResponse>
 }
 
@@ -77,17 +79,20 @@ export function defineOperation<P extends Payload, Input, Output>(definition: {
   readonly payload: P
   /** Default false. */
   readonly checksumsOfObject?: boolean
+  /** Default none. */
+  readonly lacks?: readonly string[]
   readonly decode: (request: OperationRequest<P>, context: OperationContext) => Input
   readonly run: (session: Session, input: Input, context: OperationContext) => Promise<Output>
   readonly encode: (output: Output, input: Input, context: OperationContext) => HttpResponse
 }): Operation {
-  const { name, engineName, match, payload, checksumsOfObject = false, decode, run, encode } = definition
+  const { name, engineName, match, payload, checksumsOfObject = false, lacks = [], decode, run, encode } = definition
   return {
     name,
     engineName,
     match,
     payload,
     checksumsOfObject,
+    lacks,
     async handle(session, request, context) {
       // The handler made the body by `payload`, which is P.
       const input = decode(request as OperationRequest<P>, context)

@@ -103,6 +103,16 @@ describe('setting the ACL', () => {
     }
   })
 
+  test('by the SDK: what it read, and a canned one', async () => {
+    const { Owner, Grants } = await ann.send(new sdk.GetObjectAclCommand({ Bucket, Key }))
+    const AccessControlPolicy = { Owner, Grants }
+    await ann.send(new sdk.PutObjectAclCommand({ Bucket, Key, AccessControlPolicy }))
+    await ann.send(new sdk.PutBucketAclCommand({ Bucket, ACL: 'private' }))
+    await expect(ann.send(new sdk.PutBucketAclCommand({ Bucket, ACL: 'public-read' }))).rejects.toMatchObject({
+      name: 'AccessControlListNotSupported',
+    })
+  })
+
   test('of what is not there, or not for the caller', async () => {
     const headers = [['x-amz-acl', 'private']] as const
     expect((await door.ann.send('PUT', `/${BUCKET}/absent?acl`, { headers })).outcome).toBe('404 NoSuchKey')

@@ -2,6 +2,7 @@ import { awsCli } from './aws-cli.ts'
 import { clients } from './clients.ts'
 import { crashPoints } from './crash-points.ts'
 import { nginx } from './nginx.ts'
+import { pastedLines } from './pasted-lines.ts'
 import { powerCut } from './power-cut.ts'
 import { randomKills } from './random-kills.ts'
 import { sickDisks } from './sick-disks.ts'
@@ -13,6 +14,7 @@ import { syncOrder } from './sync-order.ts'
 export const STEPS: readonly VerifyStep[] = [
   awsCli,
   nginx,
+  ...pastedLines,
   clients,
   syncOrder,
   sickDisks,

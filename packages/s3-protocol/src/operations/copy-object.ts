@@ -16,6 +16,7 @@ export const copyObject: Operation = defineOperation({
   engineName: 'CopyObject',
   match: { method: 'PUT', on: 'object', header: 'x-amz-copy-source' },
   payload: 'none',
+  lacks: ['ACLs and grants', 'encryption', 'object lock'],
   decode(request, context) {
     const sourceConditions = readConditions(request.headers, context.now, 'x-amz-copy-source-')
     const conditions = readConditions(request.headers, context.now)

@@ -15,6 +15,7 @@ export const createBucket: Operation = defineOperation({
   engineName: 'CreateBucket',
   match: { method: 'PUT', on: 'bucket' },
   payload: 'xml',
+  lacks: ['ACLs and grants', 'ownership other than BucketOwnerEnforced', 'object lock', 'directory buckets', 'tags'],
   decode(request, context) {
     refuseAcl(request.headers)
     const ownership = request.headers.get('x-amz-object-ownership')

@@ -11,6 +11,7 @@ export const createMultipartUpload: Operation = defineOperation({
   engineName: 'CreateMultipartUpload',
   match: { method: 'POST', on: 'object', query: { uploads: true } },
   payload: 'none',
+  lacks: ['ACLs and grants', 'encryption', 'object lock'],
   decode(request) {
     const algorithm = request.headers.get('x-amz-checksum-algorithm')
     const type = readChecksumType(request.headers)

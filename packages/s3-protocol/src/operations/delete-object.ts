@@ -9,6 +9,7 @@ export const deleteObject: Operation = defineOperation({
   engineName: 'DeleteObject',
   match: { method: 'DELETE', on: 'object', reads: ['versionId'] },
   payload: 'none',
+  lacks: ['conditions on size and time', 'MFA'],
   decode(request, context) {
     const conditions = readConditions(request.headers, context.now)
     const versionId = request.query.text('versionId')

@@ -20,6 +20,7 @@ export const deleteObjects: Operation = defineOperation({
   engineName: 'DeleteObjects',
   match: { method: 'POST', on: 'bucket', query: { delete: true } },
   payload: 'xml',
+  lacks: ['conditions on size and time', 'MFA'],
   decode(request) {
     const root = readXml(request.body, 'Delete')
     const objects = root.children.filter((child) => child.name === 'Object').map(readObject)

@@ -9,6 +9,7 @@ export const getObject: Operation = defineOperation({
   engineName: 'GetObject',
   match: { method: 'GET', on: 'object', reads: ['versionId', 'partNumber'] },
   payload: 'none',
+  lacks: ['encryption with own keys'],
   decode: readReadInput,
   async run(session, input) {
     const object = await askObject(input, (get) => session.getObject(get))

@@ -9,6 +9,7 @@ export const headObject: Operation = defineOperation({
   engineName: 'HeadObject',
   match: { method: 'HEAD', on: 'object', reads: ['versionId', 'partNumber'] },
   payload: 'none',
+  lacks: ['encryption with own keys'],
   decode: readReadInput,
   run: (session, input) => askObject(input, (get) => session.headObject(get)),
   encode: (object, input) => ({

@@ -18,6 +18,7 @@ export const putBucketAcl: Operation = defineOperation({
   engineName: 'HeadBucket',
   match: { method: 'PUT', on: 'bucket', query: { acl: true } },
   payload: 'xml',
+  lacks: ['anything but the owner in full control'],
   decode: (request) => ({ bucket: { name: request.bucket }, grantees: readGrantees(request), signal: request.signal }),
   run: (session, input) => session.headBucket(input),
   encode: ({ account }: BucketInfo, { grantees }) => onlyFor(account, grantees),
@@ -29,6 +30,7 @@ export const putObjectAcl: Operation = defineOperation({
   engineName: 'HeadObject',
   match: { method: 'PUT', on: 'object', query: { acl: true }, reads: ['versionId'] },
   payload: 'xml',
+  lacks: ['anything but the owner in full control'],
   decode(request) {
     const versionId = request.query.text('versionId')
     const object = { bucket: { name: request.bucket }, key: request.key, grantees: readGrantees(request), signal: request.signal }

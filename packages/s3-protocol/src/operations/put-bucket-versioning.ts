@@ -14,6 +14,7 @@ export const putBucketVersioning: Operation = defineOperation({
   engineName: 'PutBucketVersioning',
   match: { method: 'PUT', on: 'bucket', query: { versioning: true } },
   payload: 'xml',
+  lacks: ['MFA delete'],
   decode(request) {
     const root = readXml(request.body, 'VersioningConfiguration')
     const mfa = childText(root, 'MfaDelete')?.trim() ?? 'Disabled'

@@ -10,6 +10,7 @@ export const putObject: Operation = defineOperation({
   engineName: 'PutObject',
   match: { method: 'PUT', on: 'object' },
   payload: 'stream',
+  lacks: ['ACLs and grants', 'encryption', 'object lock', 'write offsets'],
   decode(request, context) {
     const conditions = readConditions(request.headers, context.now)
     return {

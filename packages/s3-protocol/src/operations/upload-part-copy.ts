@@ -13,6 +13,7 @@ export const uploadPartCopy: Operation = defineOperation({
   engineName: 'UploadPartCopy',
   match: { method: 'PUT', on: 'object', query: { uploadId: true, partNumber: true }, header: 'x-amz-copy-source' },
   payload: 'none',
+  lacks: ['encryption with own keys'],
   decode(request, context) {
     const conditions = readConditions(request.headers, context.now, 'x-amz-copy-source-')
     const range = readCopyRange(request.headers)

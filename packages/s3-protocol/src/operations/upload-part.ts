@@ -9,6 +9,7 @@ export const uploadPart: Operation = defineOperation({
   engineName: 'UploadPart',
   match: { method: 'PUT', on: 'object', query: { uploadId: true, partNumber: true } },
   payload: 'stream',
+  lacks: ['encryption with own keys'],
   decode: (request) => ({
     bucket: { name: request.bucket },
     key: request.key,
