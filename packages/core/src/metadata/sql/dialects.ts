@@ -4,6 +4,7 @@ import type { SqlDialect } from './sql-driver.ts'
 export const SQLITE_DIALECT: SqlDialect = {
   name: 'sqlite',
   each: 'json_each(?)',
+  position: 'instr',
   nextSequence: 'NULL',
   forUpdate: '',
   forKeyShare: '',
@@ -14,6 +15,7 @@ export const SQLITE_DIALECT: SqlDialect = {
 export const POSTGRES_DIALECT: SqlDialect = {
   name: 'postgres',
   each: 'jsonb_array_elements(?::jsonb) AS each(value)',
+  position: 'strpos',
   nextSequence: "nextval('commit_sequence')",
   forUpdate: ' FOR UPDATE',
   forKeyShare: ' FOR KEY SHARE',

@@ -39,9 +39,20 @@ export function* collectPage(source: KeySource, query: KeyPageQuery): SqlProgram
     const batch: ScannedBatch = yield* source.fetch(seek, { stretch: Math.min(stretch, budget), visible: page.missing + 1 })
     const passed: Passed = yield* page.pass(batch)
     if (passed.full) return page.end()
+    seek = passed.seek
+    // Folder behind folder: from here on they are walked, until something comes that is in none.
+    if (passed.skipped && seek !== null && source.folders !== undefined && query.rowsScannedMax > page.scanned) {
+      const limit = Math.min(page.missing + 1, query.rowsScannedMax - page.scanned)
+      const keys = yield* source.folders(seek, limit)
+      if (keys !== null) {
+        const walked = page.walk(keys, limit)
+        if (walked.full) return page.end()
+        seek = walked.seek
+        continue
+      }
+    }
     if (passed.skipped) stretch = Math.max(STRETCH_MIN, Math.floor(stretch / STRETCH_GROWTH))
     else stretch = Math.min(STRETCH_MAX, stretch * STRETCH_GROWTH)
-    seek = passed.seek
   }
   return page.finish()
 }
@@ -101,6 +112,20 @@ class PageUnderWay {
     return { full: false, skipped: false, seek: batch.end }
   }
 
+  /** Takes the folders that the first `limit` keys of a walk are in. */
+  walk(keys: readonly string[], limit: number): Passed {
+    let under: string | null = null
+    for (const key of keys) {
+      under = this.#commonOf(key)
+      // In no folder: it is fetched, as it is.
+      if (under === null) return { full: false, skipped: false, seek: { kind: 'at', key } }
+      if (this.missing === 0) return { full: true, skipped: false, seek: null }
+      this.scanned += 1
+      this.#takeCommon(under)
+    }
+    return { full: false, skipped: true, seek: under === null || keys.length < limit ? null : seekBehindPrefix(under) }
+  }
+
   /** How many entries the page has room for. */
   get missing(): number {
     return this.#query.limit - this.#rows.length - this.#commonPrefixes.length
@@ -108,14 +133,26 @@ class PageUnderWay {
 
   /** Adds a visible row, or the common prefix that it reveals, which it then gives back. */
   #take(row: ScannedRow): string | null {
-    const { prefix, delimiter } = this.#query
-    const at = delimiter === null ? -1 : row.key.indexOf(delimiter, prefix.length)
-    const common = delimiter === null || at === -1 ? null : row.key.slice(0, at + delimiter.length)
-    if (common === null) this.#rows.push(row)
-    else this.#commonPrefixes.push(common)
-    this.#behindEntry = common === null ? behind(row) : { after: common, skipPrefix: true, tie: null }
-    this.#behindRow = this.#behindEntry
+    const common = this.#commonOf(row.key)
+    if (common !== null) this.#takeCommon(common)
+    else {
+      this.#rows.push(row)
+      this.#behindEntry = behind(row)
+      this.#behindRow = this.#behindEntry
+    }
     return common
+  }
+
+  #commonOf(key: string): string | null {
+    const { prefix, delimiter } = this.#query
+    const at = delimiter === null ? -1 : key.indexOf(delimiter, prefix.length)
+    return delimiter === null || at === -1 ? null : key.slice(0, at + delimiter.length)
+  }
+
+  #takeCommon(common: string): void {
+    this.#commonPrefixes.push(common)
+    this.#behindEntry = { after: common, skipPrefix: true, tie: null }
+    this.#behindRow = this.#behindEntry
   }
 
   /** The page is full, and more is behind it. */

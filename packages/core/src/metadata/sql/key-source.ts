@@ -1,7 +1,8 @@
 import type { Sql } from 'sql-template-tag'
 import { integerOf, textOf } from './column.ts'
 import { prefixSuccessor, type Seek } from './key-range.ts'
-import type { SqlProgram, SqlRow, SqlStatement, SqlValue } from './sql-driver.ts'
+import { selectFolders } from './select-folders.ts'
+import type { SqlDialect, SqlProgram, SqlRow, SqlStatement, SqlValue } from './sql-driver.ts'
 
 /** A table that is read in the order of its keys, over an index of (the columns of `where`, key, tie). */
 export interface KeyTable {
@@ -41,6 +42,11 @@ export interface ScannedBatch {
 /** Rows in order, a stretch at a time. */
 export interface KeySource {
   fetch(seek: Seek, bounds: StretchBounds): SqlProgram<ScannedBatch>
+  /**
+   * The first key of each folder, and of what is in none, which is the last: at most `limit`, fewer where there is nothing more behind them,
+   * or behind a key in no folder. Absent, or null, where rows cannot be passed over unseen, or folders have no end that can be named.
+   */
+  folders?(seek: Seek, limit: number): SqlProgram<readonly string[] | null>
 }
 
 /** How long a stretch may be: in rows in all, and in visible ones. Both at least 1. */
@@ -135,12 +141,26 @@ function tieOf(value: SqlValue | undefined): string | number {
   return typeof value === 'string' ? value : integerOf(value)
 }
 
-/** Rows of one table that begin with a prefix; with a filter, the others are counted but never leave the database. */
-export function tableSource(table: KeyTable, prefix: string, filter: Sql | null): KeySource {
+/** Which rows of a table a listing is about. */
+export interface TableScope {
+  readonly prefix: string
+  readonly delimiter: string | null
+  /** With a filter, the other rows are counted but never leave the database. */
+  readonly filter: Sql | null
+}
+
+/** Rows of one table that begin with a prefix. */
+export function tableSource(table: KeyTable, { prefix, delimiter, filter }: TableScope, dialect: SqlDialect): KeySource {
   const below = prefixSuccessor(prefix)
+  if (filter !== null) return { fetch: (seek, bounds) => fetchFiltered(table, { seek, below, filter }, bounds) }
+  const fetch: KeySource['fetch'] = (seek, bounds) => fetchAll(table, { seek, below }, bounds.stretch)
+  if (delimiter === null) return { fetch }
   return {
-    fetch: (seek, bounds) =>
-      filter === null ? fetchAll(table, { seek, below }, bounds.stretch) : fetchFiltered(table, { seek, below, filter }, bounds),
+    fetch,
+    *folders(seek, limit) {
+      const statement = selectFolders(table, { seek, below, prefix, delimiter, limit }, dialect)
+      return statement === null ? null : (yield statement).map((row) => textOf(row[0]))
+    },
   }
 }
 

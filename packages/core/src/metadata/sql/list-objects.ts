@@ -25,7 +25,7 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
     keyAt: KEY_AT,
     tieAt: KEY_AT,
   }
-  const source = tableSource(table, prefix, filterOf(visible, dialect, bucketId))
+  const source = tableSource(table, { prefix, delimiter: query.delimiter, filter: filterOf(visible, dialect, bucketId) }, dialect)
   const page = yield* collectPage(source, pageQuery(query))
   return {
     objects: page.rows.map(({ row }) => readObjectRow(row, { bucketId, latest: true, deleteMarker: false })),

@@ -18,7 +18,7 @@ export function* listUploads({ dialect }: SqlContext, query: ListUploadsQuery): 
   if (isNever(visible)) return { uploads: [], commonPrefixes: [], next: null }
   const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 't', bucketNameOf(bucketId)))
   const from = position === null ? null : { after: position.after, skipPrefix: position.skipPrefix, tie: position.uploadId }
-  const source = tableSource(openUploads(query), prefix, filter)
+  const source = tableSource(openUploads(query), { prefix, delimiter: null, filter }, dialect)
   const page = yield* collectPage(source, { prefix, delimiter, limit, rowsScannedMax, position: from })
   return {
     uploads: page.rows.map(({ row }) => readUploadRow(row, bucketId)),

@@ -26,6 +26,8 @@ export interface SqlDialect {
   readonly name: 'sqlite' | 'postgres'
   /** A table function over one parameter, a JSON array: rows with the column `value`, to be taken apart with `->>`. */
   readonly each: string
+  /** The function that finds a text in another: where it begins, in code points from 1; 0 where it is not. */
+  readonly position: string
   /** The next value of the commit sequence, or NULL where the driver hands it out itself (`SqlContext.sequence`). */
   readonly nextSequence: string
   /** Behind a SELECT: locks its rows against everybody; nothing on SQLite, where a command is alone. */
