@@ -8,13 +8,13 @@ export const MEASURED_ROWS = [
   'get-64m-1',
   'get-64m-4',
   'parts-64',
+  'parts-1000',
   'list',
   'list-delimiter',
   'put-4k',
   'get-4k',
   'head-4k',
   'delete-4k',
-  'parts-1000',
 ] as const
 
 /** The name of what is measured at one go. */
