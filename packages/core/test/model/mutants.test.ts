@@ -13,7 +13,8 @@ interface Mutant {
   readonly backend?: (backend: Backend) => Backend
 }
 
-const RUNS_MAX = 300
+/** As many as `npm test` makes of the model. */
+const RUNS_MAX = 1_000
 const TIMEOUT_MS = 120_000
 
 const MUTANTS: readonly Mutant[] = [
