@@ -32,6 +32,9 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
  *
  * The host has answered `100 Continue` before we are called, and web streams cost more than node's: `toNodeHandler` is faster
  * where the host gives its request and response away. Never rejects.
+ *
+ * Next (16.4) takes `Content-Length` and `Content-Encoding` out of what its route handlers answer, so HEAD tells no size there. Its API
+ * routes do not: they take `toNodeHandler` (`examples/next`).
  */
 export function toFetchHandler(handler: HttpHandler, options: FetchAdapterOptions = {}): FetchHandler {
   const mount = readMount(options.mount ?? '')

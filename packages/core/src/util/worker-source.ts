@@ -3,7 +3,8 @@ import type { WorkerOptions } from 'node:worker_threads'
 
 /**
  * Where the code of a worker thread comes from. Default: the file that lies beside ours, in source, in `dist` and in an
- * installed package alike. A bundle leaves that file behind, so whoever bundles gives one of these:
+ * installed package alike. A bundle leaves that file behind, so whoever bundles puts the workers, which are entry points of
+ * `@stowage/core` (`docs/how-to/bundle.md`), beside the bundle under their names, or gives one of these:
  *
  * - a URL of the worker's file, wherever the bundle puts it;
  * - a factory, for bundlers that recognise `new Worker(new URL('…', import.meta.url), options)` in the user's own code.
