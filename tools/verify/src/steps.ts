@@ -3,6 +3,7 @@ import { clients } from './clients.ts'
 import { crashPoints } from './crash-points.ts'
 import { nginx } from './nginx.ts'
 import { pastedLines } from './pasted-lines.ts'
+import { packed } from './packed.ts'
 import { powerCut } from './power-cut.ts'
 import { randomKills } from './random-kills.ts'
 import { sickDisks } from './sick-disks.ts'
@@ -21,6 +22,7 @@ export const STEPS: readonly VerifyStep[] = [
   powerCut,
   randomKills,
   crashPoints,
+  packed,
   suite({
     name: 'races',
     claim: 'Two puts and a delete of one key, 10,000 times on both stores: never a leaked or wrongly collected blob.',
