@@ -80,6 +80,17 @@ function listen(server: Server): Promise<string> {
   })
 }
 
+/** A server of Hono's for an app. */
+async function serveFetch(fetch: Parameters<typeof serve>[0]['fetch']): Promise<string> {
+  const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }) as Server
+  closers.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await new Promise((resolve) => server.once('listening', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 const HOSTS: Readonly<Record<string, (s3: HttpHandler) => Promise<string>>> = {
   'node:http, attached': (s3) => {
     const server = createServer({ requestTimeout: 0 })
@@ -105,13 +116,7 @@ const HOSTS: Readonly<Record<string, (s3: HttpHandler) => Promise<string>>> = {
     const app = new Hono<{ Bindings: HttpBindings }>()
     const mounted = toFetchHandler(s3, { mount: MOUNT })
     app.all(`${MOUNT}/*`, (context) => mounted(context.req.raw, { target: context.env.incoming.url ?? '/' }))
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }) as Server
-    closers.push(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    await new Promise((resolve) => server.once('listening', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    return serveFetch(app.fetch)
   },
 }
 
@@ -167,13 +172,7 @@ describe('over Fetch without the raw target', () => {
     const { client, engine } = await embed(async (s3) => {
       const mounted = toFetchHandler(s3, { mount: MOUNT })
       const app = new Hono().all(`${MOUNT}/*`, (context) => mounted(context.req.raw))
-      const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }) as Server
-      closers.push(() => {
-        server.close()
-        server.closeAllConnections()
-      })
-      await new Promise((resolve) => server.once('listening', resolve))
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      return serveFetch(app.fetch)
     })
     for (const Key of ['a b+%25', 'a//b/', '🐈']) await client.send(new PutObjectCommand({ Bucket: 'photos', Key, Body: Key }))
     for (const Key of ['a/../b', 'a/./b']) {
