@@ -48,7 +48,7 @@ describeOnEachStore('inspection', (store) => {
       ['part', 'append', null, 300],
       ['part', 'append', null, 3],
     ])
-    expect(await inspection.counts()).toEqual({ buckets: 1, objects: 4, versions: 4, uploads: 2, bytes: 0 })
+    expect(await inspection.counts()).toEqual({ buckets: 1, objects: 4, versions: 4, uploads: 2, bytes: 3_500 })
     for (const limit of [1, 2, 3, 5, 7]) {
       expect(await all((query) => inspection.manifests(query), limit)).toEqual(manifests)
     }
