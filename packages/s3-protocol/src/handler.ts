@@ -11,7 +11,7 @@ import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
 import { readCopySource } from './operations/fields/copy-source.ts'
 import { readPayload } from './read-payload.ts'
 import { requestIds } from './request-ids.ts'
-import { readPublicUrl } from './public-url.ts'
+import { isBelow, readPublicUrl } from './public-url.ts'
 import { createRouter } from './route.ts'
 import type { Routed } from './route.ts'
 import { S3Error } from './s3-error.ts'
@@ -143,10 +143,13 @@ const PUBLIC_URLS_MAX = 8
 
 function addressing({ domains, publicUrls = [] }: S3HandlerOptions): S3AddressingOptions {
   if (publicUrls.length > PUBLIC_URLS_MAX) throw new TypeError(`There can be at most ${PUBLIC_URLS_MAX} public addresses.`)
-  return {
-    ...(domains === undefined ? {} : { bucketFromHost: bucketFromHost(domains) }),
-    publicUrls: publicUrls.map(readPublicUrl),
+  const addresses = publicUrls.map(readPublicUrl)
+  for (const { host, path } of addresses) {
+    // A signature over `/data/b/k` there would be for two buckets.
+    const inner = addresses.find((other) => other.host === host && other.path !== path && isBelow(path, other.path))
+    if (inner !== undefined) throw new TypeError(`The public address ${inner.origin}${inner.path} lies below another one of that host.`)
   }
+  return { ...(domains === undefined ? {} : { bucketFromHost: bucketFromHost(domains) }), publicUrls: addresses }
 }
 
 function isFault(response: HttpResponse | null): boolean {

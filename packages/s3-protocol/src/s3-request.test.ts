@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { httpRequest, rawRequest } from '../test/signed-request.ts'
+import { readPublicUrl } from './public-url.ts'
 import { hasQuery, parseS3Request, queryValue } from './s3-request.ts'
 
 const place = (target: string): readonly string[] => {
@@ -33,6 +34,33 @@ describe('parseS3Request', () => {
     expect(parseS3Request(request, { bucketFromHost })).toMatchObject({ bucket: 'b', key: 'a/b/c', signedPath: '/a%2Fb/c' })
     const plain = httpRequest({ target: '/b/c', headers: [['host', 's3.test']] })
     expect(parseS3Request(plain, { bucketFromHost })).toMatchObject({ bucket: 'b', key: 'c' })
+  })
+
+  test('a bucket that the host names is in every address that the signature may be over', () => {
+    const publicUrls = ['https://s3.test', 'https://example.com/s3'].map(readPublicUrl)
+    const bucketFromHost = (host: string): string | null => /^(.+)\.s3\.test$/.exec(host)?.[1] ?? null
+    const request = httpRequest({ target: '/other/k', headers: [['host', 'b.s3.test']] })
+    expect(parseS3Request(request, { bucketFromHost, publicUrls })).toMatchObject({
+      bucket: 'b',
+      key: 'other/k',
+      signedElsewhere: [
+        { host: 'b.s3.test', path: '/other/k' },
+        { host: 'b.example.com', path: '/s3/other/k' },
+      ],
+    })
+    const likeAPath = httpRequest({ target: '/s3/k', headers: [['host', 'b.s3.test']] })
+    expect(parseS3Request(likeAPath, { bucketFromHost, publicUrls })).toMatchObject({ bucket: 'b', key: 's3/k' })
+  })
+
+  test('the path of a public address is taken off only where the host may be that address', () => {
+    const publicUrls = ['https://example.com/data', 'https://s3.test'].map(readPublicUrl)
+    const at = (host: string): readonly string[] => {
+      const { bucket, key } = parseS3Request(httpRequest({ target: '/data/foo/k', headers: [['host', host]] }), { publicUrls })
+      return [bucket, key]
+    }
+    expect(at('example.com')).toEqual(['foo', 'k'])
+    expect(at('S3.test')).toEqual(['data', 'foo/k'])
+    expect(at('behind.a.proxy')).toEqual(['foo', 'k'])
   })
 })
 

@@ -52,9 +52,9 @@ export function parseS3Request(request: HttpRequest, options: S3AddressingOption
   try {
     const { rawPath, query } = parseTarget(request.target)
     const { publicUrls = NO_URLS } = options
-    const mount = request.mount === '' ? mountedAt(rawPath, publicUrls) : request.mount
-    const ownPath = mount === '' ? rawPath : rawPath.slice(mount.length) || '/'
     const hostBucket = options.bucketFromHost?.(optionalHeader(request.headers, 'host') ?? '') ?? null
+    const mount = request.mount === '' ? mountedAt(rawPath, addressesOf(request, { hostBucket, publicUrls })) : request.mount
+    const ownPath = mount === '' ? rawPath : rawPath.slice(mount.length) || '/'
     const { bucket, key } = hostBucket === null ? splitPath(ownPath) : { bucket: hostBucket, key: percentDecode(ownPath.slice(1)) }
     return {
       http: request,
@@ -64,7 +64,7 @@ export function parseS3Request(request: HttpRequest, options: S3AddressingOption
       query,
       headers: ownHeaders(request.headers),
       signedPath: rawPath,
-      signedElsewhere: publicUrls.map((one) => ({ host: one.host, path: addressed(one, ownPath) })),
+      signedElsewhere: publicUrls.map((one) => ({ host: hostAt(one, hostBucket), path: addressed(one, ownPath) })),
       url: publicUrlOf({ request, rawPath, ownPath: hostBucket === null ? ownPath : null }, publicUrls),
     }
   } catch (error) {
@@ -73,6 +73,17 @@ export function parseS3Request(request: HttpRequest, options: S3AddressingOption
 }
 
 const NO_URLS: readonly PublicUrl[] = []
+
+/** The addresses that a request may have been sent to: those of its Host, or any where something on the way has rewritten it. */
+function addressesOf(
+  request: HttpRequest,
+  { hostBucket, publicUrls }: { readonly hostBucket: string | null; readonly publicUrls: readonly PublicUrl[] },
+): readonly PublicUrl[] {
+  const host = hostOf(request).toLowerCase()
+  const known = publicUrls.filter((one) => hostAt(one, hostBucket) === host)
+  // A Host that names a bucket is the client's own.
+  return known.length > 0 || hostBucket !== null ? known : publicUrls
+}
 
 /** The path of the public address that a proxy left on the target; empty where it took it off, or there is none. */
 function mountedAt(rawPath: string, publicUrls: readonly PublicUrl[]): string {
@@ -87,10 +98,22 @@ interface Place {
 }
 
 function publicUrlOf({ request, rawPath, ownPath }: Place, publicUrls: readonly PublicUrl[]): string {
-  const host = request.headers.find(([name]) => name === 'host')?.[1] ?? ''
+  const host = hostOf(request)
   const known = publicUrls.find((one) => one.host === host) ?? publicUrls[0]
   if (known !== undefined && ownPath !== null) return `${known.origin}${addressed(known, ownPath)}`
   return `${request.peer.encrypted ? 'https' : 'http'}://${host}${rawPath}`
+}
+
+function hostOf({ headers }: HttpRequest): string {
+  return headers.find(([name]) => name === 'host')?.[1] ?? ''
+}
+
+/**
+ * Host at a public address. A bucket that Host names must be in it: else a signature over `/a/b` at the address, which is for bucket `a`,
+ * would do for the key `a/b` of any bucket that whoever holds it puts into Host.
+ */
+function hostAt({ host }: PublicUrl, hostBucket: string | null): string {
+  return hostBucket === null ? host : `${hostBucket}.${host}`
 }
 
 function addressed({ path }: PublicUrl, ownPath: string): string {

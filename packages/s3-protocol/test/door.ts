@@ -34,6 +34,7 @@ export interface DoorOptions {
   readonly backend?: Backend
   /** Default us-east-1. */
   readonly region?: string
+  readonly domains?: readonly string[]
   readonly publicUrls?: readonly string[]
   /** Default: none. */
   readonly trustedProxies?: readonly string[]
@@ -92,6 +93,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const handler = s3Handler({
     engine,
     region: options.region ?? 'us-east-1',
+    ...(options.domains === undefined ? {} : { domains: options.domains }),
     ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
     credentials: {
       find(id) {

@@ -8,11 +8,12 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ANN, BUCKET, openDoor } from './door.ts'
 import type { Door, DoorOptions } from './door.ts'
 import { openProxy } from './proxy.ts'
 import type { Proxy, ProxyOptions } from './proxy.ts'
+import { amzDate, presign } from './signer.ts'
 
 const MOUNT = '/storage/v1/s3'
 const KEY = 'a b/+%25/../ü//'
@@ -93,12 +94,40 @@ describe('a public address', () => {
     })
   })
 
+  test('beside sub-domains: a signature for one bucket does for no other that Host names', async () => {
+    const door = await openDoor({ domains: ['s3.test'], publicUrls: ['https://s3.test'] })
+    onTestFinished(() => door.close())
+    await door.ann.send('PUT', '/music')
+    const presigned = (host: string, target: string): string =>
+      presign({ method: 'PUT', target, headers: [['host', host]], date: amzDate(new Date()) }, ANN)
+    const send = async (target: string, host: string): Promise<string> => {
+      const to = (header: readonly [string, string]): readonly [string, string] => (header[0] === 'host' ? ['host', host] : header)
+      return (await door.anonymous.send('PUT', target, { body: 'x', tamper: (headers) => headers.map(to) })).outcome
+    }
+    const forPhotos = presigned('s3.test', `/${BUCKET}/k`)
+    expect(await send(forPhotos, 'music.s3.test')).toBe('403 SignatureDoesNotMatch')
+    expect(await send(presigned('music.s3.test', `/${BUCKET}/k`), 's3.test')).toBe('403 SignatureDoesNotMatch')
+    expect(await send(forPhotos, 'behind.a.proxy')).toBe('200')
+    expect(await send(presigned('music.s3.test', '/k'), 'music.s3.test')).toBe('200')
+    expect((await door.ann.send('GET', '/music')).all('Key')).toEqual(['k'])
+  })
+
   test.each(['s3.example.com', 'ftp://example.com', 'https://example.com/?x', 'https://a:b@example.com', 'https://example.com/a%20b'])(
     '%s is none',
     async (publicUrl) => {
       await expect(openDoor({ publicUrls: [publicUrl] })).rejects.toThrow('is no public address')
     },
   )
+
+  test('none lies below another one of its host', async () => {
+    for (const publicUrls of [
+      ['https://s3.test', 'https://s3.test/data'],
+      ['https://s3.test/a/b', 'http://s3.test/a'],
+    ])
+      await expect(openDoor({ publicUrls })).rejects.toThrow('lies below')
+    const door = await openDoor({ publicUrls: ['https://s3.test/a', 'http://s3.test/a', 'https://s3.test/ab', 'https://example.com'] })
+    await door.close()
+  })
 
   test('there are at most 8', async () => {
     const publicUrls = Array.from({ length: 9 }, (_, index) => `https://s${index}.example.com`)
