@@ -40,6 +40,8 @@ export function* collectPage(source: KeySource, query: KeyPageQuery): SqlProgram
     const passed: Passed = yield* page.pass(batch)
     if (passed.full) return page.end()
     seek = passed.seek
+    if (passed.skipped) stretch = Math.max(STRETCH_MIN, Math.floor(stretch / STRETCH_GROWTH))
+    else stretch = Math.min(STRETCH_MAX, stretch * STRETCH_GROWTH)
     // Folder behind folder: from here on they are walked, until something comes that is in none.
     if (passed.skipped && seek !== null && source.folders !== undefined && query.rowsScannedMax > page.scanned) {
       const limit = Math.min(page.missing + 1, query.rowsScannedMax - page.scanned)
@@ -48,11 +50,8 @@ export function* collectPage(source: KeySource, query: KeyPageQuery): SqlProgram
         const walked = page.walk(keys, limit)
         if (walked.full) return page.end()
         seek = walked.seek
-        continue
       }
     }
-    if (passed.skipped) stretch = Math.max(STRETCH_MIN, Math.floor(stretch / STRETCH_GROWTH))
-    else stretch = Math.min(STRETCH_MAX, stretch * STRETCH_GROWTH)
   }
   return page.finish()
 }
