@@ -101,6 +101,26 @@ describeOnEachStore('buckets', (store) => {
     await engine.close()
   })
 
+  test('versioning that another process set is known as soon as any bucket hears of it', async () => {
+    const seen = new Set<string | undefined>()
+    const policy = {
+      require: ({ bucket, policyVersion }: Access): Requirement => {
+        if (bucket?.name === 'bucket') seen.add(bucket.versioning)
+        return unconditional(policyVersion)
+      },
+    }
+    const { session, bucket, engine, metadata } = await openTestEngine(store, { policy })
+    await session.createBucket({ bucket: { name: 'another' } })
+    const { id } = await session.headBucket({ bucket })
+    const require = unconditional(await metadata.policyVersion())
+    await metadata.setVersioning({ bucketId: id, versioning: 'enabled', require })
+    await session.putObject({ bucket: { name: 'another' }, key: 'k', body: bytesOf(1) })
+    seen.clear()
+    await session.putObject({ bucket, key: 'k', body: bytesOf(1) })
+    expect([...seen]).toEqual(['enabled'])
+    await engine.close()
+  })
+
   test('one that was remembered and is another one now is found anew by reads, too', async () => {
     const { session, bucket, engine, metadata } = await openTestEngine(store)
     await session.putObject({ bucket, key: 'k', body: bytesOf(1) })

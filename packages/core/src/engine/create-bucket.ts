@@ -23,7 +23,11 @@ export async function createBucket(session: SessionContext, input: CreateBucketI
     const require = await authorise(session, question, null)
     const bucket = newBucket(session, input)
     const outcome = await engine.metadata.createBucket({ bucket, require })
-    if (!isRefusal(outcome)) return finish(session, bucket, outcome)
+    if (!isRefusal(outcome)) {
+      refuseExisting(session, bucket, outcome)
+      engine.buckets.remember(bucket, require.policyVersion)
+      return bucket
+    }
     prepareRetry(engine, question, outcome)
     if (attempt === engine.limits.commitRetriesMax) throw refusalError(outcome, question)
   }
@@ -48,15 +52,12 @@ function newBucket({ engine, caller }: SessionContext, input: CreateBucketInput)
   }
 }
 
-function finish(
-  { engine, caller }: SessionContext,
+function refuseExisting(
+  { caller }: SessionContext,
   bucket: BucketInfo,
   outcome: Extract<CreateBucketOutcome, { outcome: 'created' | 'exists' }>,
-): BucketInfo {
-  if (outcome.outcome === 'exists') {
-    const ownedByCaller = caller.account !== null && outcome.account === caller.account
-    throw new StorageError('BucketAlreadyExists', { bucket: bucket.name, ownedByCaller })
-  }
-  engine.buckets.remember(bucket)
-  return bucket
+): void {
+  if (outcome.outcome !== 'exists') return
+  const ownedByCaller = caller.account !== null && outcome.account === caller.account
+  throw new StorageError('BucketAlreadyExists', { bucket: bucket.name, ownedByCaller })
 }

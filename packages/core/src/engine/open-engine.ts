@@ -75,19 +75,20 @@ async function makeContext(
   const ids = options.ids ?? createIds({ clock })
   const processId = ids.uuid()
   const blobPrefix = options.blobPrefix ?? ''
+  const policyVersion = new KnownPolicyVersion(await metadata.policyVersion())
   return {
     metadata,
     backend,
     backends,
     policy,
-    policyVersion: new KnownPolicyVersion(await metadata.policyVersion()),
+    policyVersion,
     limits,
     clock,
     ids,
     observer,
     blobPrefix,
     processId,
-    buckets: new BucketCache(),
+    buckets: new BucketCache(policyVersion),
     hashWorkers: new HashWorkerPool(options.hashWorkers ?? {}),
     reservations: new BlobReservations({ metadata, ids, processId, backendId: MAIN_BACKEND_ID, prefix: blobPrefix, observer }),
     openReads: new OpenReads(),

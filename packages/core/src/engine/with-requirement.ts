@@ -59,8 +59,6 @@ export function prepareRetry(engine: EngineContext, question: BucketQuestion, re
   switch (refusal.outcome) {
     case 'policy-changed':
       engine.policyVersion.heard(refusal.policyVersion)
-      // What a bucket is may have changed with it: see `setVersioning`.
-      engine.buckets.forget(question.address.jurisdiction ?? DEFAULT_JURISDICTION, question.address.name)
       break
     case 'bucket-gone':
       engine.buckets.forget(question.address.jurisdiction ?? DEFAULT_JURISDICTION, question.address.name)
