@@ -26,10 +26,9 @@ export function mount(engine: Engine): void {
   const handler: HttpHandler = s3Handler({ engine, region: 'us-east-1', credentials })
   const server = createServer()
   attach(server, handler)
-  const listener: (request: IncomingMessage, response: ServerResponse<IncomingMessage> & { req: IncomingMessage }) => void = toNodeHandler(
-    handler,
-    { mount: '/storage/v1/s3' },
-  )
+  const listener: (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => void = toNodeHandler(handler, {
+    mount: '/storage/v1/s3',
+  })
   const onFetch: FetchHandler = toFetchHandler(handler, { mount: '/storage/v1/s3' })
   const answered: Promise<Response> = onFetch(new Request('http://localhost/storage/v1/s3'))
   void [listener, answered]
