@@ -110,6 +110,8 @@ export const bucketCases: readonly MetadataCase[] = [
       const late = await store.setVersioning({ bucketId: BUCKET, versioning: 'suspended', require: stale })
       assert.deepEqual(late, { outcome: 'policy-changed', policyVersion: before + 1 })
       const now = requirement({ policyVersion: before + 1 })
+      const again = await store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require: now })
+      assert.deepEqual(again, { outcome: 'set', policyVersion: before + 1 })
       const gone = await store.setVersioning({ bucketId: 'nowhere', versioning: 'enabled', require: now })
       assert.deepEqual(gone, { outcome: 'bucket-gone' })
       const denied = { ...now, existing: columnIs('account', 'rival'), deniedExisting: 'forbidden' as const }

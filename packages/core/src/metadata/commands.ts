@@ -54,7 +54,7 @@ export interface DeleteBucketCommand {
  */
 export type DeleteBucketOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'not-empty' } | Refusal
 
-/** Sets a bucket's versioning, and raises the policy version: whoever decided on the former one decides again. */
+/** Sets a bucket's versioning, and, where it was another, raises the policy version: whoever decided on the former one decides again. */
 export interface SetVersioningCommand {
   readonly bucketId: string
   /** What was versioned once is never again as if it had not been: then only suspended. */

@@ -11,7 +11,7 @@ export interface Lock {
 export function policyLock(exclusive: boolean): Lock {
   return { name: 'policy', exclusive }
 }
-/** Commits hold their bucket shared; deleting it takes it alone. */
+/** Commits hold their bucket shared; deleting it, or setting its versioning, takes it alone. */
 export function bucketLock(bucketId: string, exclusive: boolean): Lock {
   return { name: `bucket ${bucketId}`, exclusive }
 }

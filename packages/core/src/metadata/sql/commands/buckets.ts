@@ -60,7 +60,7 @@ export function* deleteBucket(context: SqlContext, { bucketId, require }: Delete
   return { outcome: 'deleted' }
 }
 
-const SET_VERSIONING = 'UPDATE buckets SET versioning = ? WHERE id = ?'
+const SET_VERSIONING = 'UPDATE buckets SET versioning = ? WHERE id = ? AND versioning <> ? RETURNING id'
 
 /** Sets a bucket's versioning, alone with it: what commits decide by it is decided before, or after. */
 export function* setVersioning(
@@ -70,8 +70,9 @@ export function* setVersioning(
   yield* lock(context, [policyLock(true), bucketLock(bucketId, true)])
   const refused = yield* refuseBucket(bucketId, require)
   if (refused !== null) return refused
-  yield { sql: SET_VERSIONING, values: [versioning, bucketId] }
-  return { outcome: 'set', policyVersion: yield* raiseLockedPolicyVersion() }
+  const changed = yield { sql: SET_VERSIONING, values: [versioning, bucketId, versioning] }
+  // Clients set again what is set; nobody's commit is to be decided anew for that.
+  return { outcome: 'set', policyVersion: changed.length > 0 ? yield* raiseLockedPolicyVersion() : require.policyVersion }
 }
 
 /** Holds a requirement against a bucket's row. */
