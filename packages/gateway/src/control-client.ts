@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { Administration, Statistics } from './administration.ts'
@@ -11,9 +12,8 @@ export async function connectControl(directory: string): Promise<Administration 
   let path: string
   try {
     path = controlPath(directory)
-    await ask(path, '/stat')
-  } catch (error) {
-    if (error instanceof ControlError) throw error
+    await reach(path)
+  } catch {
     // No socket, or what a crash has left of one; or the directory's name is too long, and then no server has one.
     return null
   }
@@ -28,10 +28,29 @@ export async function connectControl(directory: string): Promise<Administration 
   }
 }
 
+/** Whether somebody listens is asked of the socket alone: any question may take the server long. */
+async function reach(path: string): Promise<void> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+  } finally {
+    socket.destroy()
+  }
+}
+
 /** What the server said it could not do. */
 class ControlError extends Error {}
 
-async function ask(socketPath: string, path: string, onProgress: (step: FsckStep) => void = () => undefined): Promise<unknown> {
+async function ask(socketPath: string, path: string, onProgress?: (step: FsckStep) => void): Promise<unknown> {
+  try {
+    return await answerTo(socketPath, path, onProgress)
+  } catch (error) {
+    if (error instanceof ControlError) throw error
+    throw new ControlError('The server that has this directory open went away.', { cause: error })
+  }
+}
+
+async function answerTo(socketPath: string, path: string, onProgress: (step: FsckStep) => void = () => undefined): Promise<unknown> {
   const asked = request({ socketPath, path }).end()
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   for await (const line of createInterface({ input: answer })) {
@@ -40,5 +59,5 @@ async function ask(socketPath: string, path: string, onProgress: (step: FsckStep
     else if (said.error !== undefined) throw new ControlError(said.error)
     else return said.result
   }
-  throw new ControlError('The server that has this directory open went away.')
+  throw new Error('the answer has no end')
 }
