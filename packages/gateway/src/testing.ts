@@ -73,9 +73,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     await current.close()
     throw error
   })
+  // One after the other: two at once would each begin a store, and one of them would never be closed.
+  let resets = Promise.resolve()
+  const reset = async (): Promise<void> => {
+    if (stopped !== null) throw new Error('The test server is stopped.')
+    const before = current
+    current = await begin()
+    await before.close()
+  }
   let stopped: Promise<void> | null = null
   const stop = async (): Promise<void> => {
     await server.stop(0)
+    await resets.catch(() => undefined)
     await current.close()
     // A fault of ours is not what a test is about: it must not pass for an answer.
     if (faults.length > 0) throw new AggregateError(faults, 'The test server failed at a request, and it was its own fault.')
@@ -87,10 +96,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     accessKeyId,
     secretAccessKey,
     clientConfig: { endpoint: server.endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } },
-    async reset() {
-      const before = current
-      current = await begin()
-      await before.close()
+    reset() {
+      resets = resets.catch(() => undefined).then(reset)
+      return resets
     },
     stop: stopOnce,
     [Symbol.asyncDispose]: stopOnce,

@@ -39,6 +39,13 @@ describe('startTestServer', () => {
     }
   })
 
+  test('resets at once follow each other, and none follows the end', async () => {
+    const server = await startTestServer({ buckets: ['photos'] })
+    await Promise.all([server.reset(), server.reset(), server.reset()])
+    await server.stop()
+    await expect(server.reset()).rejects.toThrow('stopped')
+  })
+
   test('several do not know of each other', async () => {
     const [one, other] = await Promise.all([startTestServer({ buckets: ['photos'] }), startTestServer({ buckets: ['music'] })])
     onTestFinished(async () => {
