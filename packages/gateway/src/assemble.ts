@@ -48,7 +48,13 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const stores = await storesOf(options)
   const closers = [() => stores.end()]
   const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0)) await closer()
+    const closer = closers.shift()
+    try {
+      await closer?.()
+    } finally {
+      // Whatever does not close must not keep the next one open.
+      if (closers.length > 0) await close()
+    }
   }
   try {
     const { bodySizeMax, observer } = options

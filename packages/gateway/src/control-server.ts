@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Administration } from './administration.ts'
+import { connectControl } from './control-client.ts'
 import { controlPath } from './control-path.ts'
 
 /** A control socket that listens. */
@@ -13,10 +14,12 @@ export interface ControlServer {
  * Listens on the control socket of a data directory (0600), so that commands can ask the server that has it open. Lines of JSON over
  * HTTP: `{ "step": … }` for progress, `{ "result": … }` or `{ "error": … }` at the end.
  *
- * To be called by the one process that owns the directory: a socket that is there is what a crash has left.
+ * A socket on which nobody listens is what a crash has left, and is replaced; where somebody does, it throws.
  */
 export async function listenForControl(directory: string, administration: Administration): Promise<ControlServer> {
   const path = controlPath(directory)
+  // With the metadata in Postgres several processes may have one directory: the first of them answers for it.
+  if ((await connectControl(directory)) !== null) throw new Error(`Another process that serves ${directory} has its control socket.`)
   await rm(path, { force: true })
   const server = createServer((request, response) => void answer(request, response, administration))
   await new Promise<void>((resolve, reject) => {

@@ -33,6 +33,9 @@ export function metadataFromEnvironment(env: Readonly<Record<string, string | un
   return url === '' ? undefined : url
 }
 
+/** Where the bytes of a data directory are. */
+export const BLOBS_FOLDER = 'blobs'
+
 /** Makes the stores of a directory, or of none. Nothing is opened, and nothing on the disk is touched. */
 export async function storesOf({ directory, metadata, schema, onThisThread = false }: StoreOptions): Promise<Stores> {
   if (schema !== undefined && metadata === undefined) throw new Error('--schema goes with --metadata: it names a schema of that database.')

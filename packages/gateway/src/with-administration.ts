@@ -4,7 +4,7 @@ import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
 import type { CliContext } from './cli-context.ts'
 import { connectControl } from './control-client.ts'
-import { METADATA_FILE, metadataFromEnvironment, storesOf } from './stores.ts'
+import { BLOBS_FOLDER, METADATA_FILE, metadataFromEnvironment, storesOf } from './stores.ts'
 
 /** Which store a command is about. */
 export interface AdministeredStore {
@@ -29,11 +29,10 @@ export async function withAdministration<T>(
   if (serving !== null) return use(serving)
   // Opening would make an empty store where there is none, and find it in perfect order.
   const metadata = store.metadata ?? metadataFromEnvironment(store.env)
-  if (metadata === undefined) {
-    await access(join(directory, METADATA_FILE)).catch((error: unknown) => {
-      throw new Error(`${directory} is not a data directory: it has no ${METADATA_FILE} that can be read.`, { cause: error })
-    })
-  }
+  const sign = metadata === undefined ? METADATA_FILE : BLOBS_FOLDER
+  await access(join(directory, sign)).catch((error: unknown) => {
+    throw new Error(`${directory} is not a data directory: it has no ${sign} that can be read.`, { cause: error })
+  })
   const stores = await storesOf({
     directory,
     ...(metadata === undefined ? {} : { metadata }),

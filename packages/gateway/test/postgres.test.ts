@@ -40,6 +40,28 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     expect([await after.ended, JSON.parse(after.stdout())]).toMatchObject([0, { ok: true }])
   })
 
+  test('a directory that nobody made is no data directory, and nothing is made there', async () => {
+    const directory = await temporaryDirectory()
+    const process = startStowage(['stat', directory, '--metadata', postgres.url])
+    expect(await process.ended).toBe(2)
+    expect(process.stderr()).toContain('is not a data directory: it has no blobs')
+    expect(await readdir(directory)).toEqual([])
+  })
+
+  test('a second server of one directory leaves the first its control socket', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    const args = [data, '--metadata', postgres.url, '--schema', 'shared']
+    const first = await serve([...args, '--bucket', 'photos'])
+    const second = await serve(args)
+    expect(second.stderr()).toContain('there is no control socket')
+    second.child.kill('SIGTERM')
+    await second.ended
+    const during = startStowage(['stat', data])
+    expect([await during.ended, JSON.parse(during.stdout())]).toMatchObject([0, { buckets: 1 }])
+    first.child.kill('SIGTERM')
+    expect(await first.ended).toBe(0)
+  })
+
   test.each<[string, readonly string[], RegExp]>([
     ['another database', ['--metadata', 'mysql://127.0.0.1/x'], /begins with postgres:/],
     ['a schema without a database', ['--schema', 'x'], /--schema goes with --metadata/],

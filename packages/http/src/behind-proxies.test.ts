@@ -71,6 +71,11 @@ test('an IPv4 proxy that comes over an IPv6 socket is the same', async () => {
   expect((await seen([['x-forwarded-for', '1.2.3.4:99']], ['10.0.0.1'], '::ffff:10.0.0.1')).peer.address).toBe('1.2.3.4')
 })
 
+test('who hides is not taken for an address', async () => {
+  expect((await seen([['forwarded', 'for=unknown']])).peer.address).toBe('10.0.0.1')
+  expect((await seen([['x-forwarded-for', '1.2.3.4, _hidden']])).peer.address).toBe('1.2.3.4')
+})
+
 test('the usual port is left out, as clients do, and a prefix that is no path is passed over', async () => {
   const request = await seen([
     ['x-forwarded-host', 's3.example.com'],

@@ -87,7 +87,8 @@ function readForwarded(headers: readonly HttpHeader[], isTrusted: (address: stri
     host: last?.get('host') ?? withPort(lastOf(headers, 'x-forwarded-host'), port, scheme),
     scheme,
     prefix: readPrefix(lastOf(headers, 'x-forwarded-prefix')),
-    client: hops.findLast((hop) => !isTrusted(hop)) ?? null,
+    // `unknown` and made-up names (RFC 7239 §6) are no address.
+    client: hops.filter((hop) => isIP(hop) !== 0).findLast((hop) => !isTrusted(hop)) ?? null,
   }
 }
 
