@@ -91,6 +91,12 @@ describe('setting the ACL', () => {
     ['a grant to everybody', [], policy(grant('ann', 'FULL_CONTROL'), everybody), '400 AccessControlListNotSupported'],
     ['a grant to another', [], policy(grant('bob', 'FULL_CONTROL')), '400 AccessControlListNotSupported'],
     ['less for the owner', [], policy(grant('ann', 'READ')), '400 AccessControlListNotSupported'],
+    [
+      'another owner',
+      [],
+      policy(grant('ann', 'FULL_CONTROL')).replace('<Owner><ID>ann', '<Owner><ID>bob'),
+      '400 AccessControlListNotSupported',
+    ],
     ['nobody', [], policy(), '400 AccessControlListNotSupported'],
     ['a grant to nobody', [], policy('<Grant><Permission>READ</Permission></Grant>'), '400 MalformedACLError'],
     ['no list', [], '<AccessControlPolicy/>', '400 MalformedACLError'],

@@ -40,7 +40,7 @@ export const putObjectAcl: Operation = defineOperation({
   encode: ({ ownerId }: ObjectInfo, { grantees }) => onlyFor(ownerId ?? '', grantees),
 })
 
-/** Who is to have FULL_CONTROL. Null where a canned ACL says it, which can only be the owner. */
+/** Who is to have FULL_CONTROL, and who is said to be the owner. Null where a canned ACL says it, which can only be the owner. */
 function readGrantees({ headers, body }: OperationRequest<'xml'>): readonly string[] | null {
   refuseAcl(headers)
   const canned = headers.has('x-amz-acl')
@@ -51,14 +51,18 @@ function readGrantees({ headers, body }: OperationRequest<'xml'>): readonly stri
     })
   }
   if (canned) throw new S3Error('UnexpectedContent', 'This request does not support content beside x-amz-acl.')
-  const list = readXml(body, 'AccessControlPolicy').children.find(({ name }) => name === 'AccessControlList')
+  const policy = readXml(body, 'AccessControlPolicy')
+  const list = policy.children.find(({ name }) => name === 'AccessControlList')
   if (list === undefined) throw new S3Error('MalformedACLError', 'The XML you provided has no AccessControlList.')
-  return list.children.map((grant) => {
+  const grantees = list.children.map((grant) => {
     const grantee = grant.children.find(({ name }) => name === 'Grantee')
     if (grant.name !== 'Grant' || grantee === undefined) throw new S3Error('MalformedACLError', 'Every Grant needs a Grantee.')
     // Whoever is named by anything but the id of an account is not the owner.
     return childText(grant, 'Permission') === 'FULL_CONTROL' ? (childText(grantee, 'ID') ?? '') : ''
   })
+  // Whoever is named as the owner must be it: nobody gives what he has away here.
+  const owner = policy.children.find(({ name }) => name === 'Owner')
+  return owner === undefined || grantees.length === 0 ? grantees : [...grantees, childText(owner, 'ID') ?? '']
 }
 
 function onlyFor(owner: string, grantees: readonly string[] | null): HttpResponse {
