@@ -59,6 +59,20 @@ function expected(prefix: string, delimiter: string): string[] {
 }
 
 describeOnEachStore('listObjects', (store) => {
+  test('a walk over folders leaves nothing out, not what begins where a folder ends', async () => {
+    const opened = await openTestEngine(store)
+    const { session, bucket } = opened
+    const folders = Array.from({ length: 12 }, (_, at) => `f${String(at).padStart(2, '0')}/`)
+    // '0' is the character behind '/'.
+    const behind = ['f050', 'f070/']
+    for (const key of [...folders.flatMap((folder) => [`${folder}a`, `${folder}b`]), 'f050', 'f070/a']) {
+      await session.putObject({ bucket, key, body: bytesOf(1) })
+    }
+    const all = [...folders, ...behind].sort(compareBytes)
+    for (const limit of [1, 2, 3, 7, 1000]) expect(await walk(opened, { delimiter: '/', limit })).toEqual(all)
+    await opened.engine.close()
+  })
+
   test('pages of every size give every name once, in the order of bytes', async () => {
     const world = await openTestEngine(store)
     await filled(world)
