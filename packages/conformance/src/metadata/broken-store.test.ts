@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MetadataStore } from '@stowage/core/metadata'
 import { unconditional } from '@stowage/core/policy'
 import { sqliteMetadata } from '@stowage/core/sqlite'
@@ -157,6 +158,53 @@ const BROKEN: readonly (readonly [string, Change, readonly string[]])[] = [
       },
     }),
     ['buckets: a name is taken once in a jurisdiction, and who has it is told', 'concurrency: many buckets of one name: one is made'],
+  ],
+  [
+    'documents are written whatever is there',
+    (store) => ({
+      writeDocuments: (command) =>
+        store.writeDocuments({ ...command, writes: command.writes.map((write) => ({ ...write, expected: 'any' })) }),
+    }),
+    [
+      'documents: each is written only where it is what was expected, and counts its versions',
+      'documents: of many that write one version, exactly one does',
+    ],
+  ],
+  [
+    'documents are written one by one',
+    (store) => ({
+      writeDocuments: async (command) => {
+        for (const write of command.writes.slice(0, -1)) await store.writeDocuments({ ...command, writes: [write] })
+        return store.writeDocuments({ ...command, writes: command.writes.slice(-1) })
+      },
+    }),
+    ['documents: all of a command are written, or none'],
+  ],
+  [
+    'documents never raise the policy version',
+    (store) => ({ writeDocuments: (command) => store.writeDocuments({ ...command, raisesPolicyVersion: false }) }),
+    ['documents: those that matter to the policy raise its version with them, others do not'],
+  ],
+  [
+    'documents and their policy version are read one after the other',
+    (store) => ({
+      readDocuments: async (query) => {
+        const policyVersion = await store.policyVersion()
+        for (let turn = 0; turn < 5; turn += 1) await nextTurn()
+        return { ...(await store.readDocuments(query)), policyVersion }
+      },
+    }),
+    ['documents: a read is one state, of the documents and of the policy version'],
+  ],
+  [
+    'a page of documents holds one too few',
+    (store) => ({
+      listDocuments: async (query) => {
+        const page = await store.listDocuments(query)
+        return page.next === null ? page : { ...page, documents: page.documents.slice(0, -1) }
+      },
+    }),
+    ['documents: a kind is listed in pages, by the bytes of its ids'],
   ],
 ]
 

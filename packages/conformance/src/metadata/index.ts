@@ -2,6 +2,7 @@ import type { Suite } from '../case.ts'
 import { blobCases } from './blobs.ts'
 import { bucketCases } from './buckets.ts'
 import { concurrencyCases } from './concurrency.ts'
+import { documentCases } from './documents.ts'
 import { extentLimitCases } from './extent-limit.ts'
 import { inspectionCases } from './inspection.ts'
 import { listingCases } from './listing.ts'
@@ -30,6 +31,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...concurrencyCases,
     ...inspectionCases,
     ...refusedRowCases,
+    ...documentCases,
   ],
   facetsOf: () => [],
   start: () => Promise.resolve(),

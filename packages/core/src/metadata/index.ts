@@ -23,6 +23,18 @@ export type {
   Refusal,
   UploadTarget,
 } from './commands.ts'
+export { DOCUMENT_LIMITS } from './documents.ts'
+export type {
+  DocumentId,
+  DocumentsRead,
+  DocumentWrite,
+  ListDocumentsPage,
+  ListDocumentsQuery,
+  ReadDocumentsQuery,
+  StoredDocument,
+  WriteDocumentsCommand,
+  WriteDocumentsOutcome,
+} from './documents.ts'
 export type {
   InspectedGarbage,
   InspectedManifest,
@@ -48,3 +60,4 @@ export type {
   ListVersionsPage,
   ListVersionsQuery,
 } from './queries.ts'
+export type { JsonValue } from '../model/json-value.ts'

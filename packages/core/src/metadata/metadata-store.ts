@@ -26,6 +26,16 @@ import type {
   SetVersioningOutcome,
   UploadTarget,
 } from './commands.ts'
+import type {
+  DocumentId,
+  DocumentsRead,
+  ListDocumentsPage,
+  ListDocumentsQuery,
+  ReadDocumentsQuery,
+  StoredDocument,
+  WriteDocumentsCommand,
+  WriteDocumentsOutcome,
+} from './documents.ts'
 import type { StoreInspection } from './inspection.ts'
 import type {
   FindObjectQuery,
@@ -160,6 +170,14 @@ export interface MetadataStore {
   claimGarbage(query: ClaimGarbageQuery): Promise<readonly BlobRef[]>
   /** The claimed blobs are deleted. */
   forgetGarbage(blobs: readonly BlobRef[]): Promise<void>
+
+  /** All documents of some kinds, and the policy version that they belong to. */
+  readDocuments(query: ReadDocumentsQuery): Promise<DocumentsRead>
+  /** Null where there is none. */
+  readDocument(query: DocumentId): Promise<StoredDocument | null>
+  listDocuments(query: ListDocumentsQuery): Promise<ListDocumentsPage>
+  /** Writes all of them or none. Rejects with `LimitExceeded` for what is beyond `DOCUMENT_LIMITS`. */
+  writeDocuments(command: WriteDocumentsCommand): Promise<WriteDocumentsOutcome>
 
   /** For fsck: what the rows say, page by page. */
   readonly inspection: StoreInspection

@@ -28,6 +28,11 @@ export function partLock(uploadId: string, partNumber: number): Lock {
   return { name: `part ${uploadId} ${partNumber}`, exclusive: true }
 }
 
+/** Whoever writes documents of a kind takes it alone. */
+export function documentsLock(kind: string): Lock {
+  return { name: `documents ${kind}`, exclusive: true }
+}
+
 const NOW = 'CAST(floor(extract(epoch from clock_timestamp()) * 1000) AS bigint)'
 const STORE_TIME = `SELECT ${NOW}`
 // Taken in the order of the list: FROM ... WITH ORDINALITY is read one by one, and nothing sorts it.
@@ -38,7 +43,7 @@ FROM jsonb_array_elements(?::jsonb) AS each(value)`
 /**
  * Takes the locks in the order given, until the transaction ends, and gives back the store's time (milliseconds)
  * afterwards. What the command reads must be read by a later statement: it then sees what the holders before it committed.
- * Every command takes them in the order policy, bucket, keys (sorted), upload, part.
+ * Every command takes them in the order policy, bucket, keys (sorted), upload, part; or policy, kinds of documents (sorted).
  */
 export function* lock(context: SqlContext, locks: readonly Lock[]): SqlProgram<number> {
   if (context.dialect.locks && locks.length > 0) {

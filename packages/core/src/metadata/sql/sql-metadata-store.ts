@@ -1,13 +1,23 @@
 import type { BucketInfo } from '../../model/bucket.ts'
 import type { BlobRef } from '../../model/extent.ts'
 import { isStorageError } from '../../errors/storage-error.ts'
+import {
+  checkDocumentId,
+  checkDocumentKind,
+  checkDocumentKinds,
+  checkDocumentList,
+  checkDocumentWrites,
+  encodeDocumentBody,
+} from '../check-documents.ts'
 import type * as commands from '../commands.ts'
+import type * as documents from '../documents.ts'
 import type { StoreInspection } from '../inspection.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
 import type * as queries from '../queries.ts'
 import { findBucket } from './commands/buckets.ts'
 import { policyVersion } from './commands/policy-version.ts'
 import type { ExpireInput } from './commands/uploads.ts'
+import { listDocuments, readDocument, readDocuments } from './documents.ts'
 import { findObject, findRecord } from './find-object.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
 import { sqlInspection } from './inspection/sql-inspection.ts'
@@ -159,6 +169,28 @@ export class SqlMetadataStore implements MetadataStore {
 
   async forgetGarbage(blobs: readonly BlobRef[]): Promise<void> {
     await this.#driver.command('forgetGarbage', { blobs })
+  }
+
+  async readDocuments(query: documents.ReadDocumentsQuery): Promise<documents.DocumentsRead> {
+    checkDocumentKinds(query)
+    return this.#driver.read(() => readDocuments(query))
+  }
+
+  async readDocument(query: documents.DocumentId): Promise<documents.StoredDocument | null> {
+    checkDocumentKind(query.kind)
+    checkDocumentId(query.id)
+    return this.#driver.read(() => readDocument(query))
+  }
+
+  async listDocuments(query: documents.ListDocumentsQuery): Promise<documents.ListDocumentsPage> {
+    checkDocumentList(query)
+    return this.#driver.read(() => listDocuments(query))
+  }
+
+  async writeDocuments(command: documents.WriteDocumentsCommand): Promise<documents.WriteDocumentsOutcome> {
+    checkDocumentWrites(command)
+    const writes = command.writes.map((write) => ({ ...write, body: write.body === null ? null : encodeDocumentBody(write.body) }))
+    return this.#driver.command('writeDocuments', { writes, raisesPolicyVersion: command.raisesPolicyVersion })
   }
 
   get inspection(): StoreInspection {

@@ -19,6 +19,7 @@ import type {
   SetVersioningOutcome,
   UploadTarget,
 } from '../../commands.ts'
+import type { WriteDocumentsOutcome } from '../../documents.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -28,6 +29,8 @@ import type { DeleteBucketStep } from './buckets.ts'
 import { commitObject } from './commit-object.ts'
 import { completeUpload } from './complete-upload.ts'
 import { deleteObjects } from './delete-objects.ts'
+import { writeDocuments } from './documents.ts'
+import type { WriteDocumentsInput } from './documents.ts'
 import { abandonBlobs, claimGarbage, forgetGarbage, reserveBlobs } from './garbage.ts'
 import type { BlobsInput, ReserveInput } from './garbage.ts'
 import { commitPart } from './parts.ts'
@@ -61,6 +64,7 @@ export interface CommandTypes {
   raisePolicyVersion: Command<{ readonly expected: number }, number>
   reserveBlobs: Command<ReserveInput, null>
   setVersioning: Command<SetVersioningCommand, SetVersioningOutcome>
+  writeDocuments: Command<WriteDocumentsInput, WriteDocumentsOutcome>
 }
 
 /** The closed list of commands: what crosses to the writer thread is a name of it and plain data. */
@@ -92,4 +96,5 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   raisePolicyVersion,
   reserveBlobs,
   setVersioning,
+  writeDocuments,
 }
