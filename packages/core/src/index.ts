@@ -68,6 +68,7 @@ export {
   type Scope,
   type SystemPrincipal,
 } from './policy/caller.ts'
+export { intersectScopes } from './policy/intersect-scopes.ts'
 export { type Action, OPERATION_NAMES, type OperationName } from './policy/operation.ts'
 export type { Access, BucketFacts, Policy, RequestFacts, Requirement } from './policy/policy.ts'
 export {

@@ -36,14 +36,14 @@ export function authorise(session: SessionContext, question: Question, bucket: B
   const { engine, caller, request } = session
   const operation = request.operation ?? question.operation
   const at = request.at ?? engine.clock()
-  if (!isWithinScope(caller, question, { operation, at })) throw accessDenied(question)
+  const facts = request.facts ?? NO_FACTS
+  if (!isWithinScope(caller, question, { operation, at, facts })) throw accessDenied(question)
   const policyVersion = engine.policyVersion.current
   if (caller.principal.kind === 'system') {
     if (!isSystemPrincipal(caller.principal)) throw accessDenied(question)
     return unconditional(policyVersion)
   }
   const { action, overwrite, side, key, versionId } = question
-  const facts = request.facts ?? NO_FACTS
   try {
     const answer = engine.policy.require({
       caller,

@@ -2,20 +2,20 @@ import { ALWAYS } from '../policy/predicate.ts'
 import type { Predicate } from '../policy/predicate.ts'
 import type { Caller, GrantPrincipal, Scope } from '../policy/caller.ts'
 import type { BucketAddress } from '../model/bucket.ts'
+import { containsRange, readIpAddress, readIpRange } from '../policy/ip-range.ts'
 import type { OperationName } from '../policy/operation.ts'
+import type { RequestFacts } from '../policy/policy.ts'
 import { DEFAULT_JURISDICTION } from './resolve-bucket.ts'
 import type { Question } from './authorise.ts'
 
 /** Whether the ceiling of the credential, or the one operation of a grant, lets this question through to the policy. */
-export function isWithinScope(
-  caller: Caller,
-  question: Question,
-  asked: { readonly operation: OperationName; readonly at: Date },
-): boolean {
+export function isWithinScope(caller: Caller, question: Question, asked: RequestFacts): boolean {
   if (caller.principal.kind === 'grant' && !isGranted(caller.principal, question, asked.operation)) return false
   const { scope } = caller
   if (scope === null) return true
-  if (scope.notAfter !== undefined && asked.at > scope.notAfter) return false
+  // Asked this way round, a time that is none refuses.
+  if (scope.notAfter !== undefined && !(asked.at <= scope.notAfter)) return false
+  if (scope.sourceCidrs !== undefined && !isSourceInScope(scope.sourceCidrs, asked.facts.get('sourceIp'))) return false
   if (scope.operations !== undefined && !scope.operations.has(asked.operation)) return false
   if (question.address !== null && !isBucketInScope(scope, question.address)) return false
   if (scope.prefixes === undefined && scope.objects === undefined) return true
@@ -28,6 +28,15 @@ export function isWithinScope(
 export function isBucketInScope(scope: Scope, address: BucketAddress): boolean {
   const jurisdiction = address.jurisdiction ?? DEFAULT_JURISDICTION
   return scope.buckets?.some((bucket) => bucket.name === address.name && bucket.jurisdiction === jurisdiction) ?? true
+}
+
+function isSourceInScope(cidrs: readonly string[], sourceIp: string | number | boolean | undefined): boolean {
+  const address = typeof sourceIp === 'string' ? readIpAddress(sourceIp) : null
+  if (address === null) return false
+  return cidrs.some((cidr) => {
+    const range = readIpRange(cidr)
+    return range !== null && containsRange(range, address)
+  })
 }
 
 function isKeyInScope(scope: Scope, key: string): boolean {

@@ -48,7 +48,10 @@ export interface Scope {
   /** Keys that begin with one of these, or are one of `objects`. */
   readonly prefixes?: readonly string[]
   readonly objects?: readonly string[]
+  /** The last moment at which it counts. What is no time is never reached. */
   readonly notAfter?: Date
+  /** Blocks of addresses (`192.0.2.0/24`) that a request must come from, by the fact `sourceIp`: without that fact it is refused. */
+  readonly sourceCidrs?: readonly string[]
 }
 
 /** The caller that showed no credential at all. */
