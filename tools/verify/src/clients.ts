@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL('../../clients/src/main.ts', import.meta.url)
 const DRIVER = new URL('../../clients/.installed/bin/minio-go-driver', import.meta.url)
 const TIMEOUT_MS = 3_600_000
 
-/** The last thing that the script installs. */
+/** The last thing that the script installs of what the matrix runs. */
 const installed: Need = {
   name: 'what tools/clients/install.sh installs',
   isMet: () =>
