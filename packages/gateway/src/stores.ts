@@ -12,6 +12,8 @@ export interface StoreOptions {
   readonly metadata?: string
   /** The schema in that database. Default: the connection's own. */
   readonly schema?: string
+  /** False: a schema that is not up to date is an error, not brought up to date. Default true. */
+  readonly migrate?: boolean
   /** Without a directory: commits on this thread, which starts sooner, and is slower under load. Default false. */
   readonly onThisThread?: boolean
 }
@@ -37,22 +39,27 @@ export function metadataFromEnvironment(env: Readonly<Record<string, string | un
 export const BLOBS_FOLDER = 'blobs'
 
 /** Makes the stores of a directory, or of none. Nothing is opened, and nothing on the disk is touched. */
-export async function storesOf({ directory, metadata, schema, onThisThread = false }: StoreOptions): Promise<Stores> {
+export async function storesOf({ directory, metadata, schema, migrate = true, onThisThread = false }: StoreOptions): Promise<Stores> {
   if (schema !== undefined && metadata === undefined) throw new Error('--schema goes with --metadata: it names a schema of that database.')
   const backend = directory === null ? memoryBackend() : fsBackend({ directory })
-  if (metadata !== undefined) return { backend, ...(await postgresStore(metadata, schema)) }
+  if (metadata !== undefined) return { backend, ...(await postgresStore(metadata, { schema, migrate })) }
   const sqlite =
     directory === null
       ? sqliteMetadata({ temporary: true, ...(onThisThread ? { worker: 'inline' as const } : {}) })
-      : sqliteMetadata({ file: join(directory, METADATA_FILE) })
+      : sqliteMetadata({ file: join(directory, METADATA_FILE), migrate })
   return { backend, metadata: sqlite, end: async () => undefined }
 }
 
-async function postgresStore(url: string, schema: string | undefined): Promise<Omit<Stores, 'backend'>> {
+interface PostgresStoreOptions {
+  readonly schema: string | undefined
+  readonly migrate: boolean
+}
+
+async function postgresStore(url: string, { schema, migrate }: PostgresStoreOptions): Promise<Omit<Stores, 'backend'>> {
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--metadata is a URL that begins with postgres://.')
   const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
   const pool = new Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 10_000, application_name: 'stowage' })
   // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
   pool.on('error', () => undefined)
-  return { metadata: postgresMetadata({ pool, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }
+  return { metadata: postgresMetadata({ pool, migrate, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }
 }

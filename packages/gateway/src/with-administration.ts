@@ -35,6 +35,8 @@ export async function withAdministration<T>(
   })
   const stores = await storesOf({
     directory,
+    // Servers of another release may go on with it: an operator's look changes nothing.
+    migrate: false,
     ...(metadata === undefined ? {} : { metadata }),
     ...(store.schema === undefined ? {} : { schema: store.schema }),
   })

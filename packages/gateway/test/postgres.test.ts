@@ -1,6 +1,7 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../../core/test/postgres-server.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
@@ -46,6 +47,17 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     expect(await process.ended).toBe(2)
     expect(process.stderr()).toContain('is not a data directory: it has no blobs')
     expect(await readdir(directory)).toEqual([])
+  })
+
+  test('who only looks makes no schema, and says which one is needed', async () => {
+    const data = join(await temporaryDirectory(), 'data')
+    await mkdir(join(data, 'blobs'), { recursive: true })
+    const process = startStowage(['fsck', data, '--metadata', postgres.url, '--schema', 'mistyped'])
+    expect(await process.ended).toBe(2)
+    expect(process.stderr()).toMatch(/The metadata has no schema, and schema \d+ is needed/)
+    const pool = new Pool({ connectionString: postgres.url })
+    expect((await pool.query("SELECT 1 FROM information_schema.schemata WHERE schema_name = 'mistyped'")).rowCount).toBe(0)
+    await pool.end()
   })
 
   test('a second server of one directory leaves the first its control socket', async () => {

@@ -49,6 +49,8 @@ export interface StorageErrorDetails {
   PreconditionFailed: { readonly condition: 'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since' }
   /** The metadata store was written by a newer release. */
   SchemaTooNew: { readonly found: number; readonly supported: number }
+  /** The metadata store is of an older release, or empty, and was opened with `migrate: false`. */
+  SchemaTooOld: { readonly found: number; readonly needed: number }
   /** The disk, or the quota of the store, is full; nothing was written. */
   StorageFull: { readonly where: string }
   /** The metadata store cannot be reached or written to; the same call may succeed later. */

@@ -35,6 +35,8 @@ const SENTENCES: Sentences = {
   PreconditionFailed: ({ condition }) => `The condition ${condition} does not hold.`,
   SchemaTooNew: ({ found, supported }) =>
     `The metadata has schema ${found}, written by a newer release. This one knows schemas up to ${supported}: use the newer release.`,
+  SchemaTooOld: ({ found, needed }) =>
+    `The metadata has ${found === 0 ? 'no schema' : `schema ${found}`}, and schema ${needed} is needed: a server of this release brings it up to date when it starts.`,
   StorageFull: ({ where }) => `There is no space left in ${where}.`,
   StoreUnavailable: ({ store, reason }) => `The metadata store ${store} is not available: ${reason}.`,
   UploadNotFound: ({ uploadId }) => `There is no upload ${uploadId}.`,

@@ -109,7 +109,7 @@ export interface MetadataStore {
   /** For messages, metrics and logs; never branched on. */
   readonly name: string
 
-  /** Connects, and brings the schema up to date. Rejects with `SchemaTooNew`, `DirectoryInUse` or `StoreUnavailable`. */
+  /** Connects, and brings the schema up to date where the store was not told otherwise. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse` or `StoreUnavailable`. */
   open(): Promise<void>
   /** Finishes what is under way. Calling it twice is fine. */
   close(): Promise<void>

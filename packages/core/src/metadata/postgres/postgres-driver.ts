@@ -25,6 +25,8 @@ export interface PostgresDriverOptions {
   readonly now: (() => number) | null
   /** Fault injection of tests. */
   readonly onStatement?: OnStatement | undefined
+  /** Default true; see `PostgresMetadataOptions`. */
+  readonly migrate?: boolean
   /** For tests of migrations. */
   readonly plan?: MigrationPlan
 }
@@ -36,6 +38,7 @@ const KEYS_PER_TRANSACTION = 100
 
 const BEGIN_WRITE = 'BEGIN ISOLATION LEVEL READ COMMITTED'
 const BEGIN_READ = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'
+const TABLE_IS_THERE = 'SELECT 1 WHERE to_regclass(?) IS NOT NULL'
 const MIGRATION_LOCK = 'SELECT CAST(pg_advisory_xact_lock(hashtextextended(?, 0)) AS text)'
 
 /** Postgres through a pool: each command a transaction, retried where others were in its way. */
@@ -54,7 +57,7 @@ export class PostgresDriver implements SqlDriver {
 
   async open(): Promise<void> {
     const plan = this.#options.plan ?? { migrations: MIGRATIONS, words: POSTGRES_WORDS, store: 'postgres' }
-    while (await this.#transact('migrate', () => this.#migrate(plan)));
+    while (await this.#transact('migrate', () => (this.#options.migrate === false ? this.#look(plan) : this.#migrate(plan))));
     this.#open = true
   }
 
@@ -63,6 +66,13 @@ export class PostgresDriver implements SqlDriver {
     yield { sql: MIGRATION_LOCK, values: [`${this.#lockScope} migrations`] }
     if (schema !== null) yield { sql: `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`, values: [] }
     return yield* migrateOnce(this.#context(), plan)
+  }
+
+  /** Makes nothing, not even the schema, and waits for nobody who does. */
+  #look(plan: MigrationPlan): SqlProgram<boolean> {
+    const { schema } = this.#options
+    const table = schema === null ? 'schema_migrations' : `${quoteIdentifier(schema)}.schema_migrations`
+    return migrateOnce(this.#context(), { ...plan, lookOnly: { sql: TABLE_IS_THERE, values: [table] } })
   }
 
   async close(): Promise<void> {

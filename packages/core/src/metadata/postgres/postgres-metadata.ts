@@ -11,21 +11,26 @@ export interface PostgresMetadataOptions {
   readonly pool: PostgresPool
   /** The schema that holds the tables, one a namespace; made where it is not there. Default: the connection's own. */
   readonly schema?: string
+  /**
+   * False looks and changes nothing of the schema: where it is not up to date, `open()` rejects with `SchemaTooOld`. For those who
+   * administer what others serve. Default true.
+   */
+  readonly migrate?: boolean
   /** The store's time, for tests. Default: the database's. */
   readonly clock?: Clock
   /** For tests: called before each statement; what it throws counts as a fault of the database. */
   readonly onStatement?: OnStatement
 }
 
-const FIELDS: ReadonlySet<string> = new Set(['pool', 'schema', 'clock', 'onStatement'])
+const FIELDS: ReadonlySet<string> = new Set(['pool', 'schema', 'migrate', 'clock', 'onStatement'])
 
 /** The metadata store in Postgres 14 or later, for several processes at once. Nothing happens before `open()`. */
 export function postgresMetadata(options: PostgresMetadataOptions): MetadataStore {
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`postgresMetadata: unknown option '${field}'`)
-  const { pool, schema = null, clock, onStatement } = options
+  const { pool, schema = null, migrate = true, clock, onStatement } = options
   if (schema !== null) checkSchema(schema)
   const now = clock === undefined ? null : (): number => clock().getTime()
-  return new SqlMetadataStore(new PostgresDriver({ pool, schema, now, onStatement }))
+  return new SqlMetadataStore(new PostgresDriver({ pool, schema, migrate, now, onStatement }))
 }
 
 /** Postgres cuts longer names off, and two namespaces would be one. */

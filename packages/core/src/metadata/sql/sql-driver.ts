@@ -54,7 +54,7 @@ export interface SqlDriver {
   readonly name: string
   /** How many keys one bulk command may carry: others wait for it. More are for the store to split. */
   readonly keysPerCommand: number
-  /** Connects, and runs the migrations. Rejects with `SchemaTooNew`, `DirectoryInUse` or `StoreUnavailable`. */
+  /** Connects, and runs the migrations. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse` or `StoreUnavailable`. */
   open(): Promise<void>
   close(): Promise<void>
   /** Runs one command as one atomic, durable unit. */

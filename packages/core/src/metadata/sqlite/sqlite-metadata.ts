@@ -23,6 +23,11 @@ export interface SqliteMetadataOptions {
    * for those who say so.
    */
   readonly durability?: 'power-cut' | 'process'
+  /**
+   * False looks and changes nothing of the schema: where it is not up to date, `open()` rejects with `SchemaTooOld`. For those who
+   * administer what others serve. Default true.
+   */
+  readonly migrate?: boolean
   /** Where the code of the writer thread comes from. Default: the file beside ours. */
   readonly worker?: WorkerSource
   /** The store's time: grace, leases, retention. Default: the system's clock. */
@@ -31,11 +36,11 @@ export interface SqliteMetadataOptions {
   readonly onStatement?: OnStatement
 }
 
-const FIELDS: ReadonlySet<string> = new Set(['file', 'temporary', 'durability', 'worker', 'clock', 'onStatement'])
+const FIELDS: ReadonlySet<string> = new Set(['file', 'temporary', 'durability', 'migrate', 'worker', 'clock', 'onStatement'])
 
 /** The embedded metadata store: one SQLite file, owned by this process. Nothing happens before `open()`. */
 export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
-  const { file, temporary = false, worker, onStatement, clock = systemClock } = options
+  const { file, temporary = false, migrate = true, worker, onStatement, clock = systemClock } = options
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`sqliteMetadata: unknown option '${field}'`)
   if ((file === undefined) !== temporary) throw new TypeError('sqliteMetadata: give either file or temporary: true')
   if (onStatement !== undefined && worker !== 'inline') throw new TypeError("sqliteMetadata: onStatement needs worker: 'inline'")
@@ -45,7 +50,7 @@ export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
     now,
     place: () => (file === undefined ? temporaryPlace() : Promise.resolve({ file, remove: () => Promise.resolve() })),
     writer: (path) => {
-      const settings = { file: path, durability } as const
+      const settings = { file: path, durability, migrate } as const
       if (worker === 'inline') return new InlineWriter({ settings, now, onStatement })
       return new ThreadWriter({ settings, now, source: worker })
     },

@@ -78,6 +78,25 @@ test('a newer schema is refused by its version, and left as it is', async () => 
   expect(applied()).toHaveLength(MIGRATIONS.length + 1)
 })
 
+test('who only looks is told which schema is there, and changes none', async () => {
+  const needed = MIGRATIONS.length
+  for (const worker of [undefined, 'inline'] as const) {
+    const look = sqliteMetadata({ file, migrate: false, ...(worker === undefined ? {} : { worker }) })
+    await expect(look.open()).rejects.toMatchObject({ code: 'SchemaTooOld', details: { found: 0, needed } })
+    await look.close()
+  }
+  migrate(MIGRATIONS.slice(0, 1))
+  const look = sqliteMetadata({ file, migrate: false })
+  await expect(look.open()).rejects.toMatchObject({ code: 'SchemaTooOld', details: { found: 1, needed } })
+  await look.close()
+  expect(applied()).toHaveLength(1)
+  migrate(MIGRATIONS)
+  const current = sqliteMetadata({ file, migrate: false })
+  await current.open()
+  expect(await current.policyVersion()).toBe(1)
+  await current.close()
+})
+
 test('unfinished append uploads of the first schema are counted', () => {
   migrate(MIGRATIONS.slice(0, 1))
   const database = new Database(file)

@@ -18,6 +18,8 @@ import { sqliteCode, translateCommitError, translateSqliteError } from './sqlite
 export interface WriterSettings {
   readonly file: string
   readonly durability: Durability
+  /** False: a schema that is not up to date is refused. Default true. */
+  readonly migrate?: boolean
 }
 
 /** One command on its way to the writer. */
@@ -37,10 +39,13 @@ const SEQUENCE_BLOCK = 4096
 const RESERVED = 'SELECT reserved FROM commit_sequence WHERE id = 1'
 const RESERVE = 'UPDATE commit_sequence SET reserved = ? WHERE id = 1'
 
+const TABLE_IS_THERE: SqlStatement = { sql: "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'", values: [] }
+
 /** The one that writes: runs groups of commands, each group as one transaction with one fsync. Lives in its thread, or inline. */
 export class SqliteWriter {
   readonly #connection: SqliteConnection
   readonly #file: string
+  readonly #mayMigrate: boolean
   readonly #onStatement: OnStatement | undefined
   #nextSequence = 1
   /** Every number up to this one may have been given out by a commit. */
@@ -49,8 +54,9 @@ export class SqliteWriter {
   #groups = 0
   #commands = 0
 
-  constructor({ file, durability }: WriterSettings, onStatement?: OnStatement) {
+  constructor({ file, durability, migrate = true }: WriterSettings, onStatement?: OnStatement) {
     this.#file = file
+    this.#mayMigrate = migrate
     this.#onStatement = onStatement
     this.#connection = SqliteConnection.openWriter(file, durability)
   }
@@ -60,10 +66,11 @@ export class SqliteWriter {
     return { groups: this.#groups, commands: this.#commands }
   }
 
-  /** Brings the schema up to date. To be called once, first. `plan` is for tests of migrations. */
+  /** Brings the schema up to date, or refuses one that is not. To be called once, first. `plan` is for tests of migrations. */
   migrate(now: number, plan: MigrationPlan = { migrations: MIGRATIONS, words: SQLITE_WORDS, store: basename(this.#file) }): void {
     try {
-      const program = (): SqlProgram<boolean> => migrateOnce(this.#context(now), plan)
+      const steps = this.#mayMigrate ? plan : { ...plan, lookOnly: TABLE_IS_THERE }
+      const program = (): SqlProgram<boolean> => migrateOnce(this.#context(now), steps)
       while (this.#transaction('migrate', () => runProgram(program(), this.#executor('migrate'))));
       const [row] = this.#connection.execute({ sql: RESERVED, values: [] })
       this.#reserved = integerOf(row?.[0])
