@@ -1,3 +1,5 @@
+export type { PolicyList } from './access/policy-documents.ts'
+export { type PolicyChange, type StoredPolicies, storedPolicies } from './access/stored-policies.ts'
 export type { Backend, ByteRange, ByteSource } from './backend/backend.ts'
 export { isLendingReadable, type LendingReadable } from './backend/lending-readable.ts'
 export type { HashWorkerPoolOptions } from './checksums/hash-worker-pool.ts'
@@ -34,6 +36,7 @@ export type {
   ObjectAttributes,
   ObjectInput,
   OpenedObject,
+  PutBucketPolicyInput,
   PutObjectInput,
   RequestedRange,
   SetVersioningInput,
@@ -70,7 +73,8 @@ export {
 } from './policy/caller.ts'
 export { intersectScopes } from './policy/intersect-scopes.ts'
 export { type Action, OPERATION_NAMES, type OperationName } from './policy/operation.ts'
-export type { Access, BucketFacts, Policy, RequestFacts, Requirement } from './policy/policy.ts'
+export type { DecisionGround, DecisionTrace } from './policy/decision-ground.ts'
+export type { Access, BucketFacts, Facts, ListingFacts, Policy, RequestFacts, Requirement } from './policy/policy.ts'
 export {
   ALWAYS,
   type CompareOperator,
@@ -82,6 +86,8 @@ export {
   type RowColumn,
   type TruthTest,
 } from './policy/predicate.ts'
+export { BUILT_IN_ROLES, type Role } from './policy/role.ts'
+export { type PolicyCommand, type PolicyTable, PUBLIC_ROLE, type RowPolicy } from './policy/row-policy.ts'
 export { type Rule } from './policy/rule.ts'
 export { ownersOnly } from './policy/ownership.ts'
 export { type RulePolicy, rules } from './policy/rules.ts'

@@ -26,6 +26,7 @@ const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
       'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
   },
   BucketNotEmpty: { code: 'BucketNotEmpty', status: 409, message: 'The bucket you tried to delete is not empty' },
+  BucketPolicyNotFound: { code: 'NoSuchBucketPolicy', status: 404, message: 'The bucket policy does not exist' },
   BucketNotFound: { code: 'NoSuchBucket', status: 404, message: 'The specified bucket does not exist' },
   ChecksumMismatch: { code: 'BadDigest', status: 400, message: null },
   Conflict: {
@@ -56,6 +57,7 @@ const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
   InvalidRange: { code: 'InvalidRange', status: 416, message: 'The requested range is not satisfiable' },
   KeyTooLong: { code: 'KeyTooLongError', status: 400, message: 'Your key is too long' },
   LimitExceeded: { code: 'InvalidRequest', status: 400, message: null },
+  MalformedPolicy: { code: 'MalformedPolicy', status: 400, message: null },
   NotModified: { code: 'NotModified', status: 304, message: null },
   NotSupported: { code: 'NotImplemented', status: 501, message: null },
   ObjectLocked: { code: 'AccessDenied', status: 403, message: 'Access Denied because object protected by object lock.' },
@@ -151,6 +153,7 @@ const CONDITION_NAMES = {
 export function s3ErrorFields(error: AnyStorageError): Readonly<Record<string, string>> {
   switch (error.code) {
     case 'BucketNotFound':
+    case 'BucketPolicyNotFound':
     case 'BucketNotEmpty':
     case 'BucketAlreadyExists':
     case 'InvalidBucketName':

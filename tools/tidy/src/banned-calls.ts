@@ -62,6 +62,10 @@ export const BANS: readonly Ban[] = [
     where: inLibrary,
     instead: 'bytes from outside go through a parse function that checks each field; name the file here if this is one',
     except: {
+      'packages/core/src/access/policy-documents.ts':
+        'reads predicates that this store wrote itself, and has them parsed as when they were put',
+      'packages/core/src/policy/bucket-policy/parse-bucket-policy.ts':
+        'the parse function of bucket policies: refuses every field that it does not know',
       'packages/core/src/metadata/sql/json-column.ts': 'reads columns that this store wrote itself, as unknown',
       'packages/gateway/src/control-client.ts': 'reads what another process of this package wrote to a socket that only its user can open',
       'packages/gateway/src/config-file.ts':

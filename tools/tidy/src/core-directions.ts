@@ -7,7 +7,7 @@ interface Layer {
 const BASE = ['model', 'errors', 'util']
 
 /**
- * Law 8, inside core: `model ← errors ← {backend, metadata, policy} ← engine ← index`. The empty name stands for the
+ * Law 8, inside core: `model ← errors ← {backend, metadata, policy} ← access ← engine ← index`. The empty name stands for the
  * files at the root. `errors` and `util` are for everybody; a model's parse function throws a `StorageError`.
  */
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -19,8 +19,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   backend: { values: BASE, types: ['metadata', 'policy'] },
   metadata: { values: [...BASE, 'checksums'], types: ['backend', 'policy'] },
   policy: { values: BASE, types: ['backend', 'metadata'] },
-  engine: { values: [...BASE, 'checksums', 'backend', 'metadata', 'policy'], types: [] },
-  '': { values: [...BASE, 'checksums', 'backend', 'metadata', 'policy', 'engine'], types: [] },
+  // What the store keeps of policies, and the policy that is made of it.
+  access: { values: [...BASE, 'metadata', 'policy'], types: [] },
+  engine: { values: [...BASE, 'checksums', 'backend', 'metadata', 'policy', 'access'], types: [] },
+  '': { values: [...BASE, 'checksums', 'backend', 'metadata', 'policy', 'access', 'engine'], types: [] },
 }
 
 /** Imports that the layers forbid and that are right all the same. Paths from `packages/core/src/`. */

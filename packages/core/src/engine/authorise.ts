@@ -4,7 +4,7 @@ import { callerContext } from '../policy/caller-context.ts'
 import type { Caller, GrantPrincipal } from '../policy/caller.ts'
 import { foldPredicate } from '../policy/fold-predicate.ts'
 import type { Action, OperationName } from '../policy/operation.ts'
-import type { BucketFacts, Requirement } from '../policy/policy.ts'
+import type { Access, BucketFacts, Facts, ListingFacts, Requirement } from '../policy/policy.ts'
 import type { Predicate } from '../policy/predicate.ts'
 import { unconditional } from '../policy/requirement.ts'
 import { isSystemPrincipal } from '../policy/system-principal.ts'
@@ -23,9 +23,11 @@ export interface Question {
   readonly address: BucketAddress | null
   readonly key: string | null
   readonly versionId: string | null
+  /** Of a listing inside a bucket. */
+  readonly listing?: ListingFacts
 }
 
-const NO_FACTS: ReadonlyMap<string, string | number | boolean> = new Map()
+const NO_FACTS: Facts = new Map()
 
 /**
  * Asks the policy, after the ceiling of the caller's credential. The answer is data, with the constants of the request
@@ -43,23 +45,28 @@ export function authorise(session: SessionContext, question: Question, bucket: B
     if (!isSystemPrincipal(caller.principal)) throw accessDenied(question)
     return unconditional(policyVersion)
   }
-  const { action, overwrite, side, key, versionId } = question
+  const access = accessOf({ session, question, bucket, request: { operation, at, facts } })
   try {
-    const answer = engine.policy.require({
-      caller,
-      action,
-      request: { operation, at, facts },
-      overwrite,
-      side,
-      bucket,
-      key,
-      versionId,
-      policyVersion,
-    })
+    const answer = engine.policy.require(access)
     return answer instanceof Promise ? finishLater(answer, session, question) : finish(answer, session, question)
   } catch (error) {
     throw refusalByFault(error, session, question)
   }
+}
+
+/** What a question is made into for the policy. */
+interface AccessParts {
+  readonly session: SessionContext
+  readonly question: Question
+  readonly bucket: BucketFacts | null
+  readonly request: Access['request']
+}
+
+/** The question as the policy gets it. */
+function accessOf({ session, question, bucket, request }: AccessParts): Access {
+  const { action, overwrite, side, key, versionId, listing = null } = question
+  const { caller, engine } = session
+  return { caller, action, request, overwrite, side, bucket, key, versionId, listing, policyVersion: engine.policyVersion.current }
 }
 
 async function finishLater(answer: Promise<Requirement>, session: SessionContext, question: Question): Promise<Requirement> {
@@ -70,9 +77,9 @@ async function finishLater(answer: Promise<Requirement>, session: SessionContext
   }
 }
 
-/** A policy that throws has refused, and is broken: the caller hears the first, the observer the second. */
+/** A policy that throws has refused, and is broken: the caller hears the first, the observer the second. One whose store is away has not. */
 function refusalByFault(error: unknown, session: SessionContext, question: Question): unknown {
-  if (isStorageError(error) && error.code === 'AccessDenied') return error
+  if (isStorageError(error) && (error.code === 'AccessDenied' || error.code === 'StoreUnavailable')) return error
   session.engine.observer.event('policy.failed', { action: question.action, error })
   return new StorageError('AccessDenied', { action: question.action }, { cause: error })
 }

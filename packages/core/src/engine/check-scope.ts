@@ -3,7 +3,7 @@ import type { Predicate } from '../policy/predicate.ts'
 import type { Caller, GrantPrincipal, Scope } from '../policy/caller.ts'
 import type { BucketAddress } from '../model/bucket.ts'
 import { containsRange, readIpAddress, readIpRange } from '../policy/ip-range.ts'
-import type { OperationName } from '../policy/operation.ts'
+import type { Action, OperationName } from '../policy/operation.ts'
 import type { RequestFacts } from '../policy/policy.ts'
 import { DEFAULT_JURISDICTION } from './resolve-bucket.ts'
 import type { Question } from './authorise.ts'
@@ -20,9 +20,11 @@ export function isWithinScope(caller: Caller, question: Question, asked: Request
   if (question.address !== null && !isBucketInScope(scope, question.address)) return false
   if (scope.prefixes === undefined && scope.objects === undefined) return true
   if (question.key !== null) return isKeyInScope(scope, question.key)
-  // A credential for some keys may look at their bucket, and list it through `keysInScope`; it may not make, change or delete it.
-  return question.action !== 'bucket.create' && question.action !== 'bucket.update' && question.action !== 'bucket.delete'
+  // A credential for some keys may look at their bucket, and list it through `keysInScope`; it may do nothing else to it.
+  return LOOKS.has(question.action)
 }
+
+const LOOKS: ReadonlySet<Action> = new Set(['bucket.read', 'bucket.list', 'object.list'])
 
 /** Whether a scope lets this bucket through. */
 export function isBucketInScope(scope: Scope, address: BucketAddress): boolean {

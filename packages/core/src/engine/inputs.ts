@@ -61,6 +61,11 @@ export interface CreateBucketInput extends BucketInput {
 export interface SetVersioningInput extends BucketInput {
   readonly versioning: Exclude<Versioning, 'off'>
 }
+/** What a bucket's policy is to be. */
+export interface PutBucketPolicyInput extends BucketInput {
+  /** The JSON of AWS's policy language, at most 20 KiB. */
+  readonly policy: string
+}
 /** A page of buckets, by name. */
 export interface ListBucketsInput extends CallInput {
   readonly prefix?: string

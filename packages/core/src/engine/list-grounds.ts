@@ -5,7 +5,8 @@ import { checkKeyText } from './check-key.ts'
 import { keysInScope } from './check-scope.ts'
 import type { SessionContext } from './context.ts'
 import type { BucketInput } from './inputs.ts'
-import { bucketQuestion } from './object-question.ts'
+import { listQuestion } from './object-question.ts'
+import type { ListingInput } from './object-question.ts'
 import { readUnderRequirement } from './with-requirement.ts'
 import type { BucketQuestion, Grounds } from './with-requirement.ts'
 import type { OperationName } from '../policy/operation.ts'
@@ -39,8 +40,8 @@ export interface ListRead<P> {
  * Reads a page under the policy's answer. A listing is filtered, never refused; but where no row at all may be seen and
  * the policy does not hide that, `AccessDenied` says so.
  */
-export async function readPage<P>(session: SessionContext, input: BucketInput, read: ListRead<P>): Promise<P> {
-  const question = bucketQuestion({ operation: read.operation, action: 'object.list' }, input.bucket)
+export async function readPage<P>(session: SessionContext, input: BucketInput & ListingInput, read: ListRead<P>): Promise<P> {
+  const question = listQuestion({ operation: read.operation, action: 'object.list' }, input)
   input.signal?.throwIfAborted()
   const scope = keysInScope(session.caller.scope)
   return readUnderRequirement(session, question, {

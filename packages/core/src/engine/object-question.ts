@@ -33,7 +33,23 @@ export function objectQuestion(
   }
 }
 
-/** The question about a bucket itself, or about listing what is in it. */
+/** What a listing asks for, as policies see it. */
+export interface ListingInput {
+  readonly prefix?: string
+  readonly delimiter?: string
+  readonly limit?: number
+}
+
+/** The question about listing what is in a bucket. */
+export function listQuestion(
+  parts: Pick<ObjectQuestionParts, 'operation' | 'action'>,
+  input: ListingInput & Pick<ObjectInput, 'bucket'>,
+): BucketQuestion {
+  const { prefix = '', delimiter = null, limit = null } = input
+  return { ...bucketQuestion(parts, input.bucket), listing: { prefix, delimiter, limit } }
+}
+
+/** The question about a bucket itself. */
 export function bucketQuestion(parts: Pick<ObjectQuestionParts, 'operation' | 'action'>, address: ObjectInput['bucket']): BucketQuestion {
   return { operation: parts.operation, action: parts.action, side: 'target', overwrite: null, address, key: null, versionId: null }
 }

@@ -19,6 +19,7 @@ import type { SessionContext } from './context.ts'
 import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
 import { deleteBucket } from './delete-bucket.ts'
+import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPolicy } from './bucket-policies.ts'
 import { setVersioning } from './set-versioning.ts'
 import { deleteObject, deleteObjects } from './delete-objects.ts'
 import { getObject } from './get-object.ts'
@@ -58,6 +59,22 @@ export class SessionImplementation implements Session {
 
   setVersioning(input: inputs.SetVersioningInput): Promise<void> {
     return this.#call(setVersioning, input)
+  }
+
+  getBucketPolicy(input: inputs.BucketInput): Promise<string> {
+    return this.#call(getBucketPolicy, input)
+  }
+
+  putBucketPolicy(input: inputs.PutBucketPolicyInput): Promise<void> {
+    return this.#call(putBucketPolicy, input)
+  }
+
+  deleteBucketPolicy(input: inputs.BucketInput): Promise<void> {
+    return this.#call(deleteBucketPolicy, input)
+  }
+
+  getBucketPolicyStatus(input: inputs.BucketInput): Promise<{ readonly isPublic: boolean }> {
+    return this.#call(getBucketPolicyStatus, input)
   }
 
   deleteBucket(input: inputs.BucketInput): Promise<void> {

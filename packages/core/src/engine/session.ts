@@ -31,6 +31,7 @@ import type {
   ListVersionsInput,
   ObjectInput,
   OpenedObject,
+  PutBucketPolicyInput,
   PutObjectInput,
   SetVersioningInput,
   UploadInput,
@@ -50,6 +51,14 @@ export interface Session {
   listBuckets(input?: ListBucketsInput): Promise<{ readonly buckets: readonly BucketInfo[]; readonly nextToken: string | null }>
   /** Versions that are there stay. Commits under way are decided before it, or anew. */
   setVersioning(input: SetVersioningInput): Promise<void>
+  /** The policy's text, as it was put. `BucketPolicyNotFound` where there is none. */
+  getBucketPolicy(input: BucketInput): Promise<string>
+  /** Takes effect at once in this process, within a second in others. `MalformedPolicy` for what is not understood to the last word. */
+  putBucketPolicy(input: PutBucketPolicyInput): Promise<void>
+  /** Deleting what is not there succeeds. */
+  deleteBucketPolicy(input: BucketInput): Promise<void>
+  /** Whether the policy lets in everybody. `BucketPolicyNotFound` where there is none. */
+  getBucketPolicyStatus(input: BucketInput): Promise<{ readonly isPublic: boolean }>
   /** Unfinished uploads go with the bucket; objects, versions and delete markers keep it (`BucketNotEmpty`). */
   deleteBucket(input: BucketInput): Promise<void>
 

@@ -34,6 +34,8 @@ export interface StorageErrorDetails {
   KeyTooLong: { readonly length: number; readonly max: number }
   /** A named limit of `limits.ts` was reached. */
   LimitExceeded: { readonly limit: string; readonly max: number }
+  /** A policy that is not understood to the last word; it was not stored. */
+  MalformedPolicy: { readonly place: string; readonly reason: string }
   /** If-None-Match or If-Modified-Since: what the caller has is current. */
   NotModified: { readonly etag: string; readonly lastModified: Date }
   /** Something that this engine, or the backend it runs on, does not do. */
@@ -46,6 +48,8 @@ export interface StorageErrorDetails {
   /** The commit may or may not have happened; reading back tells. Nothing is cleaned up on the strength of this error. */
   OutcomeUnknown: { readonly command: string }
   PartTooSmall: { readonly partNumber: number; readonly size: number; readonly min: number }
+  /** A bucket without a policy was asked for it. */
+  BucketPolicyNotFound: { readonly bucket: string }
   PreconditionFailed: { readonly condition: 'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since' }
   /** The metadata store was written by a newer release. */
   SchemaTooNew: { readonly found: number; readonly supported: number }

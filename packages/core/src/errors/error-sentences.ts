@@ -10,6 +10,7 @@ const SENTENCES: Sentences = {
   BlobDamaged: ({ blob, reason }) => `The blob ${blob} is damaged: ${reason}.`,
   BucketAlreadyExists: ({ bucket }) => `There is a bucket ${bucket} already.`,
   BucketNotEmpty: ({ bucket }) => `The bucket ${bucket} is not empty.`,
+  BucketPolicyNotFound: ({ bucket }) => `The bucket ${bucket} has no policy.`,
   BucketNotFound: ({ bucket }) => `There is no bucket ${bucket}.`,
   ChecksumMismatch: ({ algorithm, expected, actual }) =>
     `The ${algorithm} you specified (${expected}) did not match what we received (${actual}).`,
@@ -24,6 +25,7 @@ const SENTENCES: Sentences = {
   InvalidRange: ({ size }) => `The range lies outside the ${size} bytes that there are.`,
   KeyTooLong: ({ length, max }) => `The key has ${length} bytes, and ${max} are the most.`,
   LimitExceeded: ({ limit, max }) => `The limit ${limit} is ${max}.`,
+  MalformedPolicy: ({ place, reason }) => `The policy is not valid: ${place} ${reason}.`,
   NotModified: ({ etag }) => `What you have, ${etag}, is current.`,
   NotSupported: ({ feature }) => `${feature} is not supported.`,
   ObjectLocked: ({ key, versionId }) => `The version ${versionId} of ${key} is locked.`,

@@ -64,6 +64,16 @@ export interface SetVersioningCommand {
 /** The policy version as it is then. */
 export type SetVersioningOutcome = { readonly outcome: 'set'; readonly policyVersion: number } | Refusal
 
+/** Sets or deletes the policy of a bucket, and raises the policy version. */
+export interface SetBucketPolicyCommand {
+  readonly bucketId: string
+  /** Its text, which nobody below the engine reads; null for none. */
+  readonly policy: string | null
+  readonly require: Requirement
+}
+/** The policy version as it is then. */
+export type SetBucketPolicyOutcome = { readonly outcome: 'set'; readonly policyVersion: number } | Refusal
+
 /** Makes an object visible: the last step of a put or a copy, its blobs being durable already. */
 export interface CommitObjectCommand {
   readonly object: NewObject

@@ -4,6 +4,9 @@ import type { JsonValue } from '../model/json-value.ts'
  * Configurations by (kind, id): settings of buckets, policies, credentials. The store knows nothing of what is in them.
  */
 
+/** The kind under which `setBucketPolicy` keeps policies: by the bucket's id, the text as it was put. Gone with the bucket. */
+export const BUCKET_POLICY_KIND = 'bucket-policy'
+
 /** The bounds of documents. A write beyond one is refused with `LimitExceeded`. */
 export const DOCUMENT_LIMITS = {
   /** Of a kind's name, in UTF-8 bytes. */

@@ -22,6 +22,8 @@ import type {
   DeleteObjectsCommand,
   DeleteOutcome,
   PartPage,
+  SetBucketPolicyCommand,
+  SetBucketPolicyOutcome,
   SetVersioningCommand,
   SetVersioningOutcome,
   UploadTarget,
@@ -123,6 +125,8 @@ export interface MetadataStore {
   listBuckets(query: ListBucketsQuery): Promise<ListBucketsPage>
   deleteBucket(command: DeleteBucketCommand): Promise<DeleteBucketOutcome>
   setVersioning(command: SetVersioningCommand): Promise<SetVersioningOutcome>
+  /** Kept as the document `BUCKET_POLICY_KIND` with the bucket's id; gone with the bucket. */
+  setBucketPolicy(command: SetBucketPolicyCommand): Promise<SetBucketPolicyOutcome>
 
   findObject(query: FindObjectQuery): Promise<FoundInfo>
   /** As `findObject`, with where the bytes are, inline bytes included. */

@@ -5,6 +5,8 @@ export type Action =
   | 'bucket.list'
   | 'bucket.update'
   | 'bucket.delete'
+  | 'bucket.policy.read'
+  | 'bucket.policy.write'
   | 'object.read'
   | 'object.list'
   | 'object.write'
@@ -17,6 +19,10 @@ export type OperationName =
   | 'ListBuckets'
   | 'DeleteBucket'
   | 'PutBucketVersioning'
+  | 'GetBucketPolicy'
+  | 'PutBucketPolicy'
+  | 'DeleteBucketPolicy'
+  | 'GetBucketPolicyStatus'
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
@@ -52,6 +58,10 @@ export const OPERATION_NAMES: Readonly<Record<OperationName, OperationRow>> = {
   ListBuckets: { supabase: 'storage.s3.bucket.list', s3: 's3:ListAllMyBuckets' },
   DeleteBucket: { supabase: 'storage.s3.bucket.delete', s3: 's3:DeleteBucket' },
   PutBucketVersioning: { supabase: 'storage.bucket.update', s3: 's3:PutBucketVersioning' },
+  GetBucketPolicy: { supabase: 'storage.s3.bucket.get_policy', s3: 's3:GetBucketPolicy' },
+  PutBucketPolicy: { supabase: 'storage.s3.bucket.put_policy', s3: 's3:PutBucketPolicy' },
+  DeleteBucketPolicy: { supabase: 'storage.s3.bucket.delete_policy', s3: 's3:DeleteBucketPolicy' },
+  GetBucketPolicyStatus: { supabase: 'storage.s3.bucket.get_policy_status', s3: 's3:GetBucketPolicyStatus' },
   PutObject: { supabase: 'storage.s3.upload', s3: 's3:PutObject' },
   GetObject: { supabase: 'storage.s3.object.get', s3: 's3:GetObject' },
   HeadObject: { supabase: 'storage.s3.object.info', s3: 's3:GetObject' },

@@ -1,13 +1,19 @@
+import type { DecisionTrace } from './decision-ground.ts'
 import type { Versioning } from '../model/bucket.ts'
 import type { Caller } from './caller.ts'
 import type { Action, OperationName } from './operation.ts'
 import type { Predicate } from './predicate.ts'
 
+/** Facts by name: `sourceIp`, `secureTransport`, … A `Map` is one. */
+export interface Facts {
+  get(name: string): string | number | boolean | undefined
+}
+
 /** Facts about the request that the server derived itself: address, TLS, requested tags, … Never copied from the client. */
 export interface RequestFacts {
   readonly operation: OperationName
   readonly at: Date
-  readonly facts: ReadonlyMap<string, string | number | boolean>
+  readonly facts: Facts
 }
 
 /** What a policy learns of a bucket before it answers. */
@@ -18,6 +24,15 @@ export interface BucketFacts {
   readonly account: string
   readonly public: boolean
   readonly versioning: Versioning
+}
+
+/** What a listing asks for, as its caller said. */
+export interface ListingFacts {
+  /** '' where none was given. */
+  readonly prefix: string
+  readonly delimiter: string | null
+  /** Null where the caller gave none. */
+  readonly limit: number | null
 }
 
 /** One question to the policy: who wants to do what, where. */
@@ -33,6 +48,8 @@ export interface Access {
   readonly bucket: BucketFacts | null
   readonly key: string | null
   readonly versionId: string | null
+  /** Of a listing inside a bucket; null for anything else. */
+  readonly listing: ListingFacts | null
   /** The store's policy version that the answer will be held against. */
   readonly policyVersion: number
 }
@@ -73,4 +90,8 @@ export interface Policy {
    * A policy whose rules change must call `engine.policyChanged()` afterwards: commits that carry older answers are then retried.
    */
   require(access: Access): Requirement | Promise<Requirement>
+  /** Whether it goes by the policies that buckets have. Where it does not, they cannot be put: nobody must believe in one that is not kept. */
+  readonly keepsBucketPolicies?: boolean
+  /** Decides exactly like `require`, and says to `trace` what had a say. A policy without it cannot be explained. */
+  explain?(access: Access, trace: DecisionTrace): Requirement | Promise<Requirement>
 }

@@ -14,6 +14,8 @@ export const ACTIONS: readonly Action[] = [
   'bucket.list',
   'bucket.update',
   'bucket.delete',
+  'bucket.policy.read',
+  'bucket.policy.write',
   'object.read',
   'object.list',
   'object.write',

@@ -137,6 +137,7 @@ function access(
     key: !onObject || place.key === null ? null : (place.key ?? 'a/b.png'),
     versionId: null,
     overwrite: action === 'object.write' ? 'allowed' : null,
+    listing: null,
     policyVersion: 7,
   }
 }

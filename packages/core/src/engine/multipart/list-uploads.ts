@@ -7,7 +7,7 @@ import type { ListedUploads, ListUploadsInput } from '../inputs.ts'
 import { bothOf, listScope } from '../list-grounds.ts'
 import type { ListScope } from '../list-grounds.ts'
 import { namesCommonPrefix } from '../list-token.ts'
-import { bucketQuestion } from '../object-question.ts'
+import { listQuestion } from '../object-question.ts'
 import { parseLimit } from '../parse-limit.ts'
 import { visibleUploads } from '../visible-uploads.ts'
 import { readUnderRequirement } from '../with-requirement.ts'
@@ -21,7 +21,7 @@ const EMPTY: ListUploadsPage = { uploads: [], commonPrefixes: [], next: null }
  */
 export async function listUploads(session: SessionContext, input: ListUploadsInput): Promise<ListedUploads> {
   const { metadata, limits } = session.engine
-  const question = bucketQuestion({ operation: 'ListMultipartUploads', action: 'object.list' }, input.bucket)
+  const question = listQuestion({ operation: 'ListMultipartUploads', action: 'object.list' }, input)
   const scope = listScope(session, input)
   const position = startOf(session, input, scope)
   const limit = parseLimit(input.limit, limits.listLimitMax)

@@ -11,7 +11,7 @@ export interface Lock {
 export function policyLock(exclusive: boolean): Lock {
   return { name: 'policy', exclusive }
 }
-/** Commits hold their bucket shared; deleting it, or setting its versioning, takes it alone. */
+/** Commits hold their bucket shared; deleting it, or setting its versioning or its policy, takes it alone. */
 export function bucketLock(bucketId: string, exclusive: boolean): Lock {
   return { name: `bucket ${bucketId}`, exclusive }
 }
@@ -43,7 +43,7 @@ FROM jsonb_array_elements(?::jsonb) AS each(value)`
 /**
  * Takes the locks in the order given, until the transaction ends, and gives back the store's time (milliseconds)
  * afterwards. What the command reads must be read by a later statement: it then sees what the holders before it committed.
- * Every command takes them in the order policy, bucket, keys (sorted), upload, part; or policy, kinds of documents (sorted).
+ * Every command takes them in the order policy, bucket, keys (sorted), upload, part; or policy, bucket, kinds of documents (sorted).
  */
 export function* lock(context: SqlContext, locks: readonly Lock[]): SqlProgram<number> {
   if (context.dialect.locks && locks.length > 0) {

@@ -66,6 +66,10 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.command('setVersioning', command)
   }
 
+  setBucketPolicy(command: commands.SetBucketPolicyCommand): Promise<commands.SetBucketPolicyOutcome> {
+    return this.#driver.command('setBucketPolicy', command)
+  }
+
   findBucket(query: { readonly jurisdiction: string; readonly name: string }): Promise<BucketInfo | null> {
     return this.#driver.read(() => findBucket(query))
   }

@@ -4,6 +4,8 @@ import type {
   DeleteBucketCommand,
   DeleteBucketOutcome,
   Refusal,
+  SetBucketPolicyCommand,
+  SetBucketPolicyOutcome,
   SetVersioningCommand,
   SetVersioningOutcome,
 } from '../../commands.ts'
@@ -11,9 +13,12 @@ import { bucketPolicyRow } from '../../../policy/predicate-row.ts'
 import { BUCKET_COLUMN_NAMES, bucketColumns, bucketValues, readBucketRow } from '../bucket-row.ts'
 import { integerOf, textOf } from '../column.ts'
 import { passes, refuseAtDoor } from '../guard.ts'
-import { bucketLock, lock, policyLock } from '../locks.ts'
+import { BUCKET_POLICY_KIND } from '../../documents.ts'
+import { bucketLock, documentsLock, lock, policyLock } from '../locks.ts'
 import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
+import { writeDocuments } from './documents.ts'
+import { assert } from '../../../util/assert.ts'
 import { policyVersion, raiseLockedPolicyVersion } from './policy-version.ts'
 
 const INSERT = `INSERT INTO buckets (${BUCKET_COLUMN_NAMES.join(', ')}) VALUES (${BUCKET_COLUMN_NAMES.map(() => '?').join(', ')})
@@ -44,6 +49,7 @@ const ANSWERS_MAX = 1_000
 const FORGET_ANSWERS = `DELETE FROM uploads WHERE id IN
 (SELECT id FROM uploads WHERE bucket_id = ? AND status = 'completed' LIMIT ${ANSWERS_MAX}) RETURNING id`
 const DELETE = 'DELETE FROM buckets WHERE id = ?'
+const DELETE_POLICY = 'DELETE FROM documents WHERE kind = ? AND id = ?'
 
 /** What one command made of it. `uploads-left`: the bucket is there, and some of its uploads are gone; the same command goes on. */
 export type DeleteBucketStep = DeleteBucketOutcome | { readonly outcome: 'uploads-left' }
@@ -57,6 +63,8 @@ export function* deleteBucket(context: SqlContext, { bucketId, require }: Delete
   if (held.length > 0) return { outcome: 'not-empty' }
   if (!(yield* endUploads(context, bucketId, now))) return { outcome: 'uploads-left' }
   yield { sql: DELETE, values: [bucketId] }
+  // Its id comes never again, so its policy could not: no version needs to be remembered.
+  yield { sql: DELETE_POLICY, values: [BUCKET_POLICY_KIND, bucketId] }
   return { outcome: 'deleted' }
 }
 
@@ -73,6 +81,21 @@ export function* setVersioning(
   const changed = yield { sql: SET_VERSIONING, values: [versioning, bucketId, versioning] }
   // Clients set again what is set; nobody's commit is to be decided anew for that.
   return { outcome: 'set', policyVersion: changed.length > 0 ? yield* raiseLockedPolicyVersion() : require.policyVersion }
+}
+
+/** Sets or deletes a bucket's policy, alone with it; where there is none to delete, nothing changes. */
+export function* setBucketPolicy(
+  context: SqlContext,
+  { bucketId, policy, require }: SetBucketPolicyCommand,
+): SqlProgram<SetBucketPolicyOutcome> {
+  yield* lock(context, [policyLock(true), bucketLock(bucketId, true), documentsLock(BUCKET_POLICY_KIND)])
+  const refused = yield* refuseBucket(bucketId, require)
+  if (refused !== null) return refused
+  const body = policy === null ? null : JSON.stringify(policy)
+  const write = { kind: BUCKET_POLICY_KIND, id: bucketId, expected: 'any' as const, body, sealed: null }
+  const written = yield* writeDocuments(context, { writes: [write], raisesPolicyVersion: true })
+  assert(written.outcome === 'written', 'a document that expects nothing was refused')
+  return { outcome: 'set', policyVersion: written.policyVersion }
 }
 
 /** Holds a requirement against a bucket's row. */

@@ -15,6 +15,8 @@ import type {
   DeleteBucketCommand,
   DeleteObjectsCommand,
   DeleteOutcome,
+  SetBucketPolicyCommand,
+  SetBucketPolicyOutcome,
   SetVersioningCommand,
   SetVersioningOutcome,
   UploadTarget,
@@ -24,7 +26,7 @@ import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { commitAppend } from './append.ts'
-import { createBucket, deleteBucket, setVersioning } from './buckets.ts'
+import { createBucket, deleteBucket, setBucketPolicy, setVersioning } from './buckets.ts'
 import type { DeleteBucketStep } from './buckets.ts'
 import { commitObject } from './commit-object.ts'
 import { completeUpload } from './complete-upload.ts'
@@ -63,6 +65,7 @@ export interface CommandTypes {
   heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
   raisePolicyVersion: Command<{ readonly expected: number }, number>
   reserveBlobs: Command<ReserveInput, null>
+  setBucketPolicy: Command<SetBucketPolicyCommand, SetBucketPolicyOutcome>
   setVersioning: Command<SetVersioningCommand, SetVersioningOutcome>
   writeDocuments: Command<WriteDocumentsInput, WriteDocumentsOutcome>
 }
@@ -95,6 +98,7 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   heartbeat,
   raisePolicyVersion,
   reserveBlobs,
+  setBucketPolicy,
   setVersioning,
   writeDocuments,
 }

@@ -1,0 +1,193 @@
+import { LRUCache } from 'lru-cache'
+import { StorageError } from '../errors/storage-error.ts'
+import type { DocumentWrite } from '../metadata/documents.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { BucketPolicy } from '../policy/bucket-policy/bucket-policy.ts'
+import { parseBucketPolicy } from '../policy/bucket-policy/parse-bucket-policy.ts'
+import type { DecisionTrace } from '../policy/decision-ground.ts'
+import { parseRowPolicy, ROW_POLICIES_MAX } from '../policy/parse-row-policy.ts'
+import { PolicySet } from '../policy/policy-set.ts'
+import type { Access, BucketFacts, Policy, Requirement } from '../policy/policy.ts'
+import { RoleSet } from '../policy/role-set.ts'
+import type { Role } from '../policy/role.ts'
+import { PUBLIC_ROLE, type RowPolicy } from '../policy/row-policy.ts'
+import { readBucketPolicyText } from './bucket-policy-document.ts'
+import {
+  POLICY_KINDS,
+  type PolicyDocuments,
+  type PolicyList,
+  readPolicyDocuments,
+  roleWrite,
+  rowPolicyWrite,
+  setWrite,
+} from './policy-documents.ts'
+
+/** What is to be said otherwise of roles and rows; all of it or nothing. What is not named stays. */
+export interface PolicyChange {
+  /** Made, or put in the place of those of the same name. */
+  readonly putRoles?: readonly Role[]
+  /** By name. Removing what is not there is fine; what others inherit, or policies are for, stays, and the change is refused. */
+  readonly removeRoles?: readonly string[]
+  /** Made, or put in the place of those of the same table and name. */
+  readonly putPolicies?: readonly RowPolicy[]
+  readonly removePolicies?: readonly Pick<RowPolicy, 'table' | 'name'>[]
+  /** Removes every policy that `putPolicies` does not name. Default false. */
+  readonly replacePolicies?: boolean
+}
+
+/** The policies of a namespace, kept in its metadata. */
+export interface StoredPolicies extends Policy {
+  /** Decides like `require`, and says to `trace` what had a say. */
+  explain(access: Access, trace: DecisionTrace): Promise<Requirement>
+  /** What there is now. Bucket policies are their buckets' business: see `Session.getBucketPolicy`. */
+  list(): Promise<PolicyList>
+  /**
+   * Changes roles and row-level policies: at once here, within a second in other processes; commits under way are decided anew. Rejects
+   * with `InvalidArgument` or `LimitExceeded`, and changes nothing, where the whole would not be valid; with `Conflict` where others
+   * change at the same time, more often than it tries.
+   */
+  change(change: PolicyChange): Promise<void>
+}
+
+/** How often a change is made anew because somebody else was faster. */
+const ATTEMPTS_MAX = 5
+/** How many buckets' policies are remembered; each is at most 20 KiB of text. */
+const BUCKET_POLICIES_MAX = 1_000
+
+interface LoadedSet {
+  readonly version: number
+  readonly set: PolicySet
+  readonly bucketPolicies: LRUCache<string, { readonly policy: BucketPolicy | null }>
+}
+
+/**
+ * Makes the policy of an engine out of what its metadata store keeps: accounts own their buckets, buckets may have policies, and roles
+ * have row-level security. Give it the store that the engine is given; the engine opens and closes it.
+ */
+export function storedPolicies({ metadata }: { readonly metadata: MetadataStore }): StoredPolicies {
+  return new StoredPolicySet(metadata)
+}
+
+class StoredPolicySet implements StoredPolicies {
+  readonly keepsBucketPolicies = true
+  readonly #metadata: MetadataStore
+  #loaded: LoadedSet | null = null
+  /** The version that our own last change made. */
+  #changed = 0
+  #loading: Promise<LoadedSet> | null = null
+
+  constructor(metadata: MetadataStore) {
+    this.#metadata = metadata
+  }
+
+  require(access: Access): Requirement | Promise<Requirement> {
+    const loaded = this.#loaded
+    if (loaded === null || loaded.version < Math.max(access.policyVersion, this.#changed)) return this.#decideLater(access)
+    const { bucket } = access
+    const known = bucket === null ? NO_POLICY : loaded.bucketPolicies.get(bucket.id)
+    return known === undefined ? this.#decideLater(access) : loaded.set.decide(access, { bucketPolicy: known.policy })
+  }
+
+  async explain(access: Access, trace: DecisionTrace): Promise<Requirement> {
+    return this.#decideLater(access, trace)
+  }
+
+  async list(): Promise<PolicyList> {
+    const { roles, policies } = await this.#read()
+    return { roles, policies }
+  }
+
+  async change(change: PolicyChange): Promise<void> {
+    const parsed = (change.putPolicies ?? []).map((policy, at) => parseRowPolicy(policy, `putPolicies[${at}]`))
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const before = await this.#read()
+      const writes = writesOf(before, { ...change, putPolicies: parsed })
+      if (writes.length === 0) return
+      const outcome = await this.#metadata.writeDocuments({ writes: [setWrite(before.setVersion), ...writes], raisesPolicyVersion: true })
+      if (outcome.outcome === 'written') {
+        this.#changed = Math.max(this.#changed, outcome.policyVersion)
+        return
+      }
+    }
+    throw new StorageError('Conflict', { what: 'others change the policies' })
+  }
+
+  async #decideLater(access: Access, trace?: DecisionTrace): Promise<Requirement> {
+    const loaded = await this.#load(access.policyVersion)
+    const bucketPolicy = access.bucket === null ? null : await this.#bucketPolicy(loaded, access.bucket)
+    return loaded.set.decide(access, { bucketPolicy, ...(trace === undefined ? {} : { trace }) })
+  }
+
+  async #load(least: number): Promise<LoadedSet> {
+    for (;;) {
+      const loaded = this.#loaded
+      if (loaded !== null && loaded.version >= Math.max(least, this.#changed)) return loaded
+      this.#loading ??= this.#readSet().finally(() => {
+        this.#loading = null
+      })
+      const read = await this.#loading
+      // It may have been begun before what we ask for was there: then once more.
+      if (this.#loaded === null || this.#loaded.version < read.version) this.#loaded = read
+    }
+  }
+
+  async #readSet(): Promise<LoadedSet> {
+    const { policyVersion, documents } = await this.#metadata.readDocuments({ kinds: Object.values(POLICY_KINDS) })
+    const { roles, policies } = readPolicyDocuments(documents)
+    const set = new PolicySet({ roles: new RoleSet(roles), rowPolicies: policies })
+    return { version: policyVersion, set, bucketPolicies: new LRUCache({ max: BUCKET_POLICIES_MAX }) }
+  }
+
+  async #read(): Promise<PolicyDocuments> {
+    const { documents } = await this.#metadata.readDocuments({ kinds: Object.values(POLICY_KINDS) })
+    return readPolicyDocuments(documents)
+  }
+
+  async #bucketPolicy({ bucketPolicies }: LoadedSet, { id, name }: BucketFacts): Promise<BucketPolicy | null> {
+    const known = bucketPolicies.get(id)
+    if (known !== undefined) return known.policy
+    const text = await readBucketPolicyText(this.#metadata, id)
+    const policy = text === null ? null : parseBucketPolicy(text, name)
+    bucketPolicies.set(id, { policy })
+    return policy
+  }
+}
+
+const NO_POLICY = { policy: null }
+
+/** The documents that a change writes; none where it changes nothing. Throws where the whole would not be valid. */
+function writesOf(before: PolicyList, change: PolicyChange): readonly DocumentWrite[] {
+  const { putRoles = [], removeRoles = [], putPolicies = [], removePolicies = [], replacePolicies = false } = change
+  const roles = new Map(before.roles.map((role) => [role.name, role]))
+  for (const name of removeRoles) roles.delete(name)
+  for (const role of putRoles) roles.set(role.name, role)
+  const named = new Set(putPolicies.map(nameOf))
+  const gone = [...removePolicies, ...(replacePolicies ? before.policies : [])].filter((policy) => !named.has(nameOf(policy)))
+  const policies = new Map(before.policies.map((policy) => [nameOf(policy), policy]))
+  for (const policy of gone) policies.delete(nameOf(policy))
+  for (const policy of putPolicies) policies.set(nameOf(policy), policy)
+  checkWhole(new RoleSet([...roles.values()]), [...policies.values()])
+  return [
+    ...removeRoles.filter((name) => !roles.has(name)).map((name) => roleWrite(name, null)),
+    ...putRoles.map((role) => roleWrite(role.name, role)),
+    ...gone.map((policy) => rowPolicyWrite(policy, null)),
+    ...putPolicies.map((policy) => rowPolicyWrite(policy, policy)),
+  ]
+}
+
+function checkWhole(roles: RoleSet, policies: readonly RowPolicy[]): void {
+  if (policies.length > ROW_POLICIES_MAX) throw new StorageError('LimitExceeded', { limit: 'ROW_POLICIES_MAX', max: ROW_POLICIES_MAX })
+  for (const policy of policies) {
+    const unknown = policy.roles.find((role) => role !== PUBLIC_ROLE && roles.find(role) === null)
+    if (unknown !== undefined) {
+      throw new StorageError('InvalidArgument', {
+        argument: `the policy '${policy.name}'`,
+        reason: `is for '${unknown}', which is no role`,
+      })
+    }
+  }
+}
+
+function nameOf({ table, name }: Pick<RowPolicy, 'table' | 'name'>): string {
+  return `${table}/${name}`
+}
