@@ -1,5 +1,5 @@
 import { ANONYMOUS, systemClock } from '@stowage/core'
-import type { Caller, Engine, Observer } from '@stowage/core'
+import type { Caller, Engine, Observer, RequestFacts, Session } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
 import { bucketFromHost } from './bucket-from-host.ts'
 import { errorResponse, internalErrorResponse } from './error-response.ts'
@@ -10,6 +10,7 @@ import { OPERATIONS } from './operations/index.ts'
 import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
 import { readCopySource } from './operations/fields/copy-source.ts'
 import { readPayload } from './read-payload.ts'
+import { requestFacts } from './request-facts.ts'
 import { requestIds } from './request-ids.ts'
 import { isBelow, readPublicUrl } from './public-url.ts'
 import { createRouter } from './route.ts'
@@ -96,32 +97,31 @@ class S3Door {
     refuseUnknownHeaders(headers, operation)
     if (verification.kind === 'anonymous') refuseOverrides(query)
     const caller = verification.kind === 'signed' ? verification.credential.caller : ANONYMOUS
-    await this.#checkExpectedOwners(caller, raw, headers)
+    const now = this.#clock()
+    const facts = requestFacts({ raw, headers, mechanism, verification, now })
+    await this.#checkExpectedOwners({ caller, facts, raw, headers })
     const context: OperationContext = {
       region: this.#region,
       requestId,
       url: raw.url,
       displayName: this.#displayName,
-      now: this.#clock(),
+      now,
     }
     const body = await readPayload(operation, { raw, verification, headers })
     const request: OperationRequest = { bucket: raw.bucket, key: raw.key, query, headers, body, signal: http.signal }
-    const session = this.#engine.as(caller, { operation: operation.engineName, at: context.now })
+    const session = this.#engine.as(caller, { operation: operation.engineName, at: now, facts })
     return operation.handle(session, request, context)
   }
 
   /** A bucket of somebody else than the client believes is refused, before it is touched. */
-  async #checkExpectedOwners(caller: Caller, raw: RawS3Request, headers: S3Headers): Promise<void> {
-    await this.#checkExpectedOwner(caller, raw.bucket, headers.get('x-amz-expected-bucket-owner'))
+  async #checkExpectedOwners({ caller, facts, raw, headers }: Arriving): Promise<void> {
+    const ofBucket = headers.get('x-amz-expected-bucket-owner')
     const ofSource = headers.get('x-amz-source-expected-bucket-owner')
+    if (ofBucket === undefined && ofSource === undefined) return
+    const session = this.#engine.as(caller, { operation: 'HeadBucket', facts })
+    await checkExpectedOwner(session, raw.bucket, ofBucket)
     if (ofSource === undefined || !headers.has('x-amz-copy-source')) return
-    await this.#checkExpectedOwner(caller, readCopySource(headers).bucket.name, ofSource)
-  }
-
-  async #checkExpectedOwner(caller: Caller, name: string, expected: string | undefined): Promise<void> {
-    if (expected === undefined || name === '') return
-    const bucket = await this.#engine.as(caller, { operation: 'HeadBucket' }).headBucket({ bucket: { name } })
-    if (bucket.account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
+    await checkExpectedOwner(session, readCopySource(headers).bucket.name, ofSource)
   }
 
   #refuse(error: unknown, http: HttpRequest, requestId: string): HttpResponse {
@@ -136,6 +136,20 @@ class S3Door {
     if (isFault(response) && !http.signal.aborted) this.#observer?.event('fault', { requestId, error })
     return response ?? internalErrorResponse(context)
   }
+}
+
+async function checkExpectedOwner(session: Session, name: string, expected: string | undefined): Promise<void> {
+  if (expected === undefined || name === '') return
+  const bucket = await session.headBucket({ bucket: { name } })
+  if (bucket.account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
+}
+
+/** A request whose sender is known. */
+interface Arriving {
+  readonly caller: Caller
+  readonly facts: RequestFacts['facts']
+  readonly raw: RawS3Request
+  readonly headers: S3Headers
 }
 
 /** Each one more is a signature more to compute for whoever sends a wrong one. */

@@ -14,6 +14,7 @@ const READ: ReadonlySet<string> = new Set([
   'x-amz-checksum-sha256',
   'x-amz-checksum-type',
   'x-amz-content-sha256',
+  'x-amz-confirm-remove-self-bucket-access',
   'x-amz-copy-source',
   'x-amz-copy-source-if-match',
   'x-amz-copy-source-if-modified-since',
@@ -52,6 +53,8 @@ const COPIES: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy'])
 /** Headers that would change any request they are on, and that only some operations read. */
 const ONLY_ON: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['x-amz-bypass-governance-retention', new Set(['DeleteObject', 'DeleteObjects'])],
+  // The owner can always take a policy back: there is nobody to protect from himself.
+  ['x-amz-confirm-remove-self-bucket-access', new Set(['PutBucketPolicy'])],
   ['x-amz-copy-source', COPIES],
   ['x-amz-copy-source-if-match', COPIES],
   ['x-amz-copy-source-if-modified-since', COPIES],

@@ -15,8 +15,8 @@ export interface OperationMatch {
   readonly reads?: readonly string[]
 }
 
-/** What a row wants of the body: none, a small XML document, or the bytes as they come. */
-export type Payload = 'none' | 'xml' | 'stream'
+/** What a row wants of the body: none, a small document, or the bytes as they come. */
+export type Payload = 'none' | 'document' | 'stream'
 
 /** Bytes on their way in, with everything that the client has claimed about them. */
 export interface StreamPayload {
@@ -26,7 +26,7 @@ export interface StreamPayload {
 
 interface PayloadBody {
   readonly none: null
-  readonly xml: Uint8Array
+  readonly document: Uint8Array
   readonly stream: StreamPayload
 }
 

@@ -7,7 +7,7 @@ import type { RawS3Request } from './s3-request.ts'
 import type { Verification } from './sigv4/request-verifier.ts'
 import { readVerifiedBody, refuseChunks, verifiedBody } from './sigv4/verified-body.ts'
 
-/** The largest XML document that is read, in bytes: 10,000 parts with their checksums, or 1,000 long keys. */
+/** The largest document that is read, in bytes: 10,000 parts with their checksums, or 1,000 long keys. */
 const DOCUMENT_SIZE_MAX = 4 * 1024 * 1024
 
 /**
@@ -32,7 +32,7 @@ export async function readPayload(operation: Operation, { raw, verification, hea
     refuseChunks(verification)
     return null
   }
-  if (operation.payload === 'xml') {
+  if (operation.payload === 'document') {
     const claims = readDocumentClaims(headers, { checksums: !operation.checksumsOfObject })
     refuseChunks(verification)
     raw.http.acceptBody()

@@ -61,7 +61,6 @@ const ROWS: readonly Row[] = [
     put: 'PutBucketOwnershipControls',
     remove: 'DeleteBucketOwnershipControls',
   }),
-  ...bucket('policy', { put: 'PutBucketPolicy', remove: 'DeleteBucketPolicy' }),
   ...bucket('publicAccessBlock', { put: 'PutPublicAccessBlock', remove: 'DeletePublicAccessBlock' }),
   ...bucket('replication', { put: 'PutBucketReplication', remove: 'DeleteBucketReplication' }),
   ...bucket('requestPayment', { put: 'PutBucketRequestPayment' }),

@@ -258,6 +258,10 @@ describe('sub-resources', () => {
     'PUT bucket acl',
     'PUT object acl',
     'PUT bucket versioning',
+    'GET bucket policy',
+    'PUT bucket policy',
+    'DELETE bucket policy',
+    'GET bucket policyStatus',
     ...CONFIGURATION_OPERATIONS.map(({ match }) => `GET ${match.on} ${Object.keys(match.query ?? {})[0]}`),
   ])
   const cases = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'].flatMap((method) =>

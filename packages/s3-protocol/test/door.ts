@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import type { ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { accountCaller, createIds, fsck, openEngine, rules, systemClock } from '@stowage/core'
-import type { Engine, FsckReport, Ids, Limits, Rule, RulePolicy } from '@stowage/core'
+import { accountCaller, createIds, fsck, openEngine, rules, storedPolicies, systemClock } from '@stowage/core'
+import type { Engine, FsckReport, Ids, Limits, Rule, RulePolicy, StoredPolicies } from '@stowage/core'
 import { memoryBackend } from '@stowage/core/backend'
 import type { Backend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
@@ -31,6 +31,8 @@ export interface DoorOptions {
   readonly limits?: Partial<Limits>
   /** Besides that owners may do everything. */
   readonly rules?: readonly Rule[]
+  /** Decides by what the store keeps instead: owners, bucket policies, row-level security. */
+  readonly stored?: boolean
   readonly backend?: Backend
   /** Default us-east-1. */
   readonly region?: string
@@ -48,6 +50,8 @@ export interface Door {
   readonly port: number
   readonly engine: Engine
   readonly policy: RulePolicy
+  /** What decides where `stored` was asked for. */
+  readonly stored: StoredPolicies
   readonly ann: Client
   readonly bob: Client
   readonly anonymous: Client
@@ -80,11 +84,12 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const metadata = sqliteMetadata({ temporary: true, worker: 'inline' })
   const backend = options.backend ?? memoryBackend()
   const policy = rules([OWNERS, ...(options.rules ?? [])])
+  const stored = storedPolicies({ metadata })
   const { ids, processId } = knownProcess()
   const engine = await openEngine({
     metadata,
     backend,
-    policy,
+    policy: options.stored === true ? stored : policy,
     ids,
     limits: { ...LIMITS, ...options.limits },
     hashWorkers: { threadsMax: 0 },
@@ -115,6 +120,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     port,
     engine,
     policy,
+    stored,
     faults,
     forgetFaults: () => void faults.splice(0),
     ann: new Client(port, ANN),

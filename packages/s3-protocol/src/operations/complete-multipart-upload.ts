@@ -16,7 +16,7 @@ export const completeMultipartUpload: Operation = defineOperation({
   name: 'CompleteMultipartUpload',
   engineName: 'CompleteMultipartUpload',
   match: { method: 'POST', on: 'object', query: { uploadId: true } },
-  payload: 'xml',
+  payload: 'document',
   checksumsOfObject: true,
   decode(request, context) {
     const root = readXml(request.body, 'CompleteMultipartUpload')

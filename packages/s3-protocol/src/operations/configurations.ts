@@ -54,8 +54,6 @@ const BUCKET_CONFIGURATIONS: readonly BucketConfiguration[] = [
     // There are no ACLs here, which is what AWS calls this.
     answer: () => element('OwnershipControls', [element('Rule', [element('ObjectOwnership', 'BucketOwnerEnforced')])]),
   },
-  { name: 'GetBucketPolicy', word: 'policy', answer: notFound('NoSuchBucketPolicy', 'The bucket policy does not exist') },
-  { name: 'GetBucketPolicyStatus', word: 'policyStatus', answer: notFound('NoSuchBucketPolicy', 'The bucket policy does not exist') },
   {
     name: 'GetPublicAccessBlock',
     word: 'publicAccessBlock',

@@ -14,7 +14,7 @@ export const createBucket: Operation = defineOperation({
   name: 'CreateBucket',
   engineName: 'CreateBucket',
   match: { method: 'PUT', on: 'bucket' },
-  payload: 'xml',
+  payload: 'document',
   lacks: ['ACLs and grants', 'ownership other than BucketOwnerEnforced', 'object lock', 'directory buckets', 'tags'],
   decode(request, context) {
     refuseAcl(request.headers)

@@ -19,7 +19,7 @@ export const deleteObjects: Operation = defineOperation({
   name: 'DeleteObjects',
   engineName: 'DeleteObjects',
   match: { method: 'POST', on: 'bucket', query: { delete: true } },
-  payload: 'xml',
+  payload: 'document',
   lacks: ['conditions on size and time', 'MFA'],
   decode(request) {
     const root = readXml(request.body, 'Delete')

@@ -5,9 +5,12 @@ import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
 import { createMultipartUpload } from './create-multipart-upload.ts'
+import { deleteBucketPolicy } from './delete-bucket-policy.ts'
 import { deleteBucket } from './delete-bucket.ts'
 import { deleteObject } from './delete-object.ts'
 import { deleteObjects } from './delete-objects.ts'
+import { getBucketPolicyStatus } from './get-bucket-policy-status.ts'
+import { getBucketPolicy } from './get-bucket-policy.ts'
 import { getBucketLocation } from './get-bucket-location.ts'
 import { getObjectAttributes } from './get-object-attributes.ts'
 import { getObject } from './get-object.ts'
@@ -20,6 +23,7 @@ import { listObjectsV2 } from './list-objects-v2.ts'
 import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
 import { putBucketAcl, putObjectAcl } from './put-acl.ts'
+import { putBucketPolicy } from './put-bucket-policy.ts'
 import { putBucketVersioning } from './put-bucket-versioning.ts'
 import { putObject } from './put-object.ts'
 import { uploadPartCopy } from './upload-part-copy.ts'
@@ -33,9 +37,12 @@ export const OPERATIONS: readonly Operation[] = [
   createBucket,
   createMultipartUpload,
   deleteBucket,
+  deleteBucketPolicy,
   deleteObject,
   deleteObjects,
   getBucketLocation,
+  getBucketPolicy,
+  getBucketPolicyStatus,
   getObject,
   getObjectAttributes,
   headBucket,
@@ -47,6 +54,7 @@ export const OPERATIONS: readonly Operation[] = [
   listObjectsV2,
   listParts,
   putBucketAcl,
+  putBucketPolicy,
   putBucketVersioning,
   putObject,
   putObjectAcl,

@@ -17,7 +17,7 @@ export const putBucketAcl: Operation = defineOperation({
   name: 'PutBucketAcl',
   engineName: 'HeadBucket',
   match: { method: 'PUT', on: 'bucket', query: { acl: true } },
-  payload: 'xml',
+  payload: 'document',
   lacks: ['anything but the owner in full control'],
   decode: (request) => ({ bucket: { name: request.bucket }, grantees: readGrantees(request), signal: request.signal }),
   run: (session, input) => session.headBucket(input),
@@ -29,7 +29,7 @@ export const putObjectAcl: Operation = defineOperation({
   name: 'PutObjectAcl',
   engineName: 'HeadObject',
   match: { method: 'PUT', on: 'object', query: { acl: true }, reads: ['versionId'] },
-  payload: 'xml',
+  payload: 'document',
   lacks: ['anything but the owner in full control'],
   decode(request) {
     const versionId = request.query.text('versionId')
@@ -41,7 +41,7 @@ export const putObjectAcl: Operation = defineOperation({
 })
 
 /** Who is to have FULL_CONTROL, and who is said to be the owner. Null where a canned ACL says it, which can only be the owner. */
-function readGrantees({ headers, body }: OperationRequest<'xml'>): readonly string[] | null {
+function readGrantees({ headers, body }: OperationRequest<'document'>): readonly string[] | null {
   refuseAcl(headers)
   const canned = headers.has('x-amz-acl')
   if (body.length === 0) {

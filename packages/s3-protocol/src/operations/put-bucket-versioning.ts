@@ -13,7 +13,7 @@ export const putBucketVersioning: Operation = defineOperation({
   name: 'PutBucketVersioning',
   engineName: 'PutBucketVersioning',
   match: { method: 'PUT', on: 'bucket', query: { versioning: true } },
-  payload: 'xml',
+  payload: 'document',
   lacks: ['MFA delete'],
   decode(request) {
     const root = readXml(request.body, 'VersioningConfiguration')
