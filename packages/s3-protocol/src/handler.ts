@@ -87,7 +87,9 @@ class S3Door {
   }
 
   async #serve(http: HttpRequest, requestId: string): Promise<HttpResponse> {
-    const raw = parseS3Request(http, this.#addressing)
+    const parsed = parseS3Request(http, this.#addressing)
+    const { asReceived } = parsed
+    const raw = asReceived !== null && (await this.#isSigned(asReceived)) ? asReceived : parsed
     const query = new S3Query(raw.query)
     const mechanism = this.#verifier.mechanismOf(raw)
     const headers = new S3Headers(mechanism.kind === 'query' ? presignedHeaders(raw) : raw.headers)
@@ -111,6 +113,16 @@ class S3Door {
     const request: OperationRequest = { bucket: raw.bucket, key: raw.key, query, headers, body, signal: http.signal }
     const session = this.#engine.as(caller, { operation: operation.engineName, at: now, facts })
     return operation.handle(session, request, context)
+  }
+
+  /** Whether the client has sent, and signed, a request as it was received. Whether it may is asked later. */
+  async #isSigned(raw: RawS3Request): Promise<boolean> {
+    try {
+      return (await this.#verifier.verify(raw, { anyRegion: true })).kind === 'signed'
+    } catch (error) {
+      if (error instanceof S3Error) return false
+      throw error
+    }
   }
 
   /** A bucket of somebody else than the client believes is refused, before it is touched. */

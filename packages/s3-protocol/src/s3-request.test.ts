@@ -60,7 +60,17 @@ describe('parseS3Request', () => {
     }
     expect(at('example.com')).toEqual(['foo', 'k'])
     expect(at('S3.test')).toEqual(['data', 'foo/k'])
+    expect(at('example.com:443')).toEqual(['foo', 'k'])
     expect(at('behind.a.proxy')).toEqual(['foo', 'k'])
+  })
+
+  test('a host that is none of the public ones leaves two readings', () => {
+    const publicUrls = ['https://example.com/data'].map(readPublicUrl)
+    const at = (host: string, target = '/data/foo/k'): ReturnType<typeof parseS3Request> =>
+      parseS3Request(httpRequest({ target, headers: [['host', host]] }), { publicUrls })
+    expect(at('behind.a.proxy').asReceived).toMatchObject({ bucket: 'data', key: 'foo/k', signedElsewhere: [], asReceived: null })
+    expect(at('example.com').asReceived).toBeNull()
+    expect(at('behind.a.proxy', '/foo/k').asReceived).toBeNull()
   })
 })
 

@@ -22,6 +22,11 @@ export interface RawS3Request {
   readonly signedElsewhere: readonly SignedAddress[]
   /** Scheme, host and path of the resource, as the client writes them. */
   readonly url: string
+  /**
+   * The same, read as if nothing on the way had left a public address's path on it. Null but where Host is none of the public ones:
+   * a proxy has rewritten it, or it is ours and the path begins with a bucket's name. The signature says which.
+   */
+  readonly asReceived: RawS3Request | null
 }
 
 /** A host and a path that a signature may be over. */
@@ -50,23 +55,15 @@ const HEADERS_OF_OTHERS: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 /** Reads bucket, key and query off a request. Fails with `InvalidURI` where the target is not valid, before any signature is looked at. */
 export function parseS3Request(request: HttpRequest, options: S3AddressingOptions = {}): RawS3Request {
   try {
-    const { rawPath, query } = parseTarget(request.target)
+    const target = parseTarget(request.target)
     const { publicUrls = NO_URLS } = options
     const hostBucket = options.bucketFromHost?.(optionalHeader(request.headers, 'host') ?? '') ?? null
-    const mount = request.mount === '' ? mountedAt(rawPath, addressesOf(request, { hostBucket, publicUrls })) : request.mount
-    const ownPath = mount === '' ? rawPath : rawPath.slice(mount.length) || '/'
-    const { bucket, key } = hostBucket === null ? splitPath(ownPath) : { bucket: hostBucket, key: percentDecode(ownPath.slice(1)) }
-    return {
-      http: request,
-      method: request.method,
-      bucket,
-      key,
-      query,
-      headers: ownHeaders(request.headers),
-      signedPath: rawPath,
-      signedElsewhere: publicUrls.map((one) => ({ host: hostAt(one, hostBucket), path: addressed(one, ownPath) })),
-      url: publicUrlOf({ request, rawPath, ownPath: hostBucket === null ? ownPath : null }, publicUrls),
-    }
+    if (request.mount !== '') return readAt(request.mount, { request, target, hostBucket, publicUrls })
+    const { addresses, isCertain } = addressesOf(request, { hostBucket, publicUrls })
+    const mount = mountedAt(target.rawPath, addresses)
+    const mounted = readAt(mount, { request, target, hostBucket, publicUrls })
+    if (mount === '' || isCertain) return mounted
+    return { ...mounted, asReceived: readAt('', { request, target, hostBucket, publicUrls: NO_URLS }) }
   } catch (error) {
     throw error instanceof HttpInputError ? fromHttpInputError(error) : error
   }
@@ -74,15 +71,41 @@ export function parseS3Request(request: HttpRequest, options: S3AddressingOption
 
 const NO_URLS: readonly PublicUrl[] = []
 
-/** The addresses that a request may have been sent to: those of its Host, or any where something on the way has rewritten it. */
+interface Reading {
+  readonly request: HttpRequest
+  readonly target: ReturnType<typeof parseTarget>
+  readonly hostBucket: string | null
+  readonly publicUrls: readonly PublicUrl[]
+}
+
+function readAt(mount: string, { request, target, hostBucket, publicUrls }: Reading): RawS3Request {
+  const { rawPath, query } = target
+  const ownPath = mount === '' ? rawPath : rawPath.slice(mount.length) || '/'
+  const { bucket, key } = hostBucket === null ? splitPath(ownPath) : { bucket: hostBucket, key: percentDecode(ownPath.slice(1)) }
+  return {
+    http: request,
+    method: request.method,
+    bucket,
+    key,
+    query,
+    headers: ownHeaders(request.headers),
+    signedPath: rawPath,
+    signedElsewhere: publicUrls.map((one) => ({ host: hostAt(one, hostBucket), path: addressed(one, ownPath) })),
+    url: publicUrlOf({ request, rawPath, ownPath: hostBucket === null ? ownPath : null }, publicUrls),
+    asReceived: null,
+  }
+}
+
+/** The addresses that a request may have been sent to: those of its Host, or any where something on the way may have rewritten it. */
 function addressesOf(
   request: HttpRequest,
   { hostBucket, publicUrls }: { readonly hostBucket: string | null; readonly publicUrls: readonly PublicUrl[] },
-): readonly PublicUrl[] {
+): { readonly addresses: readonly PublicUrl[]; readonly isCertain: boolean } {
   const host = hostOf(request).toLowerCase()
-  const known = publicUrls.filter((one) => hostAt(one, hostBucket) === host)
+  const known = publicUrls.filter((one) => isHostAt(host, one, hostBucket))
   // A Host that names a bucket is the client's own.
-  return known.length > 0 || hostBucket !== null ? known : publicUrls
+  const isCertain = known.length > 0 || hostBucket !== null
+  return { addresses: isCertain ? known : publicUrls, isCertain }
 }
 
 /** The path of the public address that a proxy left on the target; empty where it took it off, or there is none. */
@@ -114,6 +137,12 @@ function hostOf({ headers }: HttpRequest): string {
  */
 function hostAt({ host }: PublicUrl, hostBucket: string | null): string {
   return hostBucket === null ? host : `${hostBucket}.${host}`
+}
+
+/** Some clients write the scheme's usual port. */
+function isHostAt(host: string, one: PublicUrl, hostBucket: string | null): boolean {
+  const expected = hostAt(one, hostBucket)
+  return host === expected || host === `${expected}:${one.origin.startsWith('https:') ? 443 : 80}`
 }
 
 function addressed({ path }: PublicUrl, ownPath: string): string {

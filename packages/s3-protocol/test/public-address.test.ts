@@ -87,6 +87,26 @@ describe('a public address', () => {
     expect((await door.ann.send('GET', `/${BUCKET}/plain`)).text).toBe('through it')
   })
 
+  test('whose path begins as the name of a bucket: the signature says which was meant', async () => {
+    const { client, url, door } = await open({}, { path: `/${BUCKET}`, options: (publicUrl) => ({ publicUrls: [publicUrl] }) })
+    await door.ann.send('PUT', '/music')
+    // Through the proxy, which rewrites Host: the path is the address's.
+    await client.send(new PutObjectCommand({ Bucket: 'music', Key: 'k', Body: 'through it' }))
+    // Past it: the path begins with the bucket.
+    expect((await door.ann.send('PUT', `/${BUCKET}/music/k`, { body: 'past it' })).outcome).toBe('200')
+    expect((await door.ann.send('GET', `/${BUCKET}/music/k`)).text).toBe('past it')
+    expect((await door.ann.send('GET', '/music/k')).text).toBe('through it')
+    const target = presign(
+      { method: 'GET', target: `/${BUCKET}/music/k`, headers: [['host', `127.0.0.1:${door.port}`]], date: amzDate(new Date()) },
+      ANN,
+    )
+    expect((await door.anonymous.send('GET', target)).text).toBe('past it')
+    const presigned = await getSignedUrl(client, new GetObjectCommand({ Bucket: 'music', Key: 'k' }))
+    expect(presigned.startsWith(url)).toBe(true)
+    expect(await (await fetch(presigned)).text()).toBe('through it')
+    expect((await fetch(presigned.replace('/k?', '/other?'))).status).toBe(403)
+  })
+
   test('that nobody told of is no address: the signature does not match', async () => {
     const { client } = await open({ strip: MOUNT }, { path: MOUNT, options: () => ({}) })
     await expect(client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'x' }))).rejects.toMatchObject({
