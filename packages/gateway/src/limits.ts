@@ -10,6 +10,8 @@ export interface ServerLimits {
   readonly bodyIdleSecondsMax: number
   readonly bodyBytesPerSecondMin: number
   readonly bodyWindowSeconds: number
+  readonly answerBytesPerSecondMin: number
+  readonly answerWindowSeconds: number
   readonly idleSecondsMax: number
   readonly keepAliveSeconds: number
   readonly shutdownSecondsMax: number
@@ -68,6 +70,14 @@ export const LIMITS: Readonly<Record<keyof ServerLimits, LimitRow>> = {
     meaning: 'the least that comes of a body in each window; below it RequestTimeout',
   },
   bodyWindowSeconds: { unit: 'seconds', default: 30, min: 0.1, max: DAY_SECONDS, meaning: 'the window over which that is counted' },
+  answerBytesPerSecondMin: {
+    unit: 'bytes a second',
+    default: 1_024,
+    min: 0,
+    max: GIB,
+    meaning: 'the least that a client reads of an answer in each window; below it the connection is cut',
+  },
+  answerWindowSeconds: { unit: 'seconds', default: 30, min: 0.1, max: DAY_SECONDS, meaning: 'the window over which that is counted' },
   idleSecondsMax: {
     unit: 'seconds',
     default: 120,
@@ -91,6 +101,8 @@ export function completeLimits(given: Partial<ServerLimits>): ServerLimits {
     bodyIdleSecondsMax: limitOf('bodyIdleSecondsMax'),
     bodyBytesPerSecondMin: limitOf('bodyBytesPerSecondMin'),
     bodyWindowSeconds: limitOf('bodyWindowSeconds'),
+    answerBytesPerSecondMin: limitOf('answerBytesPerSecondMin'),
+    answerWindowSeconds: limitOf('answerWindowSeconds'),
     idleSecondsMax: limitOf('idleSecondsMax'),
     keepAliveSeconds: limitOf('keepAliveSeconds'),
     shutdownSecondsMax: limitOf('shutdownSecondsMax'),
@@ -114,6 +126,9 @@ export function adapterLimits(limits: ServerLimits): NodeAdapterOptions {
     bodyIdleMilliseconds: limits.bodyIdleSecondsMax * 1000,
     bodyBytesPerSecondMin: limits.bodyBytesPerSecondMin,
     bodyWindowMilliseconds: limits.bodyWindowSeconds * 1000,
+    answerIdleMilliseconds: limits.idleSecondsMax * 1000,
+    answerBytesPerSecondMin: limits.answerBytesPerSecondMin,
+    answerWindowMilliseconds: limits.answerWindowSeconds * 1000,
   }
 }
 

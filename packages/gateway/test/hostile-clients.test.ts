@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -271,3 +272,29 @@ test('a config file sets the limits', { timeout: 60_000 }, async () => {
   expect(many.received()).toMatch(/^HTTP\/1\.1 431 /)
   expect(slow.received()).toMatch(/^HTTP\/1\.1 408 /)
 })
+
+test.each([false, true])('a client that reads a byte now and then is cut off; over TLS: %s', { timeout: 60_000 }, async (tls) => {
+  const server = await startLimited({
+    limits: { answerBytesPerSecondMin: 2 ** 30, answerWindowSeconds: 0.2 },
+    tls,
+    wrap: (handler) => async (request) =>
+      request.target === '/many' ? { status: 200, headers: [], body: Readable.from(many(), { objectMode: false }) } : handler(request),
+  })
+  const socket = tls ? connectTls({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false }) : connect(server.port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => {})
+  socket.write('GET /many HTTP/1.1\r\nHost: h\r\n\r\n')
+  const reading = setInterval(() => void socket.read(1), 20)
+  onTestFinished(() => clearInterval(reading))
+  await wait(1_500)
+  // Cut: what is left is what was under way.
+  let read = 0
+  socket.on('data', (chunk: Buffer) => void (read += chunk.length)).resume()
+  await new Promise((resolve) => socket.once('close', resolve))
+  expect(read).toBeLessThan(100_000_000)
+  expect(server.faults).toEqual([])
+})
+
+function* many(): Generator<Buffer> {
+  for (let count = 0; count < 200; count++) yield Buffer.alloc(1_000_000)
+}

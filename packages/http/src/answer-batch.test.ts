@@ -17,12 +17,12 @@ async function serve(answer: (response: ServerResponse, path: string) => void): 
 }
 
 test('every answer of a batch arrives whole', async () => {
-  const batch = new AnswerBatch()
+  const batch = new AnswerBatch(() => {})
   const waiting: { readonly response: ServerResponse; readonly path: string }[] = []
   const endpoint = await serve((response, path) => {
     waiting.push({ response, path })
     if (waiting.length < 10) return
-    for (const { response, path } of waiting) batch.end(response.writeHead(200), path === '/0' ? null : `${path} \u00fc`)
+    for (const { response, path } of waiting) batch.end(response.req, response.writeHead(200), path === '/0' ? null : `${path} \u00fc`)
   })
   const answers = await Promise.all(Array.from({ length: 10 }, async (_, index) => (await fetch(`${endpoint}/${index}`)).arrayBuffer()))
   const texts = answers.map((bytes) => Buffer.from(bytes).toString('latin1'))
@@ -30,7 +30,7 @@ test('every answer of a batch arrives whole', async () => {
 })
 
 test('an answer whose client goes away while it waits is dropped, and disturbs no other', async () => {
-  const batch = new AnswerBatch()
+  const batch = new AnswerBatch(() => {})
   const goners: ServerResponse[] = []
   let arrived: () => void = () => undefined
   const waits = new Promise<void>((resolve) => (arrived = resolve))
@@ -40,8 +40,8 @@ test('an answer whose client goes away while it waits is dropped, and disturbs n
       arrived()
       return
     }
-    for (const gone of goners) batch.end(gone.writeHead(200), 'too late')
-    batch.end(response.writeHead(200), 'here')
+    for (const gone of goners) batch.end(gone.req, gone.writeHead(200), 'too late')
+    batch.end(response.req, response.writeHead(200), 'here')
     for (const gone of goners) gone.destroy()
   })
   const dropped = fetch(`${endpoint}/gone`).then(
@@ -54,18 +54,18 @@ test('an answer whose client goes away while it waits is dropped, and disturbs n
 })
 
 test('an answer does not wait for slow ones', async () => {
-  const batch = new AnswerBatch()
+  const batch = new AnswerBatch(() => {})
   const arrived: ServerResponse[] = []
   const ended: boolean[] = []
   const endpoint = await serve((response) => {
     arrived.push(response)
     const [first, second] = arrived
     if (first === undefined || second === undefined) return
-    batch.end(first.writeHead(200), 'answer')
+    batch.end(first.req, first.writeHead(200), 'answer')
     ended.push(first.writableEnded)
     const began = performance.now()
     while (performance.now() - began < 2);
-    batch.end(second.writeHead(200), 'answer')
+    batch.end(second.req, second.writeHead(200), 'answer')
     ended.push(first.writableEnded)
   })
   const texts = await Promise.all([1, 2].map(async () => (await fetch(endpoint)).text()))

@@ -1,6 +1,7 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 interface Waiting {
+  readonly message: IncomingMessage
   readonly response: ServerResponse
   /** As Latin-1. Null for an answer without a body. */
   readonly body: string | null
@@ -17,12 +18,18 @@ const WAIT_MS_MAX = 1
  * a third of what a HEAD costs. An answer waits for the turn's other requests, 1 ms and one request at the longest.
  */
 export class AnswerBatch {
+  readonly #onWritten: (message: IncomingMessage, response: ServerResponse) => void
   #waiting: Waiting[] = []
   #since = 0
 
+  /** `onWritten` hears of each answer that has been written. */
+  constructor(onWritten: (message: IncomingMessage, response: ServerResponse) => void) {
+    this.#onWritten = onWritten
+  }
+
   /** Ends a response whose head is set, soon. One that is destroyed meanwhile is left alone. */
-  end(response: ServerResponse, body: string | null): void {
-    this.#waiting.push({ response, body })
+  end(message: IncomingMessage, response: ServerResponse, body: string | null): void {
+    this.#waiting.push({ message, response, body })
     if (this.#waiting.length === 1) {
       this.#since = performance.now()
       setImmediate(() => this.#flush())
@@ -32,11 +39,12 @@ export class AnswerBatch {
   #flush(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const { response, body } of waiting) {
+    for (const { message, response, body } of waiting) {
       // Its client is gone.
       if (response.destroyed) continue
       if (body === null) response.end()
       else response.end(body, 'latin1')
+      this.#onWritten(message, response)
     }
   }
 }

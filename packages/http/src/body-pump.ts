@@ -30,7 +30,7 @@ export function isStream(body: unknown): body is Readable {
  * Written out instead of `pipeline()`, which costs a set of listeners and a generator for each body and gives no write callback.
  */
 export function pumpBody(body: Readable, response: ServerResponse, options: PumpOptions): void {
-  const { length, onFault } = options
+  const { length, onFault, onWaiting } = options
   const release = isReleasable(body) ? (chunk: Uint8Array): void => body.releaseChunk(chunk) : null
   let sent = 0
   let finished = false
@@ -50,7 +50,9 @@ export function pumpBody(body: Readable, response: ServerResponse, options: Pump
       return
     }
     const more = response.write(chunk, release === null ? undefined : () => release(chunk))
-    if (!more) body.pause()
+    if (more) return
+    body.pause()
+    onWaiting?.()
   }
   const onEnd = (): void => {
     if (finished) return
@@ -60,6 +62,7 @@ export function pumpBody(body: Readable, response: ServerResponse, options: Pump
     }
     finished = true
     response.end()
+    onWaiting?.()
   }
   response.on('drain', () => body.resume())
   response.once('close', () => {
@@ -82,4 +85,6 @@ export interface PumpOptions {
   readonly length: number | null
   /** Hears why a body was cut off. Never called for a client that went away. */
   readonly onFault: (error: unknown) => void
+  /** Hears when what was written may be waiting for the client. */
+  readonly onWaiting?: () => void
 }

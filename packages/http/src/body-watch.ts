@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpInputError } from './http-input-error.ts'
 import type { NodeRequest } from './node-request.ts'
+import { SweepTimer } from './sweep-timer.ts'
 
 /** How slowly the body of a request may come. */
 export interface BodyPace {
@@ -30,10 +31,6 @@ interface Progress {
   windowAt: number
 }
 
-/** How often bodies are looked at, in milliseconds: four times in the shortest limit, but no more often than that. */
-const SWEEP_MS_MIN = 10
-const SWEEP_MS_MAX = 1_000
-
 /**
  * Gives up on bodies that come too slowly: whoever sends a byte a minute holds a connection, and what a handler has begun, for days.
  *
@@ -44,16 +41,11 @@ const SWEEP_MS_MAX = 1_000
 export class BodyWatch {
   readonly #pace: BodyPace
   readonly #watched = new Map<IncomingMessage, Progress>()
-  readonly #sweepMs: number
-  #timer: NodeJS.Timeout | null = null
-  /** Goes on from sweep to sweep, in milliseconds, and stands still while nobody sweeps. */
-  #now = 0
-  #sweptAt = 0
+  readonly #timer: SweepTimer
 
   constructor(pace: BodyPace) {
     this.#pace = pace
-    const shortest = Math.min(pace.idleMilliseconds, pace.windowMilliseconds)
-    this.#sweepMs = Math.min(SWEEP_MS_MAX, Math.max(SWEEP_MS_MIN, shortest / 4))
+    this.#timer = new SweepTimer(Math.min(pace.idleMilliseconds, pace.windowMilliseconds), () => this.#sweep())
   }
 
   /** Looks after a body from now on, where the request has one. */
@@ -61,13 +53,9 @@ export class BodyWatch {
     const { headers, socket } = body.message
     if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return
     const { bytesRead } = socket
-    this.#watched.set(body.message, { body, socket, bytes: bytesRead, movedAt: this.#now, windowBytes: bytesRead, windowAt: this.#now })
-    if (this.#timer === null) {
-      this.#sweptAt = performance.now()
-      this.#timer = setInterval(() => this.#sweep(), this.#sweepMs)
-      // Looking at clients does not hold up the end of the process.
-      this.#timer.unref()
-    }
+    const { now } = this.#timer
+    this.#watched.set(body.message, { body, socket, bytes: bytesRead, movedAt: now, windowBytes: bytesRead, windowAt: now })
+    this.#timer.start()
   }
 
   /** Says that the handler is done with it. A rest that is still to come stays watched. */
@@ -75,11 +63,7 @@ export class BodyWatch {
     if (message.complete) this.#watched.delete(message)
   }
 
-  #sweep(): void {
-    const time = performance.now()
-    // A process that was busy, or stopped, has not read what came meanwhile.
-    this.#now += Math.min(time - this.#sweptAt, 2 * this.#sweepMs)
-    this.#sweptAt = time
+  #sweep(): boolean {
     for (const [message, progress] of this.#watched) {
       if (message.complete || message.destroyed || progress.socket.destroyed) this.#watched.delete(message)
       else if (this.#isTooSlow(progress)) {
@@ -87,14 +71,11 @@ export class BodyWatch {
         fail(progress.body, progress.socket)
       }
     }
-    if (this.#watched.size === 0 && this.#timer !== null) {
-      clearInterval(this.#timer)
-      this.#timer = null
-    }
+    return this.#watched.size > 0
   }
 
   #isTooSlow(progress: Progress): boolean {
-    const now = this.#now
+    const { now } = this.#timer
     const { idleMilliseconds, bytesPerSecondMin, windowMilliseconds } = this.#pace
     const { bytesRead } = progress.socket
     const { message, request } = progress.body

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { HttpHandler, HttpResponse } from './message.ts'
 import { AnswerBatch } from './answer-batch.ts'
+import { AnswerWatch } from './answer-watch.ts'
 import { BrokenConnections } from './broken-connections.ts'
 import { isStream } from './body-pump.ts'
 import { BodyWatch } from './body-watch.ts'
@@ -33,6 +34,12 @@ export interface NodeAdapterOptions {
   readonly bodyBytesPerSecondMin?: number
   /** Default 30,000. */
   readonly bodyWindowMilliseconds?: number
+  /** A client that takes nothing of an answer for so long is cut off, where the host has set no `timeout` of its own. Default 120,000. */
+  readonly answerIdleMilliseconds?: number
+  /** A client that takes less of an answer, counted over each `answerWindowMilliseconds`, is cut off. Bytes a second. Default 1,024; 0 waits for any. */
+  readonly answerBytesPerSecondMin?: number
+  /** Default 30,000. */
+  readonly answerWindowMilliseconds?: number
 }
 
 /** The options with their defaults filled in, and what the requests of one listener share. */
@@ -44,6 +51,8 @@ export interface CompleteOptions extends Pick<
   readonly batch: AnswerBatch
   /** Who gives up on slow bodies. */
   readonly watch: BodyWatch
+  /** Who gives up on slow readers. */
+  readonly answers: AnswerWatch
 }
 
 /**
@@ -138,12 +147,18 @@ function mountOption({ mount }: NodeAdapterOptions): { readonly mount?: string }
 }
 
 function completeOptions(options: NodeAdapterOptions): CompleteOptions {
+  const answers = new AnswerWatch({
+    idleMilliseconds: options.answerIdleMilliseconds ?? 120_000,
+    bytesPerSecondMin: options.answerBytesPerSecondMin ?? 1_024,
+    windowMilliseconds: options.answerWindowMilliseconds ?? 30_000,
+  })
   return {
     onFault: options.onFault ?? ignore,
     drainSizeMax: options.drainSizeMax ?? 65_536,
     lingerMilliseconds: options.lingerMilliseconds ?? 1_000,
     headersMax: Math.min(options.headersMax ?? 500, NODE_HEADERS_MAX),
-    batch: new AnswerBatch(),
+    answers,
+    batch: new AnswerBatch((message, response) => answers.wrote(message, response)),
     watch: new BodyWatch({
       idleMilliseconds: options.bodyIdleMilliseconds ?? 60_000,
       bytesPerSecondMin: options.bodyBytesPerSecondMin ?? 1_024,

@@ -40,7 +40,9 @@ export function sendResponse(answer: HttpResponse, sending: Sending): void {
     finish(sending, null, early)
   } else if (bytes === null && isStream(answer.body)) {
     if (early !== 'none') sending.message.resume()
-    pumpBody(answer.body, response, { length: announced, onFault: sending.options.onFault })
+    const { message, options } = sending
+    const { onFault } = options
+    pumpBody(answer.body, response, { length: announced, onFault, onWaiting: () => options.answers.wrote(message, response) })
   } else finish(sending, bytes, early)
 }
 
@@ -63,9 +65,11 @@ function finish(sending: Sending, bytes: Uint8Array | null, early: Unread): void
     linger(sending, bytes)
     return
   }
-  if (bytes === null || bytes.length === 0) options.batch.end(response, null)
-  else if (bytes.length > ONE_WRITE_SIZE_MAX) response.end(bytes)
-  else options.batch.end(response, latin1(bytes))
+  if (bytes === null || bytes.length === 0) options.batch.end(message, response, null)
+  else if (bytes.length > ONE_WRITE_SIZE_MAX) {
+    response.end(bytes)
+    options.answers.wrote(message, response)
+  } else options.batch.end(message, response, latin1(bytes))
   if (early === 'drain') message.resume()
 }
 
