@@ -21,6 +21,8 @@ export interface AdministrationFsck {
   readonly deep: boolean
   /** Hears how far it is. */
   readonly onProgress?: (step: FsckStep) => void
+  /** Stops it; it rejects then. */
+  readonly signal?: AbortSignal
 }
 
 /** What an operator asks of a store, whoever owns what is in it. Whoever may read the data directory may ask. */

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
-import type { Administration, Statistics } from './administration.ts'
+import type { Administration, AdministrationFsck, Statistics } from './administration.ts'
 import { controlPath } from './control-path.ts'
 
 /** Asks the server that has a directory open; null where nobody listens there. */
@@ -24,7 +24,7 @@ export async function connectControl(directory: string): Promise<Administration 
       return rows.map((row) => ({ ...row, createdAt: new Date(row.createdAt) }))
     },
     stat: async () => (await ask(path, '/stat')) as Statistics,
-    fsck: async ({ deep, onProgress }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', onProgress)) as FsckReport,
+    fsck: async ({ deep, ...options }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', options)) as FsckReport,
   }
 }
 
@@ -41,17 +41,20 @@ async function reach(path: string): Promise<void> {
 /** What the server said it could not do. */
 class ControlError extends Error {}
 
-async function ask(socketPath: string, path: string, onProgress?: (step: FsckStep) => void): Promise<unknown> {
+type Asked = Omit<AdministrationFsck, 'deep'>
+
+async function ask(socketPath: string, path: string, asked: Asked = {}): Promise<unknown> {
   try {
-    return await answerTo(socketPath, path, onProgress)
+    return await answerTo(socketPath, path, asked)
   } catch (error) {
+    asked.signal?.throwIfAborted()
     if (error instanceof ControlError) throw error
     throw new ControlError('The server that has this directory open went away.', { cause: error })
   }
 }
 
-async function answerTo(socketPath: string, path: string, onProgress: (step: FsckStep) => void = () => undefined): Promise<unknown> {
-  const asked = request({ socketPath, path }).end()
+async function answerTo(socketPath: string, path: string, { onProgress = () => undefined, signal }: Asked): Promise<unknown> {
+  const asked = request({ socketPath, path, ...(signal === undefined ? {} : { signal }) }).end()
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   for await (const line of createInterface({ input: answer })) {
     const said = JSON.parse(line) as { readonly step?: FsckStep; readonly result?: unknown; readonly error?: string }

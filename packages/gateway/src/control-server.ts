@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Administration } from './administration.ts'
+import type { Administration, AdministrationFsck } from './administration.ts'
 import { connectControl } from './control-client.ts'
 import { controlPath } from './control-path.ts'
 
@@ -12,7 +12,7 @@ export interface ControlServer {
 
 /**
  * Listens on the control socket of a data directory (0600), so that commands can ask the server that has it open. Lines of JSON over
- * HTTP: `{ "step": … }` for progress, `{ "result": … }` or `{ "error": … }` at the end.
+ * HTTP: `{ "step": … }` for progress, `{ "result": … }` or `{ "error": … }` at the end. A check whose asker has gone is stopped.
  *
  * A socket on which nobody listens is what a crash has left, and is replaced; where somebody does, it throws.
  */
@@ -31,25 +31,27 @@ export async function listenForControl(directory: string, administration: Admini
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, administration: Administration): Promise<void> {
+  const asker = new AbortController()
+  response.once('close', () => asker.abort(new Error('Whoever asked has gone.')))
   const line = (value: unknown): void => void response.write(`${JSON.stringify(value)}\n`)
   try {
-    line({ result: await perform(request.url ?? '', administration, (step) => line({ step })) })
+    line({ result: await perform(request.url ?? '', administration, { onProgress: (step) => line({ step }), signal: asker.signal }) })
   } catch (error) {
     line({ error: error instanceof Error ? error.message : String(error) })
   }
   response.end()
 }
 
-function perform(target: string, administration: Administration, onProgress: (step: unknown) => void): Promise<unknown> {
+function perform(target: string, administration: Administration, asked: Omit<AdministrationFsck, 'deep'>): Promise<unknown> {
   switch (target) {
     case '/buckets':
       return administration.buckets()
     case '/stat':
       return administration.stat()
     case '/fsck':
-      return administration.fsck({ deep: false, onProgress })
+      return administration.fsck({ deep: false, ...asked })
     case '/fsck?deep':
-      return administration.fsck({ deep: true, onProgress })
+      return administration.fsck({ deep: true, ...asked })
     default:
       return Promise.reject(new Error(`The server that has this directory open knows nothing of ${target}: it is of another version.`))
   }

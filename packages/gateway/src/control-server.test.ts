@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FsckReport } from '@stowage/core'
+import { expect, onTestFinished, test } from 'vitest'
+import { administer } from './administration.ts'
+import type { Administration, AdministrationFsck } from './administration.ts'
+import { connectControl } from './control-client.ts'
+import { listenForControl } from './control-server.ts'
+import { storesOf } from './stores.ts'
+
+test('a check is stopped when whoever asked for it has gone', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'stowage-control-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const stores = await storesOf({ directory: null, onThisThread: true })
+  await stores.metadata.open()
+  await stores.backend.init()
+  onTestFinished(async () => {
+    await stores.backend.close()
+    await stores.metadata.close()
+  })
+  const own = administer(stores)
+  let check: Promise<FsckReport> | undefined
+  let begin = (): void => {}
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const administration: Administration = {
+    ...own,
+    // As slow as it must be for somebody to lose patience.
+    fsck: (options: AdministrationFsck) => {
+      check = (options.signal === undefined ? Promise.resolve() : once(options.signal, 'abort')).then(() => own.fsck(options))
+      begin()
+      return check
+    },
+  }
+  const control = await listenForControl(directory, administration)
+  onTestFinished(() => control.close())
+  const impatient = new AbortController()
+  const asked = (await connectControl(directory))?.fsck({ deep: true, signal: impatient.signal })
+  await begun
+  impatient.abort(new Error('it takes too long'))
+  await expect(asked).rejects.toThrow('it takes too long')
+  await expect(check).rejects.toThrow('Whoever asked has gone.')
+  expect(await (await connectControl(directory))?.stat()).toMatchObject({ buckets: 0 })
+})
