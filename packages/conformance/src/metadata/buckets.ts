@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { BucketRequirement } from '@stowage/core/metadata'
 import {
   ALWAYS,
   AT,
@@ -6,6 +7,8 @@ import {
   bucket,
   BUCKET,
   columnIs,
+  completion,
+  content,
   makeBucket,
   type MetadataCase,
   newUpload,
@@ -16,6 +19,7 @@ import {
   collect,
   sendPart,
   inlineExtent,
+  target,
 } from './support.ts'
 
 /** Buckets: named by jurisdiction and name, known by id. */
@@ -96,30 +100,47 @@ export const bucketCases: readonly MetadataCase[] = [
     },
   },
   {
-    name: 'buckets: versioning is set, the policy version is raised, and what was decided before is decided again',
+    name: 'buckets: versioning is set, and what was decided under the former one is decided again, in this bucket only',
     async run(subject) {
       const { store } = subject
       await makeBucket(subject)
+      await store.createBucket({ bucket: bucket({ id: 'other', name: 'other' }), require: requirement() })
       await putText(subject, 'k')
-      const before = await store.policyVersion()
-      const stale = requirement()
-      const set = await store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require: requirement({ policyVersion: before }) })
-      assert.deepEqual(set, { outcome: 'set', policyVersion: before + 1 })
-      assert.equal(await store.policyVersion(), before + 1)
+      const off: BucketRequirement = { ...requirement(), versioning: 'off' }
+      const enabled: BucketRequirement = { ...requirement(), versioning: 'enabled' }
+      await store.createUpload({ upload: newUpload('u'), require: off })
+      assert.deepEqual(await store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require: off }), { outcome: 'set' })
+      assert.equal(await store.policyVersion(), 1)
       assert.equal((await store.findBucket({ jurisdiction: 'default', name: BUCKET }))?.versioning, 'enabled')
-      const late = await store.setVersioning({ bucketId: BUCKET, versioning: 'suspended', require: stale })
-      assert.deepEqual(late, { outcome: 'policy-changed', policyVersion: before + 1 })
-      const now = requirement({ policyVersion: before + 1 })
-      const again = await store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require: now })
-      assert.deepEqual(again, { outcome: 'set', policyVersion: before + 1 })
-      const gone = await store.setVersioning({ bucketId: 'nowhere', versioning: 'enabled', require: now })
-      assert.deepEqual(gone, { outcome: 'bucket-gone' })
-      const denied = { ...now, existing: columnIs('account', 'rival'), deniedExisting: 'forbidden' as const }
+      const changed = { outcome: 'bucket-changed' }
+      assert.deepEqual(await store.setVersioning({ bucketId: BUCKET, versioning: 'suspended', require: off }), changed)
+      assert.deepEqual(await putText(subject, 'k', { require: off }), changed)
+      assert.deepEqual(await remove(subject, 'k', { require: off }), changed)
+      assert.deepEqual(await store.createUpload({ upload: newUpload('late'), require: off }), changed)
+      assert.deepEqual(await store.completeUpload(completion('u', [1], { require: off })), changed)
+      assert.deepEqual(await store.abortUpload(target('u', { require: off })), changed)
+      assert.deepEqual(await store.deleteBucket({ bucketId: BUCKET, require: off }), changed)
+      assert.equal(await content(subject, 'k'), 'k')
+      assert.equal((await putText(subject, 'k', { require: off, object: { bucketId: 'other' } })).outcome, 'committed')
+      assert.equal((await putText(subject, 'k', { require: enabled, text: 'second' })).outcome, 'committed')
+      assert.equal((await remove(subject, 'k', { require: enabled }))?.outcome, 'marked')
+      assert.deepEqual(await store.abortUpload(target('u', { require: enabled })), { outcome: 'aborted' })
+    },
+  },
+  {
+    name: 'buckets: versioning is set again as it is; of a bucket that is gone, or may not be changed, it is not set',
+    async run(subject) {
+      const { store } = subject
+      await makeBucket(subject, 'enabled')
+      const require = requirement()
+      assert.deepEqual(await store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require }), { outcome: 'set' })
+      assert.deepEqual(await store.setVersioning({ bucketId: 'nowhere', versioning: 'enabled', require }), { outcome: 'bucket-gone' })
+      const denied = { ...require, existing: columnIs('account', 'rival'), deniedExisting: 'forbidden' as const }
       assert.deepEqual(await store.setVersioning({ bucketId: BUCKET, versioning: 'suspended', require: denied }), {
         outcome: 'denied',
         looks: 'forbidden',
       })
-      assert.equal(await store.policyVersion(), before + 1)
+      assert.equal((await store.findBucket({ jurisdiction: 'default', name: BUCKET }))?.versioning, 'enabled')
     },
   },
   {

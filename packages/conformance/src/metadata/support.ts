@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BucketInfo, Conditions, ObjectInfo, PartInfo, Predicate, Requirement, UploadInfo, Versioning } from '@stowage/core'
 import { parseBlobKey } from '@stowage/core/backend'
 import type {
+  BucketRequirement,
   CommitObjectOutcome,
   CommitPartOutcome,
   CompleteUploadCommand,
@@ -122,7 +123,7 @@ export interface PutOptions {
   /** Default: none. */
   readonly conditions?: Conditions
   /** Default: everything is allowed. */
-  readonly require?: Requirement
+  readonly require?: BucketRequirement
 }
 
 /** Commits an object of inline bytes. */

@@ -101,23 +101,50 @@ describeOnEachStore('buckets', (store) => {
     await engine.close()
   })
 
-  test('versioning that another process set is known as soon as any bucket hears of it', async () => {
-    const seen = new Set<string | undefined>()
+  test('what was decided under a versioning that another process has changed is decided again', async () => {
+    const seen: (string | undefined)[] = []
     const policy = {
       require: ({ bucket, policyVersion }: Access): Requirement => {
-        if (bucket?.name === 'bucket') seen.add(bucket.versioning)
+        seen.push(bucket?.versioning)
         return unconditional(policyVersion)
       },
     }
     const { session, bucket, engine, metadata } = await openTestEngine(store, { policy })
-    await session.createBucket({ bucket: { name: 'another' } })
     const { id } = await session.headBucket({ bucket })
     const require = unconditional(await metadata.policyVersion())
-    await metadata.setVersioning({ bucketId: id, versioning: 'enabled', require })
-    await session.putObject({ bucket: { name: 'another' }, key: 'k', body: bytesOf(1) })
-    seen.clear()
-    await session.putObject({ bucket, key: 'k', body: bytesOf(1) })
-    expect([...seen]).toEqual(['enabled'])
+    const acts = [
+      () => session.putObject({ bucket, key: 'k', body: bytesOf(1) }),
+      () => session.deleteObject({ bucket, key: 'k' }),
+      () => session.createUpload({ bucket, key: 'k' }),
+      () => session.setVersioning({ bucket, versioning: 'enabled' }),
+    ]
+    for (const act of acts) {
+      await metadata.setVersioning({ bucketId: id, versioning: 'enabled', require })
+      await session.putObject({ bucket, key: 'k', body: bytesOf(1) })
+      await metadata.setVersioning({ bucketId: id, versioning: 'suspended', require })
+      seen.length = 0
+      await act()
+      expect(seen).toEqual(['enabled', 'suspended'])
+    }
+    await engine.close()
+  })
+
+  test("whoever toggles the versioning of a bucket is in the way of nobody's commits in others", async () => {
+    const policy = {
+      require: async ({ action, bucket, policyVersion }: Access): Promise<Requirement> => {
+        // Between the policy's answer and the commit.
+        if (action === 'object.write' && bucket?.name === 'bucket') {
+          for (const versioning of ['enabled', 'suspended'] as const)
+            await session.setVersioning({ bucket: { name: 'restless' }, versioning })
+        }
+        return unconditional(policyVersion)
+      },
+    }
+    const { session, bucket, engine } = await openTestEngine(store, { policy, limits: { commitRetriesMax: 0 } })
+    await session.createBucket({ bucket: { name: 'restless' } })
+    for (let size = 1; size < 4; size += 1) {
+      expect(await session.putObject({ bucket, key: 'k', body: bytesOf(size) })).toMatchObject({ size })
+    }
     await engine.close()
   })
 

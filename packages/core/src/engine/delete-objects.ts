@@ -13,7 +13,7 @@ import type { DeletedObject, DeleteObjectInput, DeleteObjectsInput, DeleteResult
 import { objectQuestion } from './object-question.ts'
 import { refusalError } from './refusal-error.ts'
 import { resolveBucket } from './resolve-bucket.ts'
-import { isRefusal, prepareRetry } from './with-requirement.ts'
+import { groundsOf, isRefusal, prepareRetry } from './with-requirement.ts'
 import type { BucketQuestion } from './with-requirement.ts'
 
 const NO_CONDITIONS: Conditions = Object.freeze({})
@@ -96,7 +96,7 @@ async function authoriseAll(
     if (deletion.result !== null) continue
     const { key, versionId } = deletion.question
     try {
-      const require = refusedOpenly(await authorise(session, deletion.question, bucket), bucket)
+      const { require } = groundsOf(bucket, refusedOpenly(await authorise(session, deletion.question, bucket), bucket))
       keys.push({
         key: key ?? '',
         ...(versionId === null ? {} : { versionId }),

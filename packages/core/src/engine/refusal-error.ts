@@ -25,6 +25,8 @@ export function refusalError(refusal: Refusal, question: Question): StorageError
       return notFound(question)
     case 'bucket-gone':
       return new StorageError('Conflict', { what: 'the bucket was deleted and made again' }, { retryable: true })
+    case 'bucket-changed':
+      return new StorageError('Conflict', { what: "the bucket's versioning kept changing" }, { retryable: true })
     case 'policy-changed':
       return new StorageError('Conflict', { what: 'the policy kept changing' }, { retryable: true })
     case 'locked':

@@ -20,9 +20,10 @@ interface RememberedBucket {
  * A remembered bucket may be gone, or another one of the same name may be there: other processes delete buckets, too.
  * That is harmless as long as everybody goes on as here: commits name the bucket's id, the store answers `bucket-gone`,
  * and the caller looks again (`withRequirement`); reads under an id that is gone find nothing, and a reader that finds
- * nothing looks again before it says so (`readUnderRequirement`). What a bucket is never changes under its id but by
- * `setVersioning`, which raises the policy version: what was read before a version was heard of is forgotten, whoever heard of it.
- * Absence is never remembered.
+ * nothing looks again before it says so (`readUnderRequirement`). What a bucket is never changes under its id but for its
+ * versioning, which commits carry as they know it: under another one the store answers `bucket-changed`. Reads go by the
+ * remembered one; who asks for a bucket's settings is given what the store has (`headBucket`). A policy may speak of buckets, so what
+ * was read before a policy version was heard of is forgotten, too. Absence is never remembered.
  */
 export class BucketCache {
   readonly #buckets = new LRUCache<string, RememberedBucket>({ max: BUCKETS_MAX })

@@ -2,6 +2,7 @@ import { StorageError } from '../errors/storage-error.ts'
 import type { SessionContext } from './context.ts'
 import type { SetVersioningInput } from './inputs.ts'
 import { bucketQuestion } from './object-question.ts'
+import { DEFAULT_JURISDICTION } from './resolve-bucket.ts'
 import { withRequirement } from './with-requirement.ts'
 
 /** Sets a bucket's versioning. What is there stays as it is: versions that were kept are kept. */
@@ -14,8 +15,8 @@ export async function setVersioning(session: SessionContext, input: SetVersionin
   }
   const question = bucketQuestion({ operation: 'PutBucketVersioning', action: 'bucket.update' }, input.bucket)
   input.signal?.throwIfAborted()
-  const { policyVersion } = await withRequirement(session, question, {
+  await withRequirement(session, question, {
     commit: ({ bucket, require }) => engine.metadata.setVersioning({ bucketId: bucket.id, versioning, require }),
   })
-  engine.policyVersion.heard(policyVersion)
+  engine.buckets.forget(input.bucket.jurisdiction ?? DEFAULT_JURISDICTION, input.bucket.name)
 }

@@ -1,4 +1,4 @@
-import type { Refusal } from '../metadata/commands.ts'
+import type { BucketRequirement, Refusal } from '../metadata/commands.ts'
 import type { BucketAddress, BucketInfo } from '../model/bucket.ts'
 import type { Requirement } from '../policy/policy.ts'
 import { authorise } from './authorise.ts'
@@ -16,13 +16,18 @@ export interface BucketQuestion extends Question {
 /** What a command stands on: the bucket it found, and what the policy answered about it. Both may be out of date: the store says so. */
 export interface Grounds {
   readonly bucket: BucketInfo
-  readonly require: Requirement
+  readonly require: BucketRequirement
 }
 
 /** Finds the bucket and asks the policy. Throws `BucketNotFound` or `AccessDenied`; called before a body is read. */
 export async function findGrounds(session: SessionContext, question: BucketQuestion): Promise<Grounds> {
   const bucket = await resolveBucket(session.engine, question.address)
-  return { bucket, require: await authorise(session, question, bucket) }
+  return groundsOf(bucket, await authorise(session, question, bucket))
+}
+
+/** What the policy answered about a bucket holds under the versioning that it was told of. */
+export function groundsOf(bucket: BucketInfo, answer: Requirement): Grounds {
+  return { bucket, require: { ...answer, versioning: bucket.versioning } }
 }
 
 /** How `withRequirement` commits. */
@@ -35,7 +40,7 @@ export interface RequiredCommit<O> {
 
 /**
  * Runs a command under the policy's answer, and again with fresh grounds where the store says that the policy changed,
- * that the bucket is another one, or that a shared blob is gone, up to `limits.commitRetriesMax` times: then `Conflict`.
+ * that the bucket is another one or has another versioning, or that a shared blob is gone, up to `limits.commitRetriesMax` times: then `Conflict`.
  * Every other refusal becomes its error; what remains is done.
  */
 export async function withRequirement<O extends { readonly outcome: string }>(
@@ -61,6 +66,7 @@ export function prepareRetry(engine: EngineContext, question: BucketQuestion, re
       engine.policyVersion.heard(refusal.policyVersion)
       break
     case 'bucket-gone':
+    case 'bucket-changed':
       engine.buckets.forget(question.address.jurisdiction ?? DEFAULT_JURISDICTION, question.address.name)
       break
     case 'blob-gone':
@@ -76,6 +82,7 @@ export function prepareRetry(engine: EngineContext, question: BucketQuestion, re
 
 const REFUSALS: Readonly<Record<Refusal['outcome'], true>> = {
   'bucket-gone': true,
+  'bucket-changed': true,
   'policy-changed': true,
   denied: true,
   precondition: true,
@@ -102,9 +109,9 @@ export async function readUnderRequirement<R>(session: SessionContext, question:
   const { address } = question
   const remembered = engine.buckets.get(address.jurisdiction ?? DEFAULT_JURISDICTION, address.name)
   const bucket = remembered ?? (await readBucket(engine, address))
-  const result = await options.read({ bucket, require: await authorise(session, question, bucket) })
+  const result = await options.read(groundsOf(bucket, await authorise(session, question, bucket)))
   if (remembered === undefined || !options.isNothing(result)) return result
   const now = await readBucket(engine, address)
   if (now.id === bucket.id) return result
-  return options.read({ bucket: now, require: await authorise(session, question, now) })
+  return options.read(groundsOf(now, await authorise(session, question, now)))
 }

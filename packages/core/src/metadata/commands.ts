@@ -19,6 +19,8 @@ export type Refusal =
   | { readonly outcome: 'bucket-gone' }
   /** The requirement was made under another policy version: ask again. */
   | { readonly outcome: 'policy-changed'; readonly policyVersion: number }
+  /** The bucket's versioning is another one than the requirement was made for: look at the bucket again. */
+  | { readonly outcome: 'bucket-changed' }
   /** A predicate said no. `absent` where the caller must not learn that there is something. */
   | { readonly outcome: 'denied'; readonly looks: 'absent' | 'forbidden' }
   | { readonly outcome: 'precondition'; readonly condition: keyof Conditions }
@@ -31,6 +33,12 @@ export type Refusal =
   | { readonly outcome: 'blob-gone'; readonly fresh: boolean }
   /** Retention or a legal hold protects the version that would be destroyed. */
   | { readonly outcome: 'locked'; readonly versionId: string }
+
+/** What the policy answered about something in a bucket, and what it was told of the bucket that may change under its id. */
+export interface BucketRequirement extends Requirement {
+  /** The bucket's versioning when it was asked. A command under another one is refused, `bucket-changed`. Absent: any will do. */
+  readonly versioning?: Versioning
+}
 
 /** The content of a new version, as the engine proposes it. The store gives it its sequence, and its version id where the bucket is not versioned. */
 export type NewObject = Omit<ObjectInfo, 'sequence' | 'latest' | 'deleteMarker'> & { readonly extents: readonly Extent[] }
@@ -46,7 +54,7 @@ export type CreateBucketOutcome = { readonly outcome: 'created' } | { readonly o
 /** Deletes a bucket that holds no object, no version and no delete marker. */
 export interface DeleteBucketCommand {
   readonly bucketId: string
-  readonly require: Requirement
+  readonly require: BucketRequirement
 }
 /**
  * Uploads that are not finished go with the bucket, their blobs become garbage. A store may end them before, some at a time,
@@ -54,15 +62,15 @@ export interface DeleteBucketCommand {
  */
 export type DeleteBucketOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'not-empty' } | Refusal
 
-/** Sets a bucket's versioning, and, where it was another, raises the policy version: whoever decided on the former one decides again. */
+/** Sets a bucket's versioning: whoever decided on the former one (`BucketRequirement.versioning`) decides again. */
 export interface SetVersioningCommand {
   readonly bucketId: string
   /** What was versioned once is never again as if it had not been: then only suspended. */
   readonly versioning: Exclude<Versioning, 'off'>
-  readonly require: Requirement
+  readonly require: BucketRequirement
 }
-/** The policy version as it is then. */
-export type SetVersioningOutcome = { readonly outcome: 'set'; readonly policyVersion: number } | Refusal
+/** What became of it. */
+export type SetVersioningOutcome = { readonly outcome: 'set' } | Refusal
 
 /** Sets or deletes the policy of a bucket, and raises the policy version. */
 export interface SetBucketPolicyCommand {
@@ -78,7 +86,7 @@ export type SetBucketPolicyOutcome = { readonly outcome: 'set'; readonly policyV
 export interface CommitObjectCommand {
   readonly object: NewObject
   readonly conditions: Conditions
-  readonly require: Requirement
+  readonly require: BucketRequirement
   /** Which blobs of `extents` this command brings (they were reserved); all others it shares with versions that hold them. */
   readonly fresh: readonly BlobRef[]
 }
@@ -98,7 +106,7 @@ export interface DeleteKey {
   readonly bypassGovernance: Predicate | null
   readonly ownerId: string | null
   readonly conditions: Conditions
-  readonly require: Requirement
+  readonly require: BucketRequirement
 }
 /** Deletes keys of one bucket. */
 export interface DeleteObjectsCommand {
@@ -120,7 +128,7 @@ export type DeleteOutcome =
 /** Begins an upload: of parts, or of appends. */
 export interface CreateUploadCommand {
   readonly upload: Omit<UploadInfo, 'offset'>
-  readonly require: Requirement
+  readonly require: BucketRequirement
 }
 /** What became of it; the upload's id was chosen by the engine. */
 export type CreateUploadOutcome = { readonly outcome: 'created' } | Refusal
@@ -133,7 +141,7 @@ export interface UploadTarget {
   /** Held against the upload's own row (`owner_id`): where it is not true, there is no such upload. */
   readonly visible: Predicate
   /** Held against the object that the upload would make; `existing` against the row at its key. */
-  readonly require: Requirement
+  readonly require: BucketRequirement
 }
 
 /** Makes a part durable. The same number again replaces what was there. */

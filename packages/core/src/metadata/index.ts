@@ -1,5 +1,6 @@
 export type {
   AbortUploadOutcome,
+  BucketRequirement,
   CommitAppendCommand,
   CommitAppendOutcome,
   CommitObjectCommand,

@@ -99,7 +99,7 @@ export interface ClaimGarbageQuery {
  * Keeps names, versions and settings of one namespace. Every method is one atomic unit: there is no transaction to hold.
  *
  * Commits lock the policy version and the bucket (shared, by id) and the key, before they read what they replace. They
- * check in this order: bucket, policy version, the upload's `visible`, replay of a completed upload, `proposed`, `existing`,
+ * check in this order: bucket, policy version, the bucket's versioning, the upload's `visible`, replay of a completed upload, `proposed`, `existing`,
  * conditions (where `existing` is denied and looks absent they answer as on an absent key), locks, `finalCreated` or
  * `finalReplaced`, blobs. New references are made before old ones are dropped.
  * Promises: when a command resolves with success, it survives a power cut (unless the store was opened with less); a

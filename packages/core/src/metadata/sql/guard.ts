@@ -1,5 +1,6 @@
-import type { Refusal } from '../commands.ts'
+import type { BucketRequirement, Refusal } from '../commands.ts'
 import { evaluateConditions } from '../../model/evaluate-conditions.ts'
+import type { Versioning } from '../../model/bucket.ts'
 import type { Conditions } from '../../model/conditions.ts'
 import type { ObjectInfo } from '../../model/object.ts'
 import { evaluatePredicate } from '../../policy/evaluate-predicate.ts'
@@ -19,12 +20,14 @@ export interface GuardFacts {
   readonly policyVersion: number
   /** Null where the bucket is gone. */
   readonly bucketName: string | null
+  readonly versioning: Versioning
 }
 
 /** The refusals that come before any look at the key. */
-export function refuseAtDoor(facts: GuardFacts, require: Requirement): Refusal | null {
+export function refuseAtDoor(facts: GuardFacts, require: BucketRequirement): Refusal | null {
   if (facts.bucketName === null) return { outcome: 'bucket-gone' }
   if (facts.policyVersion !== require.policyVersion) return { outcome: 'policy-changed', policyVersion: facts.policyVersion }
+  if (require.versioning !== undefined && require.versioning !== facts.versioning) return { outcome: 'bucket-changed' }
   return null
 }
 

@@ -19,7 +19,6 @@ export interface HeldVersion {
 
 /** What a command that changes a key looks at first. Its locks are held by then. */
 export interface KeyState extends GuardFacts {
-  readonly versioning: Versioning
   /** The row in `objects`: the current version, never a delete marker. */
   readonly current: HeldVersion | null
   /** What `nextSequence` gave; to be handed to `context.sequence`. */

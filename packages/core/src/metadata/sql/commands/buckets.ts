@@ -19,7 +19,7 @@ import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { writeDocuments } from './documents.ts'
 import { assert } from '../../../util/assert.ts'
-import { policyVersion, raiseLockedPolicyVersion } from './policy-version.ts'
+import { policyVersion } from './policy-version.ts'
 
 const INSERT = `INSERT INTO buckets (${BUCKET_COLUMN_NAMES.join(', ')}) VALUES (${BUCKET_COLUMN_NAMES.map(() => '?').join(', ')})
 ON CONFLICT (jurisdiction, name) DO NOTHING RETURNING id`
@@ -28,7 +28,7 @@ const ACCOUNT = 'SELECT account FROM buckets WHERE jurisdiction = ? AND name = ?
 /** Makes a bucket, unless one of that name is there. */
 export function* createBucket(context: SqlContext, { bucket, require }: CreateBucketCommand): SqlProgram<CreateBucketOutcome> {
   yield* lock(context, [policyLock(false)])
-  const refused = refuseAtDoor({ policyVersion: yield* policyVersion(), bucketName: bucket.name }, require)
+  const refused = refuseAtDoor({ policyVersion: yield* policyVersion(), bucketName: bucket.name, versioning: bucket.versioning }, require)
   if (refused !== null) return refused
   const row = (): ReturnType<typeof bucketPolicyRow> => bucketPolicyRow(bucket)
   if (!passes(require.proposed, row) || !passes(require.finalCreated, row)) return { outcome: 'denied', looks: 'forbidden' }
@@ -68,19 +68,18 @@ export function* deleteBucket(context: SqlContext, { bucketId, require }: Delete
   return { outcome: 'deleted' }
 }
 
-const SET_VERSIONING = 'UPDATE buckets SET versioning = ? WHERE id = ? AND versioning <> ? RETURNING id'
+const SET_VERSIONING = 'UPDATE buckets SET versioning = ? WHERE id = ?'
 
 /** Sets a bucket's versioning, alone with it: what commits decide by it is decided before, or after. */
 export function* setVersioning(
   context: SqlContext,
   { bucketId, versioning, require }: SetVersioningCommand,
 ): SqlProgram<SetVersioningOutcome> {
-  yield* lock(context, [policyLock(true), bucketLock(bucketId, true)])
+  yield* lock(context, [policyLock(false), bucketLock(bucketId, true)])
   const refused = yield* refuseBucket(bucketId, require)
   if (refused !== null) return refused
-  const changed = yield { sql: SET_VERSIONING, values: [versioning, bucketId, versioning] }
-  // Clients set again what is set; nobody's commit is to be decided anew for that.
-  return { outcome: 'set', policyVersion: changed.length > 0 ? yield* raiseLockedPolicyVersion() : require.policyVersion }
+  yield { sql: SET_VERSIONING, values: [versioning, bucketId] }
+  return { outcome: 'set' }
 }
 
 /** Sets or deletes a bucket's policy, alone with it; where there is none to delete, nothing changes. */
@@ -102,7 +101,8 @@ export function* setBucketPolicy(
 function* refuseBucket(bucketId: string, require: DeleteBucketCommand['require']): SqlProgram<Refusal | null> {
   const [row] = yield { sql: STATE, values: [bucketId] }
   const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
-  const refused = refuseAtDoor({ policyVersion: integerOf(row?.[0]), bucketName: bucket?.name ?? null }, require)
+  const facts = { policyVersion: integerOf(row?.[0]), bucketName: bucket?.name ?? null, versioning: bucket?.versioning ?? 'off' }
+  const refused = refuseAtDoor(facts, require)
   if (refused !== null || bucket === null) return refused ?? { outcome: 'bucket-gone' }
   return passes(require.existing, () => bucketPolicyRow(bucket)) ? null : { outcome: 'denied', looks: require.deniedExisting }
 }
