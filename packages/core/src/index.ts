@@ -49,6 +49,7 @@ export type { FsckDetails, FsckFinding, FsckKind, FsckSeverity, Holder } from '.
 export type { FsckStep } from './engine/fsck/progress.ts'
 export { DEFAULT_LIMITS, type Limits } from './engine/limits.ts'
 export { openEngine } from './engine/open-engine.ts'
+export { PolicyVersionWatch, type PolicyVersionWatchOptions } from './engine/policy-version-watch.ts'
 export type { Session } from './engine/session.ts'
 export { verifyContent } from './engine/verify-content.ts'
 export type { StorageErrorCode, StorageErrorDetails } from './errors/error-details.ts'

@@ -11,6 +11,8 @@ export class CallsUnderWay {
   async run<I, T>(call: (session: SessionContext, input: I) => Promise<T>, session: SessionContext, input: I): Promise<T> {
     this.enter()
     try {
+      const refreshed = session.engine.policyVersionWatch.refresh()
+      if (refreshed !== null) await refreshed
       return await call(session, input)
     } finally {
       this.leave()

@@ -12,6 +12,7 @@ import type { CallsUnderWay } from './calls-under-way.ts'
 import type { Observer } from './engine.ts'
 import type { Limits } from './limits.ts'
 import type { OpenReads } from './open-reads.ts'
+import type { PolicyVersionWatch } from './policy-version-watch.ts'
 
 /** The id under which extents name the backend that new blobs go to. */
 export const MAIN_BACKEND_ID = 'main'
@@ -42,6 +43,8 @@ export interface EngineContext {
   readonly backends: ReadonlyMap<string, Backend>
   readonly policy: Policy
   readonly policyVersion: KnownPolicyVersion
+  /** Hears of what other processes made of it. */
+  readonly policyVersionWatch: PolicyVersionWatch
   readonly limits: Limits
   readonly clock: Clock
   readonly ids: Ids

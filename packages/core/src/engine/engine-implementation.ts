@@ -55,10 +55,11 @@ export class EngineImplementation implements Engine {
   }
 
   async #close(): Promise<void> {
-    const { backends, calls, hashWorkers, metadata, observer, openReads, processId } = this.#context
+    const { backends, calls, hashWorkers, metadata, observer, openReads, policyVersionWatch, processId } = this.#context
     await calls.close()
     openReads.breakOff()
     await this.#heartbeats.stop()
+    await policyVersionWatch.idle()
     try {
       await metadata.endProcess(processId)
     } catch (error) {

@@ -13,6 +13,7 @@ import type { Engine, EngineOptions, Observer } from './engine.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { Limits } from './limits.ts'
 import { OpenReads } from './open-reads.ts'
+import { PolicyVersionWatch } from './policy-version-watch.ts'
 import { quietObserver } from './quiet-observer.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { BucketCache } from './resolve-bucket.ts'
@@ -75,13 +76,22 @@ async function makeContext(
   const ids = options.ids ?? createIds({ clock })
   const processId = ids.uuid()
   const blobPrefix = options.blobPrefix ?? ''
+  const knownSince = clock()
   const policyVersion = new KnownPolicyVersion(await metadata.policyVersion())
+  const policyVersionWatch = new PolicyVersionWatch({
+    read: () => metadata.policyVersion(),
+    heard: (version) => policyVersion.heard(version),
+    failed: (error) => observer.event('policy.version-unknown', { error }),
+    clock,
+    knownSince,
+  })
   return {
     metadata,
     backend,
     backends,
     policy,
     policyVersion,
+    policyVersionWatch,
     limits,
     clock,
     ids,
