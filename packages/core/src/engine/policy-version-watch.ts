@@ -8,6 +8,7 @@ export interface PolicyVersionWatchOptions {
   readonly heard: (version: number) => void
   /** Is told of every question that failed. Must not throw. */
   readonly failed: (error: unknown) => void
+  /** By which ages are told. */
   readonly clock: Clock
   /** When what is known already was asked for; null where nothing is known yet. */
   readonly knownSince: Date | null
