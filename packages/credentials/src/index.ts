@@ -7,6 +7,18 @@ export {
   readOpaqueKey,
 } from './opaque-keys/opaque-key.ts'
 export { type Role, roleCaller, type RoleCallerOptions, type Roles, SUPABASE_ROLES } from './roles.ts'
+export {
+  type AccessKeyInfo,
+  type AccessKeyPage,
+  type CreateAccessKeyInput,
+  type CreateChildKeyInput,
+  type KeyActor,
+  type KeyCredential,
+  type NewAccessKey,
+} from './keys/access-key.ts'
+export { type AccessKeyResolver, type AccessKeyResolverOptions, type ActiveKey } from './keys/access-key-resolver.ts'
+export { AccessKeys, type AccessKeysOptions } from './keys/access-keys.ts'
+export { type DocumentStore } from './keys/document-store.ts'
 export { givenMasterKeys } from './sealing/given-master-keys.ts'
 export { type KeyProvider, type MasterKey } from './sealing/key-provider.ts'
 export { masterKeyFile, type MasterKeyFile } from './sealing/master-key-file.ts'
