@@ -1,3 +1,8 @@
+export { type JwtAlgorithm } from './jwt/jwt-algorithm.ts'
+export { type JwtKeySource, localKeys } from './jwt/jwt-key-source.ts'
+export { type JwtKey, jwtKeyFromJwk, jwtKeysFromJwks, jwtSecret, type JwtSecretOptions } from './jwt/jwt-key.ts'
+export { JwtVerifier, type JwtVerifierOptions, type VerifiedJwt } from './jwt/jwt-verifier.ts'
+export { remoteKeys, type RemoteKeysOptions } from './jwt/remote-keys.ts'
 export {
   createOpaqueKey,
   isOpaqueKeyLike,
@@ -23,3 +28,4 @@ export { givenMasterKeys } from './sealing/given-master-keys.ts'
 export { type KeyProvider, type MasterKey } from './sealing/key-provider.ts'
 export { masterKeyFile, type MasterKeyFile } from './sealing/master-key-file.ts'
 export { openSecret, resealSecret, type SealedFor, sealSecret } from './sealing/seal-secret.ts'
+export { TokenError, type TokenErrorCode } from './token-error.ts'

@@ -1,0 +1,58 @@
+/** What a key must be to sign by an algorithm. */
+interface KeyShape {
+  readonly type: 'secret' | 'public'
+  /** Of asymmetric keys: `KeyObject.asymmetricKeyType`. */
+  readonly asymmetric?: 'rsa' | 'ec' | 'ed25519'
+  /** Of elliptic curves, as OpenSSL names them. */
+  readonly curve?: string
+  /** Of secrets: as long as the hash (RFC 7518 section 3.2). */
+  readonly bytesMin?: number
+}
+
+/** The algorithms that are verified (RFC 7518 section 3.1, RFC 8037). There is no `none`. */
+export type JwtAlgorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+
+/** What a key of each algorithm must be. */
+export const KEY_SHAPES: Readonly<Record<JwtAlgorithm, KeyShape>> = {
+  HS256: { type: 'secret', bytesMin: 32 },
+  HS384: { type: 'secret', bytesMin: 48 },
+  HS512: { type: 'secret', bytesMin: 64 },
+  RS256: { type: 'public', asymmetric: 'rsa' },
+  RS384: { type: 'public', asymmetric: 'rsa' },
+  RS512: { type: 'public', asymmetric: 'rsa' },
+  PS256: { type: 'public', asymmetric: 'rsa' },
+  PS384: { type: 'public', asymmetric: 'rsa' },
+  PS512: { type: 'public', asymmetric: 'rsa' },
+  ES256: { type: 'public', asymmetric: 'ec', curve: 'prime256v1' },
+  ES384: { type: 'public', asymmetric: 'ec', curve: 'secp384r1' },
+  ES512: { type: 'public', asymmetric: 'ec', curve: 'secp521r1' },
+  EdDSA: { type: 'public', asymmetric: 'ed25519' },
+}
+
+/** The algorithm of a JWK that names none. */
+export const DEFAULT_ALGORITHMS: Readonly<Record<string, JwtAlgorithm>> = {
+  oct: 'HS256',
+  RSA: 'RS256',
+  'EC/P-256': 'ES256',
+  'EC/P-384': 'ES384',
+  'EC/P-521': 'ES512',
+  'OKP/Ed25519': 'EdDSA',
+}
+
+/** Whether a text names one of the algorithms. */
+export function isJwtAlgorithm(name: unknown): name is JwtAlgorithm {
+  return typeof name === 'string' && Object.hasOwn(KEY_SHAPES, name)
+}
