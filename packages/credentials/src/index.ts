@@ -29,3 +29,15 @@ export { type KeyProvider, type MasterKey } from './sealing/key-provider.ts'
 export { masterKeyFile, type MasterKeyFile } from './sealing/master-key-file.ts'
 export { openSecret, resealSecret, type SealedFor, sealSecret } from './sealing/seal-secret.ts'
 export { TokenError, type TokenErrorCode } from './token-error.ts'
+export { loggableKey, type LoggableKey } from './opaque-keys/loggable-key.ts'
+export {
+  decideRestCredentials,
+  type DecideRestCredentialsOptions,
+  type PresentedKey,
+  type RestCredentials,
+  type RestDecision,
+  type RestRefusal,
+} from './rest/decide-rest-credentials.ts'
+export { isBrowser } from './rest/is-browser.ts'
+export { type OpaqueKeyFinder, restCaller, type RestCallerOptions, type RestIdentity, type StoredOpaqueKey } from './rest/rest-caller.ts'
+export { userCaller, type UserCallerOptions } from './user-caller.ts'

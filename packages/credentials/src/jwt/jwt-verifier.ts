@@ -32,6 +32,8 @@ export interface JwtVerifierOptions {
 export interface VerifiedJwt {
   /** One of the roles that there are. */
   readonly role: string
+  /** What the record of the role says: no token can claim it. */
+  readonly bypassRls: boolean
   /** The user, as the issuer names it: opaque text. */
   readonly sub: string | null
   /** All of it, for policies to read. Frozen: it is shared by every request that carries the token. */
@@ -111,9 +113,10 @@ export class JwtVerifier {
     } = this.#options
     const { exp } = checkClaims(claims, { issuers, audiences, skewSecondsMax }, this.#options.clock())
     const { role = defaultRole, sub = null } = claims
-    if (typeof role !== 'string' || !roles.has(role)) throw new TokenError('claims', 'The token names no role that there is.')
+    const known = typeof role === 'string' ? roles.get(role) : undefined
+    if (typeof role !== 'string' || known === undefined) throw new TokenError('claims', 'The token names no role that there is.')
     if (sub !== null && (typeof sub !== 'string' || sub === '')) throw new TokenError('claims', 'The sub of the token is not valid.')
-    return { role, sub, claims, exp: new Date(exp * 1000), keyFingerprint: key.fingerprint }
+    return { role, bypassRls: known.bypassRls, sub, claims, exp: new Date(exp * 1000), keyFingerprint: key.fingerprint }
   }
 }
 
