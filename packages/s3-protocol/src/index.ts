@@ -1,3 +1,3 @@
 export { s3Handler, type S3HandlerOptions } from './handler.ts'
 export { S3Error, type S3ErrorCode, type S3ErrorOptions } from './s3-error.ts'
-export type { Credential, CredentialResolver } from './sigv4/credentials.ts'
+export type { Credential, CredentialRefusal, CredentialResolver, FoundCredential, SigningSecret } from './sigv4/credentials.ts'

@@ -13,6 +13,7 @@ export const S3_ERROR_STATUS = {
   ConditionalRequestConflict: 409,
   EntityTooLarge: 400,
   EntityTooSmall: 400,
+  ExpiredToken: 400,
   IllegalLocationConstraintException: 400,
   IllegalVersioningConfigurationException: 400,
   IncompleteBody: 400,

@@ -31,7 +31,7 @@ export function readHeaderClaim(request: RawS3Request, header: string, context: 
   const payload = readPayloadMode(headers)
   checkCoverage(headers, authorization.signedHeaders)
   const sessionToken = optionalHeader(headers, 'x-amz-security-token')
-  return { authorization, amzDate: requestTime.amzDate, payload, payloadHash: payload.value, sessionToken }
+  return { authorization, amzDate: requestTime.amzDate, payload, payloadHash: payload.value, sessionToken, presigned: false }
 }
 
 function readPayloadMode(headers: readonly HttpHeader[]): PayloadMode {

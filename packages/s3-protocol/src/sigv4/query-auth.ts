@@ -45,7 +45,11 @@ export function readQueryClaim(request: RawS3Request, context: QueryAuthContext)
   // A hash that was not signed is held against the body all the same.
   checkCoverage(request.headers, signedHeaders, 'x-amz-content-sha256')
   const sessionToken = queryValue(request, 'X-Amz-Security-Token')
-  return { authorization: { ...scoped, signedHeaders, signature }, amzDate, sessionToken, ...readPayload(request, signedHeaders) }
+  if (sessionToken !== null && optionalHeader(request.headers, 'x-amz-security-token') !== null) {
+    throw new S3Error('InvalidArgument', 'X-Amz-Security-Token came in the query and as a header.')
+  }
+  const authorization = { ...scoped, signedHeaders, signature }
+  return { authorization, amzDate, sessionToken, presigned: true, ...readPayload(request, signedHeaders) }
 }
 
 /** They are about the signature, and no headers of the request. */

@@ -72,7 +72,8 @@ export class RequestVerifier<C = Caller> {
     try {
       if (mechanism.kind === 'anonymous') return { kind: 'anonymous', payload: anonymousPayload(request) }
       const claim = this.#readClaim(request, mechanism, options)
-      const verified = await verifyClaim(request, claim, { credentials: this.#options.credentials, signingKeys: this.#signingKeys })
+      const { credentials, clock } = this.#options
+      const verified = await verifyClaim(request, claim, { credentials, signingKeys: this.#signingKeys, now: clock() })
       return { kind: 'signed', ...verified }
     } catch (error) {
       throw error instanceof HttpInputError ? fromHttpInputError(error) : error
