@@ -41,3 +41,12 @@ export {
 export { isBrowser } from './rest/is-browser.ts'
 export { type OpaqueKeyFinder, restCaller, type RestCallerOptions, type RestIdentity, type StoredOpaqueKey } from './rest/rest-caller.ts'
 export { userCaller, type UserCallerOptions } from './user-caller.ts'
+export {
+  firstCredential,
+  type FoundS3Credential,
+  type S3Credential,
+  type S3CredentialRefusal,
+  type S3CredentialResolver,
+  type S3SigningSecret,
+} from './s3/s3-credential.ts'
+export { sessionTokenCredentials, type SessionTokenCredentialsOptions } from './s3/session-token-credentials.ts'
