@@ -50,3 +50,21 @@ export {
   type S3SigningSecret,
 } from './s3/s3-credential.ts'
 export { sessionTokenCredentials, type SessionTokenCredentialsOptions } from './s3/session-token-credentials.ts'
+export {
+  createUrlToken,
+  type UrlTokenContext,
+  type UrlTokenInput,
+  type UrlTokenRequest,
+  type UrlTokenTarget,
+  type UrlTokenUse,
+  type VerifiedUrlToken,
+  verifyUrlToken,
+} from './signed-urls/url-token.ts'
+export {
+  type DerivedKeys,
+  type TokenKeys,
+  tokenKeys,
+  type TokenKeysOptions,
+  type TokenPurpose,
+  type TokenSecret,
+} from './tokens/token-keys.ts'
