@@ -43,6 +43,7 @@ export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'bac
       let after: string | null = null
       do {
         const page: Awaited<ReturnType<typeof metadata.listBuckets>> = await metadata.listBuckets({
+          jurisdiction: null,
           account: null,
           visible: ALWAYS,
           prefix: '',

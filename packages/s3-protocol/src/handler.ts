@@ -1,5 +1,5 @@
 import { ANONYMOUS, systemClock } from '@stowage/core'
-import type { Caller, Engine, Observer, RequestFacts, Session } from '@stowage/core'
+import type { BucketAddress, Caller, Engine, Observer, RequestFacts, Session } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
 import { bucketFromHost } from './bucket-from-host.ts'
 import { errorResponse, internalErrorResponse } from './error-response.ts'
@@ -12,6 +12,8 @@ import { readCopySource } from './operations/fields/copy-source.ts'
 import { readPayload } from './read-payload.ts'
 import { requestFacts } from './request-facts.ts'
 import { requestIds } from './request-ids.ts'
+import { jurisdictionFromHost } from './jurisdiction-from-host.ts'
+import type { Jurisdiction } from './jurisdiction-from-host.ts'
 import { isBelow, readPublicUrl } from './public-url.ts'
 import { createRouter } from './route.ts'
 import type { Routed } from './route.ts'
@@ -40,6 +42,11 @@ export interface S3HandlerOptions {
    * off: what they signed. At most 8. Default: where requests arrive.
    */
   readonly publicUrls?: readonly string[]
+  /**
+   * Hosts under which the buckets of a jurisdiction are found, and no others: that host itself, and whatever ends with it. A bucket of a
+   * jurisdiction is reachable there only. Default: none; every bucket is of the default one.
+   */
+  readonly jurisdictions?: readonly Jurisdiction[]
   /** What an account is called where owners are shown. Default: its id. */
   readonly displayName?: DisplayName
   /** What requests' times are held against. Default: the system's clock. */
@@ -110,7 +117,7 @@ class S3Door {
       now,
     }
     const body = await readPayload(operation, { raw, verification, headers })
-    const request: OperationRequest = { bucket: raw.bucket, key: raw.key, query, headers, body, signal: http.signal }
+    const request: OperationRequest = { bucket: addressOf(raw), key: raw.key, query, headers, body, signal: http.signal }
     const session = this.#engine.as(caller, { operation: operation.engineName, at: now, facts })
     return operation.handle(session, request, context)
   }
@@ -131,9 +138,10 @@ class S3Door {
     const ofSource = headers.get('x-amz-source-expected-bucket-owner')
     if (ofBucket === undefined && ofSource === undefined) return
     const session = this.#engine.as(caller, { operation: 'HeadBucket', facts })
-    await checkExpectedOwner(session, raw.bucket, ofBucket)
+    const bucket = addressOf(raw)
+    await checkExpectedOwner(session, bucket, ofBucket)
     if (ofSource === undefined || !headers.has('x-amz-copy-source')) return
-    await checkExpectedOwner(session, readCopySource(headers).bucket.name, ofSource)
+    await checkExpectedOwner(session, readCopySource(headers, bucket).bucket, ofSource)
   }
 
   #refuse(error: unknown, http: HttpRequest, requestId: string): HttpResponse {
@@ -150,10 +158,15 @@ class S3Door {
   }
 }
 
-async function checkExpectedOwner(session: Session, name: string, expected: string | undefined): Promise<void> {
-  if (expected === undefined || name === '') return
-  const bucket = await session.headBucket({ bucket: { name } })
-  if (bucket.account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
+async function checkExpectedOwner(session: Session, bucket: BucketAddress, expected: string | undefined): Promise<void> {
+  if (expected === undefined || bucket.name === '') return
+  const { account } = await session.headBucket({ bucket })
+  if (account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
+}
+
+/** The bucket that a request names, in the jurisdiction of the host that it was sent to. */
+function addressOf({ bucket, jurisdiction }: RawS3Request): BucketAddress {
+  return jurisdiction === null ? { name: bucket } : { name: bucket, jurisdiction }
 }
 
 /** A request whose sender is known. */
@@ -167,7 +180,7 @@ interface Arriving {
 /** Each one more is a signature more to compute for whoever sends a wrong one. */
 const PUBLIC_URLS_MAX = 8
 
-function addressing({ domains, publicUrls = [] }: S3HandlerOptions): S3AddressingOptions {
+function addressing({ domains, jurisdictions, publicUrls = [] }: S3HandlerOptions): S3AddressingOptions {
   if (publicUrls.length > PUBLIC_URLS_MAX) throw new TypeError(`There can be at most ${PUBLIC_URLS_MAX} public addresses.`)
   const addresses = publicUrls.map(readPublicUrl)
   for (const { host, path } of addresses) {
@@ -175,7 +188,11 @@ function addressing({ domains, publicUrls = [] }: S3HandlerOptions): S3Addressin
     const inner = addresses.find((other) => other.host === host && other.path !== path && isBelow(path, other.path))
     if (inner !== undefined) throw new TypeError(`The public address ${inner.origin}${inner.path} lies below another one of that host.`)
   }
-  return { ...(domains === undefined ? {} : { bucketFromHost: bucketFromHost(domains) }), publicUrls: addresses }
+  return {
+    ...(domains === undefined ? {} : { bucketFromHost: bucketFromHost(domains) }),
+    ...(jurisdictions === undefined ? {} : { jurisdictionFromHost: jurisdictionFromHost(jurisdictions) }),
+    publicUrls: addresses,
+  }
 }
 
 function isFault(response: HttpResponse | null): boolean {

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@stowage/http'
-import type { ByteSource, ExpectedContent, OperationName, Session } from '@stowage/core'
+import type { BucketAddress, ByteSource, ExpectedContent, OperationName, Session } from '@stowage/core'
 import type { S3Headers } from './s3-headers.ts'
 import type { S3Query } from './s3-query.ts'
 
@@ -32,8 +32,8 @@ interface PayloadBody {
 
 /** An authenticated request, as an operation sees it. */
 export interface OperationRequest<P extends Payload = Payload> {
-  /** '' on the service. */
-  readonly bucket: string
+  /** Its name is '' on the service. */
+  readonly bucket: BucketAddress
   /** '' on the service and on a bucket. */
   readonly key: string
   readonly query: S3Query

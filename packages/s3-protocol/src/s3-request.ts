@@ -10,6 +10,8 @@ export interface RawS3Request {
   readonly method: string
   /** Empty for the service itself. Not yet checked against the rules for names. */
   readonly bucket: string
+  /** Of the host that it was sent to; null for the default one. */
+  readonly jurisdiction: string | null
   /** Empty for the bucket itself. Dot segments, double and trailing slashes are part of it. */
   readonly key: string
   /** Decoded, in order of arrival, duplicates kept. */
@@ -39,6 +41,8 @@ export interface SignedAddress {
 export interface S3AddressingOptions {
   /** Finds the bucket in a Host header (virtual-host style); null where the host names none and the path does. Default: never. */
   readonly bucketFromHost?: (host: string) => string | null
+  /** Finds the jurisdiction of a Host header; null for the default one. Default: always. */
+  readonly jurisdictionFromHost?: (host: string) => string | null
   /**
    * Where clients reach the door when something on the way rewrites Host, or takes a path off: a signature over any of these
    * addresses is as good as one over what was received. Default: none.
@@ -56,14 +60,19 @@ const HEADERS_OF_OTHERS: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 export function parseS3Request(request: HttpRequest, options: S3AddressingOptions = {}): RawS3Request {
   try {
     const target = parseTarget(request.target)
-    const { publicUrls = NO_URLS } = options
-    const hostBucket = options.bucketFromHost?.(optionalHeader(request.headers, 'host') ?? '') ?? null
-    if (request.mount !== '') return readAt(request.mount, { request, target, hostBucket, publicUrls })
+    const host = (): string => optionalHeader(request.headers, 'host') ?? ''
+    const { bucketFromHost, jurisdictionFromHost, publicUrls: allUrls = NO_URLS } = options
+    const hostBucket = bucketFromHost?.(host()) ?? null
+    const jurisdiction = jurisdictionFromHost?.(host()) ?? null
+    // Else a signature over a public address would do for the bucket of the same name in whatever jurisdiction Host is made to say.
+    const publicUrls =
+      jurisdictionFromHost === undefined ? allUrls : allUrls.filter((one) => jurisdictionFromHost(one.host) === jurisdiction)
+    if (request.mount !== '') return readAt(request.mount, { request, target, hostBucket, jurisdiction, publicUrls })
     const { addresses, isCertain } = addressesOf(request, { hostBucket, publicUrls })
     const mount = mountedAt(target.rawPath, addresses)
-    const mounted = readAt(mount, { request, target, hostBucket, publicUrls })
+    const mounted = readAt(mount, { request, target, hostBucket, jurisdiction, publicUrls })
     if (mount === '' || isCertain) return mounted
-    return { ...mounted, asReceived: readAt('', { request, target, hostBucket, publicUrls: NO_URLS }) }
+    return { ...mounted, asReceived: readAt('', { request, target, hostBucket, jurisdiction, publicUrls: NO_URLS }) }
   } catch (error) {
     throw error instanceof HttpInputError ? fromHttpInputError(error) : error
   }
@@ -75,10 +84,11 @@ interface Reading {
   readonly request: HttpRequest
   readonly target: ReturnType<typeof parseTarget>
   readonly hostBucket: string | null
+  readonly jurisdiction: string | null
   readonly publicUrls: readonly PublicUrl[]
 }
 
-function readAt(mount: string, { request, target, hostBucket, publicUrls }: Reading): RawS3Request {
+function readAt(mount: string, { request, target, hostBucket, jurisdiction, publicUrls }: Reading): RawS3Request {
   const { rawPath, query } = target
   const ownPath = mount === '' ? rawPath : rawPath.slice(mount.length) || '/'
   const { bucket, key } = hostBucket === null ? splitPath(ownPath) : { bucket: hostBucket, key: percentDecode(ownPath.slice(1)) }
@@ -86,6 +96,7 @@ function readAt(mount: string, { request, target, hostBucket, publicUrls }: Read
     http: request,
     method: request.method,
     bucket,
+    jurisdiction,
     key,
     query,
     headers: ownHeaders(request.headers),

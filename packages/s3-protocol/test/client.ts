@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly unsigned?: readonly Header[]
   readonly date?: Date
   readonly region?: string
+  /** Default: where the request goes. */
+  readonly host?: string
   /** Changes the headers after they were signed. */
   readonly tamper?: (headers: Header[]) => Header[]
 }
@@ -85,7 +87,7 @@ export class Client {
   /** The bytes of a request, head and body apart. */
   compose(method: string, target: string, options: RequestOptions = {}): { readonly head: Buffer; readonly body: Buffer } {
     const given = typeof options.body === 'string' ? Buffer.from(options.body) : (options.body ?? Buffer.alloc(0))
-    const signedHeaders: Header[] = [['host', `127.0.0.1:${this.port}`]]
+    const signedHeaders: Header[] = [['host', options.host ?? `127.0.0.1:${this.port}`]]
     let headers: Header[]
     let body = Buffer.from(given)
     if (this.#pair === null) {

@@ -11,6 +11,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import { attach, behindProxies } from '@stowage/http'
 import type { NodeAdapterOptions } from '@stowage/http'
 import { s3Handler } from '../src/index.ts'
+import type { Jurisdiction } from '../src/index.ts'
 import { Client } from './client.ts'
 import type { KeyPair } from './signer.ts'
 
@@ -38,6 +39,7 @@ export interface DoorOptions {
   readonly region?: string
   readonly domains?: readonly string[]
   readonly publicUrls?: readonly string[]
+  readonly jurisdictions?: readonly Jurisdiction[]
   /** Default: none. */
   readonly trustedProxies?: readonly string[]
   /** How the server deals with slow clients. */
@@ -99,6 +101,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     engine,
     region: options.region ?? 'us-east-1',
     ...(options.domains === undefined ? {} : { domains: options.domains }),
+    ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
     ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
     credentials: {
       find(id) {

@@ -68,7 +68,7 @@ const { signal } = new AbortController()
 /** A request as an operation sees it. */
 export function request<P extends Payload>(_payload: P, { key = '', query = {}, headers = [], body = null }: Asked): OperationRequest<P> {
   return {
-    bucket: BUCKET,
+    bucket: { name: BUCKET },
     key,
     query: new S3Query(Object.entries(query)),
     headers: new S3Headers(headers),

@@ -161,7 +161,7 @@ export const bucketCases: readonly MetadataCase[] = [
       const names = ['a', 'b', 'b-1', 'b-2', 'c']
       for (const [at, name] of names.entries()) {
         await store.createBucket({
-          bucket: bucket({ id: `id${at}`, name, account: at % 2 === 0 ? 'even' : 'odd' }),
+          bucket: bucket({ id: `id${at}`, name, account: at % 2 === 0 ? 'even' : 'odd', jurisdiction: name === 'c' ? 'eu' : 'default' }),
           require: requirement(),
         })
       }
@@ -170,6 +170,7 @@ export const bucketCases: readonly MetadataCase[] = [
         let after: string | null = null
         do {
           const page: Awaited<ReturnType<typeof store.listBuckets>> = await store.listBuckets({
+            jurisdiction: null,
             account: null,
             visible: ALWAYS,
             prefix: '',
@@ -184,10 +185,15 @@ export const bucketCases: readonly MetadataCase[] = [
       }
       assert.deepEqual(await list({}), names)
       assert.deepEqual(await list({ account: 'even' }), ['a', 'b-1', 'c'])
+      assert.deepEqual(await list({ jurisdiction: 'eu' }), ['c'])
+      assert.deepEqual(await list({ jurisdiction: 'default', account: 'even' }), ['a', 'b-1'])
       assert.deepEqual(await list({ prefix: 'b' }), ['b', 'b-1', 'b-2'])
       assert.deepEqual(await list({ visible: columnIs('account', 'odd') }), ['b', 'b-2'])
       assert.deepEqual(await list({ visible: NEVER }), [])
-      assert.deepEqual((await store.listBuckets({ account: null, visible: ALWAYS, prefix: '', limit: 9, after: 'b' })).next, null)
+      assert.deepEqual(
+        (await store.listBuckets({ jurisdiction: null, account: null, visible: ALWAYS, prefix: '', limit: 9, after: 'b' })).next,
+        null,
+      )
     },
   },
   {

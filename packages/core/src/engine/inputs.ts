@@ -68,6 +68,8 @@ export interface PutBucketPolicyInput extends BucketInput {
 }
 /** A page of buckets, by name. */
 export interface ListBucketsInput extends CallInput {
+  /** Only those of this one. Default: of all. */
+  readonly jurisdiction?: string
   readonly prefix?: string
   readonly continuationToken?: string
   /** 1 to 10,000; default 10,000. */

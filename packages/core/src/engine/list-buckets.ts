@@ -37,7 +37,14 @@ export async function listBuckets(
   if (isNever(existing) && deniedExisting === 'forbidden') throw accessDenied(QUESTION)
   if (limit === 0 || isNever(visible)) return { buckets: [], nextToken: null }
   const account = actingAccount(caller)
-  const { buckets, next } = await engine.metadata.listBuckets({ account, visible, prefix, after, limit })
+  const { buckets, next } = await engine.metadata.listBuckets({
+    jurisdiction: input.jurisdiction ?? null,
+    account,
+    visible,
+    prefix,
+    after,
+    limit,
+  })
   const { scope } = caller
   return {
     // Rows do not tell the predicate their jurisdiction: a page may come out shorter here.

@@ -85,6 +85,8 @@ export interface ListUploadsPage {
 
 /** A page of buckets, in the order of their names' bytes. */
 export interface ListBucketsQuery {
+  /** Only those of this jurisdiction; null for all. */
+  readonly jurisdiction: string | null
   /** Only this account's buckets; null for all that `visible` lets through. */
   readonly account: string | null
   readonly visible: Predicate

@@ -8,7 +8,7 @@ export const abortMultipartUpload: Operation = defineOperation({
   match: { method: 'DELETE', on: 'object', query: { uploadId: true } },
   payload: 'none',
   decode: (request) => ({
-    bucket: { name: request.bucket },
+    bucket: request.bucket,
     key: request.key,
     uploadId: request.query.get('uploadId') ?? '',
     signal: request.signal,

@@ -32,7 +32,7 @@ export const completeMultipartUpload: Operation = defineOperation({
       throw new S3Error('InvalidRequest', 'Value for x-amz-mp-object-size header is invalid.')
     }
     return {
-      bucket: { name: request.bucket },
+      bucket: request.bucket,
       key: request.key,
       uploadId: request.query.get('uploadId') ?? '',
       parts,

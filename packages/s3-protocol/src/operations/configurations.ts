@@ -103,7 +103,7 @@ export const CONFIGURATION_OPERATIONS: readonly Operation[] = [
       engineName: 'HeadBucket',
       match: { method: 'GET', on: 'bucket', query: { [word]: true } },
       payload: 'none',
-      decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+      decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
       run: (session, input) => session.headBucket(input),
       encode: (bucket, _, context): HttpResponse => xmlResponse(answer(bucket, context)),
     }),
@@ -116,7 +116,7 @@ export const CONFIGURATION_OPERATIONS: readonly Operation[] = [
       payload: 'none',
       decode(request) {
         const versionId = request.query.text('versionId')
-        const object = { bucket: { name: request.bucket }, key: request.key, signal: request.signal }
+        const object = { bucket: request.bucket, key: request.key, signal: request.signal }
         return versionId === undefined ? object : { ...object, versionId }
       },
       run: async (session, input) => (await session.headObject(input)).info,

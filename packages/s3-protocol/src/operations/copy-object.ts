@@ -22,9 +22,12 @@ export const copyObject: Operation = defineOperation({
     const conditions = readConditions(request.headers, context.now)
     const algorithm = request.headers.get('x-amz-checksum-algorithm')
     return {
-      bucket: { name: request.bucket },
+      bucket: request.bucket,
       key: request.key,
-      source: { ...readCopySource(request.headers), ...(sourceConditions === undefined ? {} : { conditions: sourceConditions }) },
+      source: {
+        ...readCopySource(request.headers, request.bucket),
+        ...(sourceConditions === undefined ? {} : { conditions: sourceConditions }),
+      },
       metadataDirective: readDirective(request.headers, 'x-amz-metadata-directive'),
       taggingDirective: readDirective(request.headers, 'x-amz-tagging-directive'),
       signal: request.signal,

@@ -23,7 +23,7 @@ export const createBucket: Operation = defineOperation({
       throw new S3Error('NotImplemented', 'Only the object ownership BucketOwnerEnforced is implemented: ACLs are disabled.')
     }
     checkLocation(request.body, context)
-    return { bucket: { name: request.bucket }, signal: request.signal }
+    return { bucket: request.bucket, signal: request.signal }
   },
   run: createOnce,
   encode: (_, { bucket }) => ({

@@ -16,7 +16,7 @@ export const createMultipartUpload: Operation = defineOperation({
     const algorithm = request.headers.get('x-amz-checksum-algorithm')
     const type = readChecksumType(request.headers)
     return {
-      bucket: { name: request.bucket },
+      bucket: request.bucket,
       key: request.key,
       signal: request.signal,
       ...readObjectAttributes(request.headers),

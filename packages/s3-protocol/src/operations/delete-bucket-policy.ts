@@ -7,7 +7,7 @@ export const deleteBucketPolicy: Operation = defineOperation({
   engineName: 'DeleteBucketPolicy',
   match: { method: 'DELETE', on: 'bucket', query: { policy: true } },
   payload: 'none',
-  decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
   run: (session, input) => session.deleteBucketPolicy(input),
   encode: () => ({ status: 204, headers: [], body: null }),
 })

@@ -7,7 +7,7 @@ export const deleteBucket: Operation = defineOperation({
   engineName: 'DeleteBucket',
   match: { method: 'DELETE', on: 'bucket' },
   payload: 'none',
-  decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
   run: (session, input) => session.deleteBucket(input),
   encode: () => ({ status: 204, headers: [], body: null }),
 })

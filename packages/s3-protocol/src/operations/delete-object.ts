@@ -14,7 +14,7 @@ export const deleteObject: Operation = defineOperation({
     const conditions = readConditions(request.headers, context.now)
     const versionId = request.query.text('versionId')
     return {
-      bucket: { name: request.bucket },
+      bucket: request.bucket,
       key: request.key,
       signal: request.signal,
       ...readBypassGovernance(request.headers),

@@ -29,7 +29,7 @@ export const deleteObjects: Operation = defineOperation({
     }
     return {
       quiet: childText(root, 'Quiet')?.toLowerCase() === 'true',
-      delete: { bucket: { name: request.bucket }, objects, signal: request.signal, ...readBypassGovernance(request.headers) },
+      delete: { bucket: request.bucket, objects, signal: request.signal, ...readBypassGovernance(request.headers) },
     }
   },
   run: (session, input) => session.deleteObjects(input.delete),

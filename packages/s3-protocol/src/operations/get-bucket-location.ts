@@ -9,7 +9,7 @@ export const getBucketLocation: Operation = defineOperation({
   engineName: 'HeadBucket',
   match: { method: 'GET', on: 'bucket', query: { location: true } },
   payload: 'none',
-  decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
   run: (session, input) => session.headBucket(input),
   encode: (_bucket, _input, context) => xmlResponse(element('LocationConstraint', context.region === 'us-east-1' ? '' : context.region)),
 })

@@ -9,7 +9,7 @@ export const getBucketPolicyStatus: Operation = defineOperation({
   engineName: 'GetBucketPolicyStatus',
   match: { method: 'GET', on: 'bucket', query: { policyStatus: true } },
   payload: 'none',
-  decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
   run: (session, input) => session.getBucketPolicyStatus(input),
   encode: ({ isPublic }) => xmlResponse(element('PolicyStatus', [element('IsPublic', isPublic ? 'true' : 'false')])),
 })

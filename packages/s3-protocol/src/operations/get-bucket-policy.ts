@@ -8,7 +8,7 @@ export const getBucketPolicy: Operation = defineOperation({
   engineName: 'GetBucketPolicy',
   match: { method: 'GET', on: 'bucket', query: { policy: true } },
   payload: 'none',
-  decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
   run: (session, input) => session.getBucketPolicy(input),
   encode(policy) {
     const body = Buffer.from(policy, 'utf8')

@@ -41,7 +41,7 @@ export const getObjectAttributes: Operation = defineOperation({
     const conditions = readConditions(request.headers, context.now)
     return {
       get: {
-        bucket: { name: request.bucket },
+        bucket: request.bucket,
         key: request.key,
         signal: request.signal,
         ...(versionId === undefined ? {} : { versionId }),

@@ -7,7 +7,7 @@ export const headBucket: Operation = defineOperation({
   engineName: 'HeadBucket',
   match: { method: 'HEAD', on: 'bucket' },
   payload: 'none',
-  decode: (request) => ({ bucket: { name: request.bucket }, signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, signal: request.signal }),
   run: (session, input) => session.headBucket(input),
   encode: (_bucket, _input, context) => ({
     status: 200,

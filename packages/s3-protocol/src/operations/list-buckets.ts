@@ -2,9 +2,10 @@ import type { Operation } from '../operation.ts'
 import { defineOperation } from '../operation.ts'
 import { xmlResponse } from '../xml-response.ts'
 import { element, optionalElement } from '../xml/element.ts'
+import { DEFAULT_JURISDICTION } from '@stowage/core'
 import { ownerElement } from './fields/listing.ts'
 
-/** API_ListBuckets: the caller's own. */
+/** API_ListBuckets: the caller's own, of the jurisdiction that the host is of. */
 export const listBuckets: Operation = defineOperation({
   name: 'ListBuckets',
   engineName: 'ListBuckets',
@@ -16,6 +17,7 @@ export const listBuckets: Operation = defineOperation({
     const prefix = request.query.text('prefix')
     return {
       signal: request.signal,
+      jurisdiction: request.bucket.jurisdiction ?? DEFAULT_JURISDICTION,
       ...(prefix === undefined ? {} : { prefix }),
       ...(limit === undefined ? {} : { limit }),
       ...(token === undefined ? {} : { continuationToken: token }),

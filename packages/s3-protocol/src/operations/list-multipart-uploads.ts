@@ -14,7 +14,7 @@ export const listMultipartUploads: Operation = defineOperation({
   match: { method: 'GET', on: 'bucket', query: { uploads: true } },
   payload: 'none',
   decode: ({ bucket, query, signal }) => ({
-    bucket: { name: bucket },
+    bucket,
     prefix: query.text('prefix') ?? '',
     delimiter: query.text('delimiter') ?? '',
     keyMarker: query.text('key-marker') ?? '',

@@ -27,7 +27,7 @@ export const listObjectVersions: Operation = defineOperation({
   },
   run: (session, input) =>
     session.listVersions({
-      bucket: { name: input.bucket },
+      bucket: input.bucket,
       prefix: input.prefix,
       limit: input.maxKeys,
       signal: input.signal,

@@ -23,7 +23,7 @@ export const listObjectsV2: Operation = defineOperation({
   },
   run: (session, input) =>
     session.listObjects({
-      bucket: { name: input.bucket },
+      bucket: input.bucket,
       prefix: input.prefix,
       limit: input.maxKeys,
       signal: input.signal,

@@ -14,7 +14,7 @@ export const listObjects: Operation = defineOperation({
   decode: (request) => ({ ...readListing(request), marker: request.query.text('marker') ?? '', signal: request.signal }),
   run: (session, input) =>
     session.listObjects({
-      bucket: { name: input.bucket },
+      bucket: input.bucket,
       prefix: input.prefix,
       limit: input.maxKeys,
       signal: input.signal,

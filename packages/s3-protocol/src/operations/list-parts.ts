@@ -13,7 +13,7 @@ export const listParts: Operation = defineOperation({
   match: { method: 'GET', on: 'object', query: { uploadId: true } },
   payload: 'none',
   decode: (request) => ({
-    bucket: { name: request.bucket },
+    bucket: request.bucket,
     key: request.key,
     uploadId: request.query.get('uploadId') ?? '',
     partNumberMarker: request.query.integer('part-number-marker', { min: 0, max: 10_000 }) ?? 0,

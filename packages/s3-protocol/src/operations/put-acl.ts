@@ -19,7 +19,7 @@ export const putBucketAcl: Operation = defineOperation({
   match: { method: 'PUT', on: 'bucket', query: { acl: true } },
   payload: 'document',
   lacks: ['anything but the owner in full control'],
-  decode: (request) => ({ bucket: { name: request.bucket }, grantees: readGrantees(request), signal: request.signal }),
+  decode: (request) => ({ bucket: request.bucket, grantees: readGrantees(request), signal: request.signal }),
   run: (session, input) => session.headBucket(input),
   encode: ({ account }: BucketInfo, { grantees }) => onlyFor(account, grantees),
 })
@@ -33,7 +33,7 @@ export const putObjectAcl: Operation = defineOperation({
   lacks: ['anything but the owner in full control'],
   decode(request) {
     const versionId = request.query.text('versionId')
-    const object = { bucket: { name: request.bucket }, key: request.key, grantees: readGrantees(request), signal: request.signal }
+    const object = { bucket: request.bucket, key: request.key, grantees: readGrantees(request), signal: request.signal }
     return versionId === undefined ? object : { ...object, versionId }
   },
   run: async (session, input) => (await session.headObject(input)).info,

@@ -12,7 +12,7 @@ export const putBucketPolicy: Operation = defineOperation({
   lacks: ['conditions on tags, and on keys of other services', 'NotPrincipal', 'set operators'],
   decode({ bucket, body, signal }) {
     if (!isUtf8(body)) throw new S3Error('MalformedPolicy', "Policies must be valid JSON and the first byte must be '{'")
-    return { bucket: { name: bucket }, policy: Buffer.from(body).toString('utf8'), signal }
+    return { bucket, policy: Buffer.from(body).toString('utf8'), signal }
   },
   run: (session, input) => session.putBucketPolicy(input),
   encode: () => ({ status: 204, headers: [], body: null }),

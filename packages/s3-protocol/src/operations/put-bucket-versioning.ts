@@ -26,7 +26,7 @@ export const putBucketVersioning: Operation = defineOperation({
         'The Versioning element must be specified: Status is Enabled or Suspended.',
       )
     }
-    return { bucket: { name: request.bucket }, versioning, signal: request.signal }
+    return { bucket: request.bucket, versioning, signal: request.signal }
   },
   run: (session, input) => session.setVersioning(input),
   encode: () => ({ status: 200, headers: [['content-length', '0']], body: null }),

@@ -14,7 +14,7 @@ export const putObject: Operation = defineOperation({
   decode(request, context) {
     const conditions = readConditions(request.headers, context.now)
     return {
-      bucket: { name: request.bucket },
+      bucket: request.bucket,
       key: request.key,
       ...readObjectAttributes(request.headers),
       ...request.body.expected,

@@ -18,12 +18,12 @@ export const uploadPartCopy: Operation = defineOperation({
     const conditions = readConditions(request.headers, context.now, 'x-amz-copy-source-')
     const range = readCopyRange(request.headers)
     return {
-      bucket: { name: request.bucket },
+      bucket: request.bucket,
       key: request.key,
       uploadId: request.query.get('uploadId') ?? '',
       partNumber: readPartNumber(request.query),
       source: {
-        ...readCopySource(request.headers),
+        ...readCopySource(request.headers, request.bucket),
         ...(conditions === undefined ? {} : { conditions }),
         ...(range === undefined ? {} : { range }),
       },

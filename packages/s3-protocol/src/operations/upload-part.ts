@@ -11,7 +11,7 @@ export const uploadPart: Operation = defineOperation({
   payload: 'stream',
   lacks: ['encryption with own keys'],
   decode: (request) => ({
-    bucket: { name: request.bucket },
+    bucket: request.bucket,
     key: request.key,
     uploadId: request.query.get('uploadId') ?? '',
     partNumber: readPartNumber(request.query),

@@ -21,10 +21,11 @@ export function* listBuckets(context: SqlContext, query: ListBucketsQuery): SqlP
 
 /** The statement of `listBuckets`. */
 export function selectBuckets({ dialect }: Pick<SqlContext, 'dialect'>, query: ListBucketsQuery): SqlStatement {
-  const { account, visible, prefix, after, limit } = query
+  const { account, jurisdiction, visible, prefix, after, limit } = query
   const below = prefixSuccessor(prefix)
   const conditions = [
     ...(account === null ? [] : [sql`b.account = ${account}`]),
+    ...(jurisdiction === null ? [] : [sql`b.jurisdiction = ${jurisdiction}`]),
     after === null || compareBytes(after, prefix) < 0 ? sql`b.name >= ${prefix}` : sql`b.name > ${after}`,
     ...(below === null ? [] : [sql`b.name < ${below}`]),
     ...(isAlways(visible) ? [] : [predicateSql(visible, bucketColumnsOf(dialect, 'b'))]),

@@ -28,13 +28,13 @@ describe('readCopySource', () => {
     ['b/k?other=1', 'b', 'k?other=1', undefined],
     ['b/k?versionId=a%2Fb', 'b', 'k', 'a/b'],
   ])('%j', (value, bucket, key, versionId) => {
-    expect(readCopySource(source(value))).toEqual({ bucket: { name: bucket }, key, ...(versionId === undefined ? {} : { versionId }) })
+    expect(readCopySource(source(value), {})).toEqual({ bucket: { name: bucket }, key, ...(versionId === undefined ? {} : { versionId }) })
   })
 
   test.each(['', '/', '//', 'b', '/b', 'b/', '/b/', '//b/k', '?versionId=v', 'b/%', 'b/%f', 'b/%ff', 'b/\xff', 'b/k?versionId=%'])(
     '%j is refused',
     (value) => {
-      expect(() => readCopySource(source(value))).toThrow(expect.objectContaining({ name: 'S3Error', code: 'InvalidArgument' }))
+      expect(() => readCopySource(source(value), {})).toThrow(expect.objectContaining({ name: 'S3Error', code: 'InvalidArgument' }))
     },
   )
 })

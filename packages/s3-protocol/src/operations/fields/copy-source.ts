@@ -1,19 +1,20 @@
+import type { BucketAddress } from '@stowage/core'
 import { percentDecode } from '@stowage/http'
 import { S3Error } from '../../s3-error.ts'
 import type { S3Headers } from '../../s3-headers.ts'
 
 /** The object that a copy reads. */
 export interface CopySource {
-  readonly bucket: { readonly name: string }
+  readonly bucket: BucketAddress
   readonly key: string
   readonly versionId?: string
 }
 
 /**
  * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded as a whole or in part (the JavaScript SDK
- * encodes the slash too). API_CopyObject.
+ * encodes the slash too). It lies in the jurisdiction of the request: there is no way to name another. API_CopyObject.
  */
-export function readCopySource(headers: S3Headers): CopySource {
+export function readCopySource(headers: S3Headers, { jurisdiction }: Pick<BucketAddress, 'jurisdiction'>): CopySource {
   const value = headers.get('x-amz-copy-source') ?? ''
   const mark = value.lastIndexOf('?versionId=')
   const versionId = mark < 0 ? undefined : decode(value.slice(mark + '?versionId='.length))
@@ -24,7 +25,8 @@ export function readCopySource(headers: S3Headers): CopySource {
       fields: { ArgumentName: 'x-amz-copy-source' },
     })
   }
-  const source = { bucket: { name: path.slice(0, slash) }, key: path.slice(slash + 1) }
+  const name = path.slice(0, slash)
+  const source = { bucket: jurisdiction === undefined ? { name } : { name, jurisdiction }, key: path.slice(slash + 1) }
   return versionId === undefined || versionId === '' ? source : { ...source, versionId }
 }
 

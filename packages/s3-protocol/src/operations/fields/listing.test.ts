@@ -11,7 +11,7 @@ const xml = (elements: readonly XmlElement[]): string =>
 describe('readListing', () => {
   test('what was not said is nothing, and a page of 1,000', () => {
     expect(readListing(request('none', { query: {} }))).toMatchObject({
-      bucket: BUCKET,
+      bucket: { name: BUCKET },
       prefix: '',
       delimiter: '',
       maxKeys: 1000,
@@ -29,7 +29,14 @@ describe('readListing', () => {
 })
 
 test('listingHead repeats what was asked', () => {
-  const input = { bucket: 'b', prefix: 'p q', delimiter: '%', maxKeys: 5, write: encodeURIComponent, encodingType: 'url' } as const
+  const input = {
+    bucket: { name: 'b' },
+    prefix: 'p q',
+    delimiter: '%',
+    maxKeys: 5,
+    write: encodeURIComponent,
+    encodingType: 'url',
+  } as const
   expect(xml(listingHead(input, { truncated: true }))).toBe(
     '<Name>b</Name><Prefix>p%20q</Prefix><MaxKeys>5</MaxKeys><Delimiter>%25</Delimiter><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>',
   )

@@ -1,3 +1,4 @@
+import type { BucketAddress } from '@stowage/core'
 import type { DisplayName, OperationRequest } from '../../operation.ts'
 import { element, optionalElement } from '../../xml/element.ts'
 import type { XmlElement } from '../../xml/element.ts'
@@ -9,7 +10,7 @@ const MAX_KEYS = 1000
 
 /** What the two forms of ListObjects have in common. */
 export interface ListingInput {
-  readonly bucket: string
+  readonly bucket: BucketAddress
   readonly prefix: string
   readonly delimiter: string
   readonly maxKeys: number
@@ -37,7 +38,7 @@ export function ownerElement(name: string, id: string | null, displayName: Displ
 /** The head of a listing, in AWS's order. */
 export function listingHead(input: ListingInput, listed: { readonly truncated: boolean }): XmlElement[] {
   return [
-    element('Name', input.bucket),
+    element('Name', input.bucket.name),
     element('Prefix', input.write(input.prefix)),
     element('MaxKeys', input.maxKeys),
     ...(input.delimiter === '' ? [] : [element('Delimiter', input.write(input.delimiter))]),

@@ -24,7 +24,7 @@ export function readReadInput(request: OperationRequest<'none'>, context: Operat
   const range = readRequestedRange(request.headers, request.query)
   const versionId = request.query.text('versionId')
   const whole: GetObjectInput = {
-    bucket: { name: request.bucket },
+    bucket: request.bucket,
     key: request.key,
     signal: request.signal,
     ...(versionId === undefined ? {} : { versionId }),
