@@ -68,3 +68,13 @@ export {
   type TokenPurpose,
   type TokenSecret,
 } from './tokens/token-keys.ts'
+export { isTemporaryAccessKeyId } from './sts/access-key-id.ts'
+export { MemoryRevocations, type RevocableCredential, type Revocation, type RevocationList } from './sts/revocations.ts'
+export { StsError, type StsErrorCode, type StsParameters, type StsRequest, type StsResult } from './sts/sts-request.ts'
+export {
+  type IssueFromKey,
+  type ParentFinder,
+  type ParentKey,
+  TemporaryCredentials,
+  type TemporaryCredentialsOptions,
+} from './sts/temporary-credentials.ts'
