@@ -68,6 +68,12 @@ export {
   type TokenPurpose,
   type TokenSecret,
 } from './tokens/token-keys.ts'
+export { parseR2AccessPolicies } from './r2/r2-access-policies.ts'
+export { r2LocalCredentials, type R2LocalCredentialsOptions } from './r2/r2-local-credentials.ts'
+export { type R2Permission, r2PermissionScope } from './r2/r2-permissions.ts'
+export { issueR2Temporary, type IssueR2Temporary } from './r2/r2-temporary-credentials.ts'
+export { parseR2TemporaryRequest, type R2TemporaryRequest } from './r2/r2-temporary-request.ts'
+export { createR2Token, r2SecretAccessKey, type R2Token } from './r2/r2-token.ts'
 export { isTemporaryAccessKeyId } from './sts/access-key-id.ts'
 export { MemoryRevocations, type RevocableCredential, type Revocation, type RevocationList } from './sts/revocations.ts'
 export { StsError, type StsErrorCode, type StsParameters, type StsRequest, type StsResult } from './sts/sts-request.ts'
