@@ -20,6 +20,7 @@ export interface R2LocalCredentialsOptions {
   readonly accountId: string
   /** Our endpoints by host (`<account>.eu.r2.example`), and the jurisdiction that is behind each. */
   readonly endpoints: ReadonlyMap<string, string>
+  /** The time that those of tokens are held against. */
   readonly clock: Clock
 }
 

@@ -24,6 +24,7 @@ export interface TemporaryCredentialsOptions {
   readonly keys: TokenKeys<'sts'>
   /** The endpoint where they are shown; those of another one are refused. */
   readonly audience: string
+  /** The time that those of tokens are held against. */
   readonly clock: Clock
   /** The keys that they may be made from, asked again with every request. */
   readonly parents: ParentFinder
