@@ -36,8 +36,8 @@ export interface S3CredentialResolver {
 }
 
 /**
- * Asks resolvers in turn: the first that knows the credential, or refuses its token, has the word. Put those that look into memory
- * in front.
+ * Asks resolvers in turn: the first that knows the credential, or refuses its token, has the word. Those of tokens come first: to a
+ * request without one they say null at once, and a key that has no token would refuse the one of a credential that was made from it.
  */
 export function firstCredential(resolvers: readonly S3CredentialResolver[]): S3CredentialResolver {
   return {
