@@ -84,3 +84,4 @@ export {
   TemporaryCredentials,
   type TemporaryCredentialsOptions,
 } from './sts/temporary-credentials.ts'
+export { temporaryMasterKeys } from './sealing/temporary-master-keys.ts'

@@ -1,5 +1,8 @@
 import { ALWAYS, fsck } from '@stowage/core'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
+import type { AccessKeys } from '@stowage/credentials'
+import { administerKeys } from './key-administration.ts'
+import type { KeyAnswer, KeyRequest } from './key-administration.ts'
 import type { Stores } from './stores.ts'
 
 /** How much a store holds. */
@@ -31,12 +34,14 @@ export interface Administration {
   buckets(): Promise<readonly BucketInfo[]>
   stat(): Promise<Statistics>
   fsck(options: AdministrationFsck): Promise<FsckReport>
+  /** Stored keys: makes, lists and changes them. */
+  keys(request: KeyRequest): Promise<KeyAnswer>
 }
 
 const PAGE_SIZE = 1_000
 
-/** Administers stores that are open. */
-export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'backend'>): Administration {
+/** Administers stores that are open, and the keys in them. */
+export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'backend'>, keys: AccessKeys): Administration {
   return {
     async buckets() {
       const all: BucketInfo[] = []
@@ -57,5 +62,6 @@ export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'bac
     },
     stat: () => metadata.inspection.counts(),
     fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
+    keys: (request) => administerKeys(keys, request),
   }
 }

@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises'
 import { accountCaller, openEngine, ownersOnly } from '@stowage/core'
 import type { Engine, Observer } from '@stowage/core'
+import { AccessKeys } from '@stowage/credentials'
+import type { KeyProvider } from '@stowage/credentials'
 import type { HttpHandler } from '@stowage/http'
 import { s3Handler } from '@stowage/s3-protocol'
-import type { Credential } from '@stowage/s3-protocol'
+import type { Credential, CredentialResolver } from '@stowage/s3-protocol'
 import type { Account } from './config-file.ts'
 import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
+import { masterKeysFor } from './master-keys.ts'
 import type { RootCredentials } from './root-credentials.ts'
 import { storesOf } from './stores.ts'
 import type { StoreOptions } from './stores.ts'
@@ -18,6 +21,8 @@ export const ROOT_ACCOUNT = 'root'
 export interface AssembleOptions extends StoreOptions {
   /** The keys of the account `root`. */
   readonly credentials: RootCredentials
+  /** Seals the secrets of stored keys. Default: what the directory keeps. */
+  readonly masterKeys?: KeyProvider
   /** Others, with keys of their own; each owns its buckets. Default: none. */
   readonly accounts?: readonly Account[]
   /** What signatures must name, and what GetBucketLocation answers. */
@@ -62,21 +67,34 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     const { metadata, backend } = stores
     const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer, limits })
     closers.unshift(() => engine.close())
+    const keys = new AccessKeys({
+      documents: metadata,
+      masterKeys: options.masterKeys ?? masterKeysFor({}, options.directory),
+      observer,
+      reservedIds: [...credentials.keys()],
+    })
+    closers.unshift(() => keys.close())
     const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
     const handler = s3Handler({
       engine,
       region: options.region,
       ...(options.domains === undefined ? {} : { domains: options.domains }),
       ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
-      credentials: { find: (id) => credentials.get(id) ?? null },
+      credentials: givenThenStored(credentials, keys),
       displayName: (account) => names.get(account) ?? account,
       observer,
     })
-    return { engine, handler, administration: administer(stores), close }
+    return { engine, handler, administration: administer(stores, keys), close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Those of the configuration cannot be taken over by stored ones. */
+function givenThenStored(given: ReadonlyMap<string, Credential>, keys: AccessKeys): CredentialResolver {
+  const stored = keys.resolver()
+  return { find: (id, sessionToken) => given.get(id) ?? stored.find(id, sessionToken) }
 }
 
 function rootAccount(keys: RootCredentials): Account {

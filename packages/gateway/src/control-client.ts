@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { Administration, AdministrationFsck, Statistics } from './administration.ts'
 import { controlPath } from './control-path.ts'
+import type { KeyAnswer, KeyRequest } from './key-administration.ts'
 
 /** Asks the server that has a directory open; null where nobody listens there. */
 export async function connectControl(directory: string): Promise<Administration | null> {
@@ -25,6 +26,7 @@ export async function connectControl(directory: string): Promise<Administration 
     },
     stat: async () => (await ask(path, '/stat')) as Statistics,
     fsck: async ({ deep, ...options }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', options)) as FsckReport,
+    keys: async (wish) => (await ask(path, '/keys', { wish })) as KeyAnswer,
   }
 }
 
@@ -41,7 +43,10 @@ async function reach(path: string): Promise<void> {
 /** What the server said it could not do. */
 class ControlError extends Error {}
 
-type Asked = Omit<AdministrationFsck, 'deep'>
+interface Asked extends Omit<AdministrationFsck, 'deep'> {
+  /** The body of the question. */
+  readonly wish?: KeyRequest
+}
 
 async function ask(socketPath: string, path: string, asked: Asked = {}): Promise<unknown> {
   try {
@@ -53,8 +58,9 @@ async function ask(socketPath: string, path: string, asked: Asked = {}): Promise
   }
 }
 
-async function answerTo(socketPath: string, path: string, { onProgress = () => undefined, signal }: Asked): Promise<unknown> {
-  const asked = request({ socketPath, path, ...(signal === undefined ? {} : { signal }) }).end()
+async function answerTo(socketPath: string, path: string, { onProgress = () => undefined, signal, wish }: Asked): Promise<unknown> {
+  const asked = request({ socketPath, path, method: wish === undefined ? 'GET' : 'POST', ...(signal === undefined ? {} : { signal }) })
+  asked.end(wish === undefined ? undefined : JSON.stringify(wish))
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   for await (const line of createInterface({ input: answer })) {
     const said = JSON.parse(line) as { readonly step?: FsckStep; readonly result?: unknown; readonly error?: string }

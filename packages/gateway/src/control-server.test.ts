@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FsckReport } from '@stowage/core'
+import { AccessKeys, temporaryMasterKeys } from '@stowage/credentials'
 import { expect, onTestFinished, test } from 'vitest'
 import { administer } from './administration.ts'
 import type { Administration, AdministrationFsck } from './administration.ts'
@@ -20,7 +21,7 @@ test('a check is stopped when whoever asked for it has gone', async () => {
     await stores.backend.close()
     await stores.metadata.close()
   })
-  const own = administer(stores)
+  const own = administer(stores, new AccessKeys({ documents: stores.metadata, masterKeys: temporaryMasterKeys() }))
   let check: Promise<FsckReport> | undefined
   let begin = (): void => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))

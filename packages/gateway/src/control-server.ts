@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Administration, AdministrationFsck } from './administration.ts'
 import { connectControl } from './control-client.ts'
 import { controlPath } from './control-path.ts'
+import { readKeyRequest } from './key-request.ts'
 
 /** A control socket that listens. */
 export interface ControlServer {
@@ -35,15 +36,21 @@ async function answer(request: IncomingMessage, response: ServerResponse, admini
   response.once('close', () => asker.abort(new Error('Whoever asked has gone.')))
   const line = (value: unknown): void => void response.write(`${JSON.stringify(value)}\n`)
   try {
-    line({ result: await perform(request.url ?? '', administration, { onProgress: (step) => line({ step }), signal: asker.signal }) })
+    line({ result: await perform(request, administration, { onProgress: (step) => line({ step }), signal: asker.signal }) })
   } catch (error) {
     line({ error: error instanceof Error ? error.message : String(error) })
   }
   response.end()
 }
 
-function perform(target: string, administration: Administration, asked: Omit<AdministrationFsck, 'deep'>): Promise<unknown> {
-  switch (target) {
+async function perform(
+  request: IncomingMessage,
+  administration: Administration,
+  asked: Omit<AdministrationFsck, 'deep'>,
+): Promise<unknown> {
+  switch (request.url) {
+    case '/keys':
+      return administration.keys(await readKeyRequest(request))
     case '/buckets':
       return administration.buckets()
     case '/stat':
@@ -53,7 +60,7 @@ function perform(target: string, administration: Administration, asked: Omit<Adm
     case '/fsck?deep':
       return administration.fsck({ deep: true, ...asked })
     default:
-      return Promise.reject(new Error(`The server that has this directory open knows nothing of ${target}: it is of another version.`))
+      throw new Error(`The server that has this directory open knows nothing of ${request.url}: it is of another version.`)
   }
 }
 

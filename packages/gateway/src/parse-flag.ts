@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander'
+import { decodeScope, encodeScope, isStorageError } from '@stowage/core'
+import type { JsonValue } from '@stowage/core'
 
 /** A port: 0 to 65,535. */
 export function parsePort(text: string): number {
@@ -25,4 +27,21 @@ export function collectDomain(value: string, former: readonly string[] = []): st
 /** One more of what may be said several times. */
 export function collect(value: string, former: readonly string[] = []): string[] {
   return [...former, value]
+}
+
+/** A moment, as ISO 8601. */
+export function parseTime(text: string): string {
+  const time = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? new Date(text) : null
+  if (time === null || Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('A time is written as 2030-01-31 or 2030-01-31T12:00:00Z.')
+  return time.toISOString()
+}
+
+/** What a key may do at most, as JSON. */
+export function parseScope(text: string): JsonValue {
+  try {
+    return encodeScope(decodeScope(JSON.parse(text)))
+  } catch (error) {
+    throw new InvalidArgumentError(isStorageError(error) ? error.message : 'A scope is JSON, such as {"operations":["GetObject"]}.')
+  }
 }

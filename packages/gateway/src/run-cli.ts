@@ -5,6 +5,7 @@ import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import type { FsckCommandOptions } from './fsck-command.ts'
 import type { KeysOptions } from './keys-command.ts'
+import { addStoredKeys } from './stored-keys-commands.ts'
 import { limitsHelp } from './limits.ts'
 import { LOG_LEVELS } from './log-level.ts'
 import { collect, collectDomain, parsePort, parseRegion } from './parse-flag.ts'
@@ -33,7 +34,8 @@ export async function runCli(context: CliContext): Promise<number> {
   return exitCode
 }
 
-type Run = (command: (context: CliContext) => Promise<number>) => Promise<void>
+/** Runs a command, and keeps its exit code. */
+export type Run = (command: (context: CliContext) => Promise<number>) => Promise<void>
 
 const DIRECTORY = 'stowage-data'
 
@@ -72,15 +74,18 @@ type ServeFlags = Omit<ServeOptions, 'directory' | keyof typeof NOTHING_REPEATED
   Partial<Pick<ServeOptions, keyof typeof NOTHING_REPEATED>>
 
 function addKeys(program: Command, run: Run): void {
-  program
+  const keys = program
     .command('keys')
-    .description('Show the credentials that a directory keeps.')
+    .description('Show the credentials that a directory keeps; make, list and change stored keys.')
+    // What stands behind a sub-command is the sub-command's.
+    .enablePositionalOptions()
     .argument('[dir]', 'the directory that is served', DIRECTORY)
     .option('--json', 'print them as JSON')
     .action(async (directory: string, flags: Omit<KeysOptions, 'directory'>) => {
       const { keysCommand } = await import('./keys-command.ts')
       await run((context) => keysCommand({ ...flags, directory }, context))
     })
+  addStoredKeys(keys, { administers, run })
 }
 
 function addBuckets(program: Command, run: Run): void {
@@ -122,6 +127,7 @@ function administers(command: Command): Command {
 const SERVE_HELP = `
 Environment:
   STOWAGE_METADATA                                   the same as --metadata, without a password in the list of processes
+  STOWAGE_MASTER_KEY                                 seals stored keys, in place of a file in the directory: 32 bytes, hex or base64
   STOWAGE_ACCESS_KEY_ID, STOWAGE_SECRET_ACCESS_KEY   the credentials of the account root; both or neither
 
 A config file:

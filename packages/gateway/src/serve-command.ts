@@ -13,6 +13,7 @@ import { completeLimits } from './limits.ts'
 import { listenForControl } from './control-server.ts'
 import type { ControlServer } from './control-server.ts'
 import type { LogLevel } from './log-level.ts'
+import { masterKeysFor } from './master-keys.ts'
 import { metadataFromEnvironment } from './stores.ts'
 import { readyBox } from './ready-box.ts'
 import { readTls } from './read-tls.ts'
@@ -83,11 +84,12 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     ...(options.schema === undefined ? {} : { schema: options.schema }),
     publicUrls: options.publicUrl,
     credentials,
+    masterKeys: masterKeysFor(context.env, directory),
     accounts,
     region: options.region,
     domains: options.domain,
     bodySizeMax: limits.bodySizeMax,
-    observer: faultsTo(log),
+    observer: eventsTo(log),
   })
   try {
     await makeBuckets(engine, options.bucket)
@@ -135,7 +137,7 @@ async function openControl(
   try {
     return await listenForControl(directory, administration)
   } catch (error) {
-    log.warn({ err: error }, 'there is no control socket: stowage buckets, stat and fsck will not work while this server runs')
+    log.warn({ err: error }, 'there is no control socket: stowage buckets, stat, fsck and keys will not work while this server runs')
     return null
   }
 }
@@ -164,11 +166,12 @@ function collectInBackground(engine: Engine, log: Logger): NodeJS.Timeout {
   return setInterval(collect, COLLECT_EVERY_MS).unref()
 }
 
-/** Faults of ours are worth a line; what clients do is not. */
-function faultsTo(log: Logger): Observer {
+/** Faults of ours are worth a line, and what becomes of keys; what clients do is not. */
+function eventsTo(log: Logger): Observer {
   return {
     event(name, fields) {
       if (name === 'fault') log.error({ requestId: fields['requestId'], err: fields['error'] }, 'a request failed, and it was our fault')
+      else if (name.startsWith('access-key.')) log.info(fields, name)
     },
   }
 }

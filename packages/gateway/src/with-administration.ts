@@ -1,9 +1,11 @@
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { AccessKeys } from '@stowage/credentials'
 import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
 import type { CliContext } from './cli-context.ts'
 import { connectControl } from './control-client.ts'
+import { masterKeysFor } from './master-keys.ts'
 import { BLOBS_FOLDER, METADATA_FILE, metadataFromEnvironment, storesOf } from './stores.ts'
 
 /** Which store a command is about. */
@@ -33,6 +35,7 @@ export async function withAdministration<T>(
   await access(join(directory, sign)).catch((error: unknown) => {
     throw new Error(`${directory} is not a data directory: it has no ${sign} that can be read.`, { cause: error })
   })
+  const masterKeys = masterKeysFor(store.env, directory)
   const stores = await storesOf({
     directory,
     // Servers of another release may go on with it: an operator's look changes nothing.
@@ -44,7 +47,7 @@ export async function withAdministration<T>(
     await stores.metadata.open()
     try {
       await stores.backend.init()
-      return await use(administer(stores))
+      return await use(administer(stores, new AccessKeys({ documents: stores.metadata, masterKeys })))
     } finally {
       await stores.backend.close()
       await stores.metadata.close()

@@ -2,6 +2,7 @@ import { createDecipheriv, hkdfSync } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { givenMasterKeys } from './given-master-keys.ts'
+import { temporaryMasterKeys } from './temporary-master-keys.ts'
 import { openSecret, resealSecret, sealSecret } from './seal-secret.ts'
 
 const MASTER = Buffer.from('0123456789abcdef0123456789abcdef')
@@ -99,6 +100,13 @@ describe('a new master key', () => {
       const named = { id, bytes: OTHER }
       await expect(sealSecret(MASTER, FOR, { current: () => named, byId: () => named })).rejects.toMatchObject({ code: 'InvalidArgument' })
     }
+  })
+
+  test("of a process is that process's", async () => {
+    const own = temporaryMasterKeys()
+    const sealed = await sealSecret(Buffer.from('x'), FOR, own)
+    expect(Buffer.from(await openSecret(sealed, FOR, own)).toString()).toBe('x')
+    await expectUnopened(openSecret(sealed, FOR, temporaryMasterKeys()))
   })
 
   test('is not changed by whoever gave it', async () => {

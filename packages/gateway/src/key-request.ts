@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import type { JsonValue } from '@stowage/core'
+import type { KeyRequest } from './key-administration.ts'
+
+/** No scope is so large: a stored key has at most 256 KiB. */
+const REQUEST_BYTES_MAX = 512 * 1024
+
+/** Reads what another process of this user wants of the stored keys. Throws for anything that is no such wish. */
+export async function readKeyRequest(message: IncomingMessage): Promise<KeyRequest> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of message) {
+    if (!(chunk instanceof Buffer)) throw unknown()
+    size += chunk.length
+    if (size > REQUEST_BYTES_MAX) throw unknown()
+    chunks.push(chunk)
+  }
+  return parseKeyRequest(JSON.parse(Buffer.concat(chunks).toString()))
+}
+
+function parseKeyRequest(value: unknown): KeyRequest {
+  if (typeof value !== 'object' || value === null) throw unknown()
+  const fields = value as Readonly<Record<string, unknown>>
+  const { do: what } = fields
+  switch (what) {
+    case 'create': {
+      // JSON it was; what is in it is read where the key is made.
+      const scope = (fields['scope'] ?? null) as JsonValue
+      const [account, parent] = [textOrNull(fields['account']), textOrNull(fields['parent'])]
+      return {
+        do: what,
+        account,
+        parent,
+        description: textOrNull(fields['description']),
+        scope,
+        expiresAt: textOrNull(fields['expiresAt']),
+      }
+    }
+    case 'list':
+      return { do: what, account: textOrNull(fields['account']), after: textOrNull(fields['after']) }
+    case 'rotate':
+    case 'disable':
+    case 'enable':
+    case 'revoke':
+      return { do: what, id: textOrNull(fields['id']) ?? '' }
+    default:
+      throw unknown()
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string') throw unknown()
+  return value
+}
+
+function unknown(): Error {
+  return new Error('The server that has this directory open does not understand this about keys: it is of another version.')
+}

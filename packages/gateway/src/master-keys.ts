@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { givenMasterKeys, masterKeyFile, temporaryMasterKeys } from '@stowage/credentials'
+import type { KeyProvider } from '@stowage/credentials'
+
+/** Where a data directory keeps its master key, unless the environment gives one. */
+const MASTER_KEY_FILE = 'master.key'
+
+const VARIABLE = 'STOWAGE_MASTER_KEY'
+const KEY_BYTES = 32
+
+/**
+ * What the secrets of stored keys are sealed under: the key that the environment gives, else the one kept in the directory, which is
+ * made at its first use; without a directory one that goes with the process. Servers that share a database share the key, too.
+ */
+export function masterKeysFor(env: Readonly<Record<string, string | undefined>>, directory: string | null): KeyProvider {
+  const given = env[VARIABLE] ?? ''
+  if (given !== '') return givenMasterKeys(readKey(given))
+  return directory === null ? temporaryMasterKeys() : masterKeyFile(join(directory, MASTER_KEY_FILE))
+}
+
+/** Never repeats what it was given. */
+function readKey(text: string): Uint8Array {
+  const bytes = /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
+  const isWhole = /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && bytes.length === KEY_BYTES
+  if (!isWhole) throw new Error(`${VARIABLE} is 32 random bytes, as 64 hexadecimal digits or as base64: 'openssl rand -hex 32' makes some.`)
+  return bytes
+}
