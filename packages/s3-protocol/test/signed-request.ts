@@ -4,7 +4,7 @@ import type { HttpHeader, HttpRequest } from '@stowage/http'
 import { parseS3Request } from '../src/s3-request.ts'
 import type { RawS3Request } from '../src/s3-request.ts'
 import { canonicalPath, canonicalRequest } from '../src/sigv4/canonical-request.ts'
-import { deriveSigningKey, sign } from '../src/sigv4/signing-key.ts'
+import { deriveSigningKey } from '../src/sigv4/signing-key.ts'
 import { ACCESS_KEY_ID, AMZ_DATE, SECRET_ACCESS_KEY } from './aws-vectors.ts'
 
 export interface RequestParts {
@@ -48,6 +48,6 @@ export function signed(parts: RequestParts, region = 'us-east-1'): RequestParts 
   const canonical = canonicalRequest({ method, path: canonicalPath(raw.signedPath), query, headers, signedHeaders, payloadHash })
   const scope = `${date.slice(0, 8)}/${region}/s3/aws4_request`
   const key = deriveSigningKey(SECRET_ACCESS_KEY, { date: date.slice(0, 8), region, service: 's3' })
-  const signature = sign(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', Buffer.from(canonical, 'latin1'))}`).toString('hex')
+  const signature = key.sign(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', Buffer.from(canonical, 'latin1'))}`)
   return { ...parts, headers: [...parts.headers, ['authorization', authorization(signedHeaders.join(';'), signature, scope)]] }
 }

@@ -6,7 +6,7 @@ import { ChunkDecoder } from './chunk-decoder.ts'
 import type { ChunkDecoderOptions } from './chunk-decoder.ts'
 import { ChunkSignatures } from './chunk-signatures.ts'
 import type { ChunkSeed } from './chunk-signatures.ts'
-import { deriveSigningKey, sign } from './signing-key.ts'
+import { deriveSigningKey } from './signing-key.ts'
 
 const SCOPE = '20130524/us-east-1/s3/aws4_request'
 const key = deriveSigningKey(SECRET_ACCESS_KEY, { date: '20130524', region: 'us-east-1', service: 's3' })
@@ -34,7 +34,7 @@ function signedStream(chunks: readonly string[], trailers: readonly string[] | n
   let previous = seed
   let stream = ''
   const next = (algorithm: string, parts: readonly string[]): string => {
-    previous = sign(key, [algorithm, AMZ_DATE, SCOPE, previous, ...parts].join('\n')).toString('hex')
+    previous = key.sign([algorithm, AMZ_DATE, SCOPE, previous, ...parts].join('\n'))
     return previous
   }
   for (const chunk of [...chunks, '']) {

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import { S3Error } from '../s3-error.ts'
-import { sign, signatureMatches } from './signing-key.ts'
+import { signatureMatches } from './signing-key.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** Where the chain of chunk signatures begins: the verified signature of the request. */
 export interface ChunkSeed {
-  readonly key: KeyObject
+  readonly key: SigningKey
   readonly amzDate: string
   readonly scope: string
   readonly signature: string
@@ -42,7 +42,7 @@ export class ChunkSignatures {
   }
 
   #verify(stringToSign: string, given: string): void {
-    if (!signatureMatches(sign(this.#seed.key, stringToSign), given)) {
+    if (!signatureMatches(this.#seed.key.sign(stringToSign), given)) {
       throw new S3Error('SignatureDoesNotMatch', 'The signature of a chunk of the body does not match its content.')
     }
     this.#previous = given

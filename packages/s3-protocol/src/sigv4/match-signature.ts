@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import { S3Error } from '../s3-error.ts'
 import type { HttpHeader } from '@stowage/http'
 import type { RawS3Request } from '../s3-request.ts'
 import { canonicalPath, canonicalRequest } from './canonical-request.ts'
-import { sign, signatureMatches } from './signing-key.ts'
+import { signatureMatches } from './signing-key.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** What a signature is computed from, and what the client says it is. */
 export interface SignatureMaterial {
@@ -13,7 +13,7 @@ export interface SignatureMaterial {
   readonly accessKeyId: string
   readonly signedHeaders: readonly string[]
   readonly payloadHash: string
-  readonly key: KeyObject
+  readonly key: SigningKey
   /** The string to sign up to the hash of the canonical request. */
   readonly head: string
   /** What the client sent. */
@@ -62,7 +62,7 @@ function matchAt(material: SignatureMaterial, { path, headers }: SignedPlace): S
     const encodings = isAscii(canonical) ? (['latin1'] as const) : (['latin1', 'utf8'] as const)
     for (const encoding of encodings) {
       const stringToSign = material.head + hash('sha256', Buffer.from(canonical, encoding))
-      if (signatureMatches(sign(material.key, stringToSign), material.signature)) return { matches: true, canonical, stringToSign }
+      if (signatureMatches(material.key.sign(stringToSign), material.signature)) return { matches: true, canonical, stringToSign }
     }
   }
   return null
@@ -87,7 +87,7 @@ export function signatureMismatch({ accessKeyId, signature }: SignatureMaterial,
 function attempt(material: SignatureMaterial, place: SignedPlace): SignatureMatch {
   const canonical = canonicalOf(material, place)
   const stringToSign = material.head + hash('sha256', isAscii(canonical) ? canonical : Buffer.from(canonical, 'latin1'))
-  return { matches: signatureMatches(sign(material.key, stringToSign), material.signature), canonical, stringToSign }
+  return { matches: signatureMatches(material.key.sign(stringToSign), material.signature), canonical, stringToSign }
 }
 
 function canonicalOf({ request, signedHeaders, payloadHash }: SignatureMaterial, { path, headers }: SignedPlace): string {

@@ -1,19 +1,28 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { SIGNING_KEYS, SUITE_SECRET_ACCESS_KEY } from '../../test/aws-vectors.ts'
-import { deriveSigningKey, sign, signatureMatches, SigningKeyCache } from './signing-key.ts'
+import { deriveSigningKey, signatureMatches, SigningKey, SigningKeyCache } from './signing-key.ts'
 
 const scope = { date: '20150830', region: 'us-east-1', service: 's3' }
 const credential = { id: '1', version: '1', secretAccessKey: 'secret' }
 
 test.each(SIGNING_KEYS)('the key of %s is the documented one', (date, hex) => {
   const key = deriveSigningKey(SUITE_SECRET_ACCESS_KEY, { date, region: 'us-east-1', service: 'iam' })
-  expect(key.export().toString('hex')).toBe(hex)
-  expect(sign(key, 'x')).toEqual(createHmac('sha256', Buffer.from(hex, 'hex')).update('x').digest())
+  expect(key.sign('x')).toBe(createHmac('sha256', Buffer.from(hex, 'hex')).update('x').digest('hex'))
+})
+
+test('a signature is the HMAC-SHA256, whatever the lengths', () => {
+  const secret = Buffer.from('a key of some bytes')
+  for (const size of [1, 19, 32, 64]) {
+    const own = Buffer.alloc(size, secret)
+    const key = new SigningKey(own)
+    const texts = ['', 'x', 'ü€🐈', ...[100, 170, 171, 512, 513, 5_000].flatMap((length) => ['x'.repeat(length), 'ü'.repeat(length)]), 'y']
+    for (const text of texts) expect(key.sign(text)).toBe(createHmac('sha256', own).update(text).digest('hex'))
+  }
 })
 
 test('signatureMatches takes 64 lower-case digits and nothing else', () => {
-  const mac = Buffer.alloc(32, 0xab)
+  const mac = 'ab'.repeat(32)
   expect(signatureMatches(mac, 'ab'.repeat(32))).toBe(true)
   for (const given of ['', 'ab', 'AB'.repeat(32), 'ab'.repeat(31), 'ab'.repeat(33), `${'ab'.repeat(31)}ac`, `${'ab'.repeat(31)}a\n`]) {
     expect(signatureMatches(mac, given)).toBe(false)

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { createHmac, createSecretKey } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { S3Error } from '../../src/s3-error.ts'
 import { ChunkDecoder } from '../../src/sigv4/chunk-decoder.ts'
+import { SigningKey } from '../../src/sigv4/signing-key.ts'
 import type { ChunkDecoderOptions } from '../../src/sigv4/chunk-decoder.ts'
 import { chunkedBody } from '../signer.ts'
 import type { Seed } from '../signer.ts'
@@ -12,7 +13,7 @@ import { runs, SEED_HINT, TIMEOUT_MS } from './settings.ts'
 
 const KEY = createHmac('sha256', 'a key').digest()
 const SEED: Seed = { key: KEY, date: '20260102T030405Z', scope: '20260102/us-east-1/s3/aws4_request', signature: 'a'.repeat(64) }
-const OPENING = { key: createSecretKey(KEY), amzDate: SEED.date, scope: SEED.scope, signature: SEED.signature }
+const OPENING = { key: new SigningKey(KEY), amzDate: SEED.date, scope: SEED.scope, signature: SEED.signature }
 
 interface Framed {
   readonly data: Buffer
