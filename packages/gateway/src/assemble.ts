@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { accountCaller, openEngine, ownersOnly } from '@stowage/core'
+import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
 import type { Engine, Observer } from '@stowage/core'
 import { AccessKeys } from '@stowage/credentials'
 import type { KeyProvider } from '@stowage/credentials'
@@ -65,7 +65,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     const { bodySizeMax, observer } = options
     const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
     const { metadata, backend } = stores
-    const engine = await openEngine({ metadata, backend, policy: ownersOnly(), observer, limits })
+    const engine = await openEngine({ metadata, backend, policy: storedPolicies({ metadata }), observer, limits })
     closers.unshift(() => engine.close())
     const keys = new AccessKeys({
       documents: metadata,
