@@ -1,5 +1,11 @@
 export type { PolicyList } from './access/policy-documents.ts'
-export { type PolicyChange, type StoredPolicies, storedPolicies } from './access/stored-policies.ts'
+export {
+  type PolicyChange,
+  type RoleLookup,
+  type StoredPolicies,
+  storedPolicies,
+  type StoredPoliciesOptions,
+} from './access/stored-policies.ts'
 export type { Backend, ByteRange, ByteSource } from './backend/backend.ts'
 export { isLendingReadable, type LendingReadable } from './backend/lending-readable.ts'
 export type { HashWorkerPoolOptions } from './checksums/hash-worker-pool.ts'

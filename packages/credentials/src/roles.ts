@@ -6,11 +6,13 @@ export interface Role {
   readonly bypassRls: boolean
 }
 
-/** The roles that there are, by name. A credential that names another one is refused. */
-export type Roles = ReadonlyMap<string, Role>
+/** Finds the roles that there are, by name. A credential that names another one is refused. A `Map` is one. */
+export interface Roles {
+  get(name: string): Role | undefined
+}
 
 /** The roles that every Supabase project has. A project adds its own to a copy. */
-export const SUPABASE_ROLES: Roles = new Map([
+export const SUPABASE_ROLES: ReadonlyMap<string, Role> = new Map([
   ['anon', { bypassRls: false }],
   ['authenticated', { bypassRls: false }],
   ['service_role', { bypassRls: true }],

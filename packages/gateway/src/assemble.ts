@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { Engine, Observer } from '@stowage/core'
+import type { Engine, Observer, StoredPolicies } from '@stowage/core'
 import { AccessKeys } from '@stowage/credentials'
 import type { KeyProvider } from '@stowage/credentials'
 import type { HttpHandler } from '@stowage/http'
@@ -65,12 +65,14 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     const { bodySizeMax, observer } = options
     const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
     const { metadata, backend } = stores
-    const engine = await openEngine({ metadata, backend, policy: storedPolicies({ metadata }), observer, limits })
+    const policies = storedPolicies({ metadata })
+    const engine = await openEngine({ metadata, backend, policy: policies, observer, limits })
     closers.unshift(() => engine.close())
     const keys = new AccessKeys({
       documents: metadata,
       masterKeys: options.masterKeys ?? masterKeysFor({}, options.directory),
       observer,
+      roles: policies.roles,
       reservedIds: [...credentials.keys()],
     })
     closers.unshift(() => keys.close())
@@ -80,7 +82,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
       region: options.region,
       ...(options.domains === undefined ? {} : { domains: options.domains }),
       ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
-      credentials: givenThenStored(credentials, keys),
+      credentials: withFreshRoles(givenThenStored(credentials, keys), policies),
       displayName: (account) => names.get(account) ?? account,
       observer,
     })
@@ -95,6 +97,16 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
 function givenThenStored(given: ReadonlyMap<string, Credential>, keys: AccessKeys): CredentialResolver {
   const stored = keys.resolver()
   return { find: (id, sessionToken) => given.get(id) ?? stored.find(id, sessionToken) }
+}
+
+/** A role that another process has made, or taken the bypass from, counts within a second. */
+function withFreshRoles(resolver: CredentialResolver, policies: StoredPolicies): CredentialResolver {
+  return {
+    find(id, sessionToken) {
+      const refreshed = policies.refresh()
+      return refreshed === null ? resolver.find(id, sessionToken) : refreshed.then(() => resolver.find(id, sessionToken))
+    },
+  }
 }
 
 function rootAccount(keys: RootCredentials): Account {

@@ -95,6 +95,29 @@ describeOnEachStore('stored policies', (store) => {
     await engine.close()
   })
 
+  test('another process has their roles when it looks, half a second later at most', async () => {
+    const { engine, metadata, policies } = await openPolicyEngine(store)
+    let now = 0
+    const another = storedPolicies({ metadata, clock: () => new Date(now) })
+    await another.refresh()
+    expect(another.roles.get('service_role')).toMatchObject({ bypassRls: true })
+    await policies.change({ putRoles: [{ name: 'editor', bypassRls: true, inherits: [] }] })
+    expect(policies.roles.get('editor')).toMatchObject({ bypassRls: true })
+    now = 499
+    expect(another.refresh()).toBeNull()
+    expect(another.roles.get('editor')).toBeUndefined()
+    now = 500
+    await another.refresh()
+    expect(another.roles.get('editor')).toMatchObject({ bypassRls: true })
+    await policies.change({ removeRoles: ['editor'] })
+    expect(policies.roles.get('editor')).toBeUndefined()
+    // A clock that was set back.
+    now = 100
+    await another.refresh()
+    expect(another.roles.get('editor')).toBeUndefined()
+    await engine.close()
+  })
+
   test('changes that meet are all made', async () => {
     const { engine, metadata, policies } = await openPolicyEngine(store)
     const another = storedPolicies({ metadata })
@@ -113,6 +136,8 @@ describeOnEachStore('stored policies', (store) => {
       wrapStore: (metadata) => overriding(metadata, { readDocuments: (query) => (away ? unavailable() : metadata.readDocuments(query)) }),
     })
     await policies.change({ putPolicies: [policyOf({})] })
+    // What has been read is known without the store.
+    await engine.policyChanged()
     away = true
     await expect(engine.as(userOf('ann')).listObjects({ bucket })).rejects.toMatchObject({ code: 'StoreUnavailable' })
     away = false

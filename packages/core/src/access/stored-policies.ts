@@ -10,6 +10,8 @@ import { PolicySet } from '../policy/policy-set.ts'
 import type { Access, BucketFacts, Policy, Requirement } from '../policy/policy.ts'
 import { RoleSet } from '../policy/role-set.ts'
 import type { Role } from '../policy/role.ts'
+import type { Clock } from '../util/clock.ts'
+import { systemClock } from '../util/clock.ts'
 import { PUBLIC_ROLE, type RowPolicy } from '../policy/row-policy.ts'
 import { readBucketPolicyText } from './bucket-policy-document.ts'
 import {
@@ -21,6 +23,11 @@ import {
   rowPolicyWrite,
   setWrite,
 } from './policy-documents.ts'
+
+/** Finds roles by name. */
+export interface RoleLookup {
+  get(name: string): Role | undefined
+}
 
 /** What is to be said otherwise of roles and rows; all of it or nothing. What is not named stays. */
 export interface PolicyChange {
@@ -37,6 +44,13 @@ export interface PolicyChange {
 
 /** The policies of a namespace, kept in its metadata. */
 export interface StoredPolicies extends Policy {
+  /**
+   * The roles that there are, as far as this process has read: for whoever turns credentials into callers. Ask for `refresh` before, where
+   * another process may have made one.
+   */
+  readonly roles: RoleLookup
+  /** Looks whether another process has changed something, where the last look is half a second ago or more; null where there is nothing to wait for. */
+  refresh(): Promise<void> | null
   /** Decides like `require`, and says to `trace` what had a say. */
   explain(access: Access, trace: DecisionTrace): Promise<Requirement>
   /** What there is now. Bucket policies are their buckets' business: see `Session.getBucketPolicy`. */
@@ -51,21 +65,31 @@ export interface StoredPolicies extends Policy {
 
 /** How often a change is made anew because somebody else was faster. */
 const ATTEMPTS_MAX = 5
+/** How old a look at the policy version may be, for `refresh`. */
+const LOOK_MILLISECONDS = 500
 /** How many buckets' policies are remembered; each is at most 20 KiB of text. */
 const BUCKET_POLICIES_MAX = 1_000
 
 interface LoadedSet {
   readonly version: number
   readonly set: PolicySet
+  readonly roles: RoleSet
   readonly bucketPolicies: LRUCache<string, { readonly policy: BucketPolicy | null }>
+}
+
+/** What policies are kept in. */
+export interface StoredPoliciesOptions {
+  readonly metadata: MetadataStore
+  /** By which it is told how old a look is. Default: the system's clock. */
+  readonly clock?: Clock
 }
 
 /**
  * Makes the policy of an engine out of what its metadata store keeps: accounts own their buckets, buckets may have policies, and roles
  * have row-level security. Give it the store that the engine is given; the engine opens and closes it.
  */
-export function storedPolicies({ metadata }: { readonly metadata: MetadataStore }): StoredPolicies {
-  return new StoredPolicySet(metadata)
+export function storedPolicies({ metadata, clock = systemClock }: StoredPoliciesOptions): StoredPolicies {
+  return new StoredPolicySet(metadata, clock)
 }
 
 class StoredPolicySet implements StoredPolicies {
@@ -74,10 +98,15 @@ class StoredPolicySet implements StoredPolicies {
   #loaded: LoadedSet | null = null
   /** The version that our own last change made. */
   #changed = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #looking: Promise<void> | null = null
+  readonly #clock: Clock
+  readonly roles: RoleLookup = { get: (name) => (this.#loaded?.roles ?? NO_OWN_ROLES).find(name) ?? undefined }
   #loading: Promise<LoadedSet> | null = null
 
-  constructor(metadata: MetadataStore) {
+  constructor(metadata: MetadataStore, clock: Clock) {
     this.#metadata = metadata
+    this.#clock = clock
   }
 
   require(access: Access): Requirement | Promise<Requirement> {
@@ -106,10 +135,27 @@ class StoredPolicySet implements StoredPolicies {
       const outcome = await this.#metadata.writeDocuments({ writes: [setWrite(before.setVersion), ...writes], raisesPolicyVersion: true })
       if (outcome.outcome === 'written') {
         this.#changed = Math.max(this.#changed, outcome.policyVersion)
+        await this.#load(0)
         return
       }
     }
     throw new StorageError('Conflict', { what: 'others change the policies' })
+  }
+
+  refresh(): Promise<void> | null {
+    const age = this.#clock().getTime() - this.#lookedAt
+    // A clock that was set back must not make what was read last for good.
+    if (this.#looking === null && age >= 0 && age < LOOK_MILLISECONDS) return null
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<void> {
+    const began = this.#clock().getTime()
+    await this.#load(await this.#metadata.policyVersion())
+    this.#lookedAt = began
   }
 
   async #decideLater(access: Access, trace?: DecisionTrace): Promise<Requirement> {
@@ -134,8 +180,9 @@ class StoredPolicySet implements StoredPolicies {
   async #readSet(): Promise<LoadedSet> {
     const { policyVersion, documents } = await this.#metadata.readDocuments({ kinds: Object.values(POLICY_KINDS) })
     const { roles, policies } = readPolicyDocuments(documents)
-    const set = new PolicySet({ roles: new RoleSet(roles), rowPolicies: policies })
-    return { version: policyVersion, set, bucketPolicies: new LRUCache({ max: BUCKET_POLICIES_MAX }) }
+    const roleSet = new RoleSet(roles)
+    const set = new PolicySet({ roles: roleSet, rowPolicies: policies })
+    return { version: policyVersion, set, roles: roleSet, bucketPolicies: new LRUCache({ max: BUCKET_POLICIES_MAX }) }
   }
 
   async #read(): Promise<PolicyDocuments> {
@@ -154,6 +201,7 @@ class StoredPolicySet implements StoredPolicies {
 }
 
 const NO_POLICY = { policy: null }
+const NO_OWN_ROLES = new RoleSet()
 
 /** The documents that a change writes; none where it changes nothing. Throws where the whole would not be valid. */
 function writesOf(before: PolicyList, change: PolicyChange): readonly DocumentWrite[] {

@@ -22,7 +22,7 @@ export function newKeyRecord(
   checkText('account', account, ID_BYTES_MAX)
   if (account === '') throw invalid('account', 'is empty')
   if (sub !== null) checkText('sub', sub, ID_BYTES_MAX)
-  if (role !== null && !roles.has(role)) throw invalid('role', 'is none that there is')
+  if (role !== null && roles.get(role) === undefined) throw invalid('role', 'is none that there is')
   if (role === null && (sub !== null || Object.keys(claims).length > 0))
     throw invalid('role', 'is missing: sub and claims are those of a role')
   return {
