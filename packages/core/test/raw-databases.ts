@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3'
-import type { Pool } from 'pg'
+import type { PoolClient } from 'pg'
 import { POSTGRES_DIALECT, SQLITE_DIALECT } from '../src/metadata/sql/dialects.ts'
 import { MIGRATIONS } from '../src/metadata/sql/migrations/index.ts'
 import { POSTGRES_WORDS, SQLITE_WORDS } from '../src/metadata/sql/migrations/schema-words.ts'
 import type { SqlContext, SqlDialect, SqlProgram, SqlRow, SqlStatement } from '../src/metadata/sql/sql-driver.ts'
+import { definePredicateFunction } from '../src/metadata/sqlite/predicate-function.ts'
 import { newSchema, postgresPool } from './stores.ts'
 
 /** A database with our schema and nothing around it: for tests of statements, without a store. */
@@ -17,6 +18,7 @@ export interface RawDatabase {
 /** SQLite in memory. */
 export function rawSqlite(): RawDatabase {
   const database = new Database(':memory:')
+  definePredicateFunction(database)
   for (const { statements } of MIGRATIONS) for (const text of statements(SQLITE_WORDS)) database.exec(text)
   const query = (statement: SqlStatement): Promise<readonly SqlRow[]> => {
     const prepared = database.prepare(statement.sql)
@@ -34,14 +36,17 @@ export function rawSqlite(): RawDatabase {
 export async function rawPostgres(): Promise<RawDatabase> {
   const pool = postgresPool(1)
   const schema = newSchema()
-  await pool.query(`CREATE SCHEMA ${schema}`)
-  await pool.query(`SET search_path TO ${schema}`)
-  for (const { statements } of MIGRATIONS) for (const text of statements(POSTGRES_WORDS)) await pool.query(text)
+  // One connection, which the pool would throw away with the first statement that fails.
+  const client = await pool.connect()
+  await client.query(`CREATE SCHEMA ${schema}`)
+  await client.query(`SET search_path TO ${schema}`)
+  for (const { statements } of MIGRATIONS) for (const text of statements(POSTGRES_WORDS)) await client.query(text)
   return rawDatabase(
     POSTGRES_DIALECT,
-    (statement) => postgresQuery(pool, statement),
+    (statement) => postgresQuery(client, statement),
     async () => {
-      await pool.query(`DROP SCHEMA ${schema} CASCADE`)
+      await client.query(`DROP SCHEMA ${schema} CASCADE`)
+      client.release()
       await pool.end()
     },
   )
@@ -50,10 +55,10 @@ export async function rawPostgres(): Promise<RawDatabase> {
 const BYTEA = 17
 const INT8 = 20
 
-async function postgresQuery(pool: Pool, statement: SqlStatement): Promise<readonly SqlRow[]> {
+async function postgresQuery(client: PoolClient, statement: SqlStatement): Promise<readonly SqlRow[]> {
   let at = 0
   const text = statement.sql.replaceAll('?', () => `$${++at}`)
-  const result = await pool.query<SqlRow[]>({
+  const result = await client.query<SqlRow[]>({
     text,
     values: [...statement.values],
     rowMode: 'array',

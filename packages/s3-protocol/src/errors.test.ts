@@ -110,6 +110,7 @@ const CODES: Readonly<Record<StorageErrorCode, true>> = {
   OffsetMismatch: true,
   OutcomeUnknown: true,
   PartTooSmall: true,
+  PolicyFailed: true,
   PreconditionFailed: true,
   SchemaTooNew: true,
   SchemaTooOld: true,

@@ -70,6 +70,8 @@ const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
     status: 400,
     message: 'Your proposed upload is smaller than the minimum allowed size',
   },
+  // What is wrong is the operator's to know, not the client's.
+  PolicyFailed: { code: 'AccessDenied', status: 403, message: 'Access Denied' },
   PreconditionFailed: {
     code: 'PreconditionFailed',
     status: 412,

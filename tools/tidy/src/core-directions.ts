@@ -29,7 +29,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 const EXCEPTIONS: readonly { readonly from: RegExp; readonly to: RegExp; readonly reason: string }[] = [
   {
     from: /^metadata\//,
-    to: /^policy\/(?:evaluate-|fold-)?predicate[\w-]*\.ts$|^policy\/predicate\//,
+    to: /^policy\/(?:evaluate-|fold-|predicate)[\w-]*\.ts$|^policy\/predicate\//,
     reason: 'predicates are evaluated by the store, in its transaction',
   },
   {

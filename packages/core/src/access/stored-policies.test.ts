@@ -138,6 +138,7 @@ describeOnEachStore('stored policies', (store) => {
     await policies.change({ putPolicies: [policyOf({})] })
     // What has been read is known without the store.
     await engine.policyChanged()
+    await engine.policyChanged()
     away = true
     await expect(engine.as(userOf('ann')).listObjects({ bucket })).rejects.toMatchObject({ code: 'StoreUnavailable' })
     away = false

@@ -4,7 +4,7 @@ import { callerContext } from '../policy/caller-context.ts'
 import type { Caller, GrantPrincipal } from '../policy/caller.ts'
 import { foldPredicate } from '../policy/fold-predicate.ts'
 import type { Action, OperationName } from '../policy/operation.ts'
-import type { Access, BucketFacts, Facts, ListingFacts, Requirement } from '../policy/policy.ts'
+import type { Access, BucketFacts, Facts, ListingFacts, RequestFacts, Requirement } from '../policy/policy.ts'
 import type { Predicate } from '../policy/predicate.ts'
 import { unconditional } from '../policy/requirement.ts'
 import { isSystemPrincipal } from '../policy/system-principal.ts'
@@ -45,10 +45,10 @@ export function authorise(session: SessionContext, question: Question, bucket: B
     if (!isSystemPrincipal(caller.principal)) throw accessDenied(question)
     return unconditional(policyVersion)
   }
-  const access = accessOf({ session, question, bucket, request: { operation, at, facts } })
+  const asked: AskedRequest = { question, request: { operation, at, facts } }
   try {
-    const answer = engine.policy.require(access)
-    return answer instanceof Promise ? finishLater(answer, session, question) : finish(answer, session, question)
+    const answer = engine.policy.require(accessOf({ session, question, bucket, request: asked.request }))
+    return answer instanceof Promise ? finishLater(answer, session, asked) : finish(answer, session, asked)
   } catch (error) {
     throw refusalByFault(error, session, question)
   }
@@ -69,11 +69,17 @@ function accessOf({ session, question, bucket, request }: AccessParts): Access {
   return { caller, action, request, overwrite, side, bucket, key, versionId, listing, policyVersion: engine.policyVersion.current }
 }
 
-async function finishLater(answer: Promise<Requirement>, session: SessionContext, question: Question): Promise<Requirement> {
+/** A question, and the request that it was asked for: what its answer's constants are taken from. */
+interface AskedRequest {
+  readonly question: Question
+  readonly request: RequestFacts
+}
+
+async function finishLater(answer: Promise<Requirement>, session: SessionContext, asked: AskedRequest): Promise<Requirement> {
   try {
-    return finish(await answer, session, question)
+    return finish(await answer, session, asked)
   } catch (error) {
-    throw refusalByFault(error, session, question)
+    throw refusalByFault(error, session, asked.question)
   }
 }
 
@@ -84,8 +90,8 @@ function refusalByFault(error: unknown, session: SessionContext, question: Quest
   return new StorageError('AccessDenied', { action: question.action }, { cause: error })
 }
 
-function finish(requirement: Requirement, session: SessionContext, question: Question): Requirement {
-  const folded = foldRequirement(requirement, session, question)
+function finish(requirement: Requirement, session: SessionContext, { question, request }: AskedRequest): Requirement {
+  const folded = foldRequirement(requirement, session, request)
   // Whatever the body holds, no row can pass: say so before it is sent.
   const hopeless = question.action === 'object.write' || question.action === 'bucket.create'
   if (hopeless && (isNever(folded.proposed) || (isNever(folded.finalCreated) && isNever(folded.finalReplaced))))
@@ -93,10 +99,10 @@ function finish(requirement: Requirement, session: SessionContext, question: Que
   return folded
 }
 
-function foldRequirement(requirement: Requirement, session: SessionContext, question: Question): Requirement {
+function foldRequirement(requirement: Requirement, session: SessionContext, request: RequestFacts): Requirement {
   const { existing, proposed, finalCreated, finalReplaced } = requirement
   if (existing.k === 'lit' && proposed.k === 'lit' && finalCreated.k === 'lit' && finalReplaced.k === 'lit') return requirement
-  const values = callerContext(session.caller, session.request.operation ?? question.operation)
+  const values = callerContext(session.caller, request)
   return {
     ...requirement,
     existing: foldPredicate(existing, values),

@@ -1,5 +1,6 @@
 import { StorageError } from '../errors/storage-error.ts'
 import type { SessionContext } from './context.ts'
+import { reportPolicyFault } from './policy-fault.ts'
 
 /** Counts the calls that have begun and not ended, so that `close` can wait for them; refuses new ones afterwards. */
 export class CallsUnderWay {
@@ -14,6 +15,9 @@ export class CallsUnderWay {
       const refreshed = session.engine.policyVersionWatch.refresh()
       if (refreshed !== null) await refreshed
       return await call(session, input)
+    } catch (error) {
+      reportPolicyFault(session, error)
+      throw error
     } finally {
       this.leave()
     }

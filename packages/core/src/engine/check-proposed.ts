@@ -1,5 +1,5 @@
 import { NULL_VERSION } from '../model/object.ts'
-import { evaluatePredicate } from '../policy/evaluate-predicate.ts'
+import { mayPass } from '../policy/fold-row.ts'
 import { ALWAYS } from '../policy/predicate.ts'
 import { objectPolicyRow } from '../policy/predicate-row.ts'
 import { accessDenied, ownerOf } from './authorise.ts'
@@ -19,7 +19,7 @@ export function checkProposed(
   const { bucket, require } = grounds
   if (require.proposed === ALWAYS) return
   const { engine, caller } = session
-  const row = objectPolicyRow(bucket.name, {
+  const row = objectPolicyRow(bucket, {
     key: question.key ?? '',
     ownerId: ownerOf(caller),
     versionId: bucket.versioning === 'enabled' ? engine.ids.uuid() : NULL_VERSION,
@@ -29,5 +29,5 @@ export function checkProposed(
     headers: attributes.headers ?? {},
     userMetadata: attributes.userMetadata ?? {},
   })
-  if (evaluatePredicate(require.proposed, row) !== true) throw accessDenied(question)
+  if (!mayPass(require.proposed, row)) throw accessDenied(question)
 }

@@ -11,6 +11,7 @@ import { authorise, ownerOf } from './authorise.ts'
 import type { SessionContext } from './context.ts'
 import type { DeletedObject, DeleteObjectInput, DeleteObjectsInput, DeleteResult } from './inputs.ts'
 import { objectQuestion } from './object-question.ts'
+import { reportPolicyFault } from './policy-fault.ts'
 import { refusalError } from './refusal-error.ts'
 import { resolveBucket } from './resolve-bucket.ts'
 import { groundsOf, isRefusal, prepareRetry } from './with-requirement.ts'
@@ -136,7 +137,10 @@ interface Settlement {
 /** What an outcome is to the caller; null where the key must be tried again. */
 function settle(session: SessionContext, { deletion, outcome, isLast }: Settlement): Deletion['result'] {
   const { question } = deletion
-  if (outcome.outcome === 'fault') return outcome.error
+  if (outcome.outcome === 'fault') {
+    reportPolicyFault(session, outcome.error)
+    return outcome.error
+  }
   if (outcome.outcome === 'marked') return { versionId: outcome.versionId, deleteMarker: true }
   if (!isRefusal(outcome)) return { versionId: outcome.versionId, deleteMarker: outcome.deleteMarker }
   if (outcome.outcome === 'denied' && outcome.looks === 'absent') {

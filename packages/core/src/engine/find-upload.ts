@@ -2,7 +2,7 @@ import { StorageError } from '../errors/storage-error.ts'
 import type { UploadTarget } from '../metadata/commands.ts'
 import type { UploadQuery, UploadRecord } from '../metadata/metadata-store.ts'
 import type { UploadKind } from '../model/upload.ts'
-import { evaluatePredicate } from '../policy/evaluate-predicate.ts'
+import { mayPass } from '../policy/fold-row.ts'
 import { ALWAYS } from '../policy/predicate.ts'
 import { objectPolicyRow } from '../policy/predicate-row.ts'
 import { accessDenied } from './authorise.ts'
@@ -54,8 +54,8 @@ export async function findUpload(session: SessionContext, { question, input, kin
 /** As the commits of an upload hold it against `proposed`: over what was said when it began. */
 function mayStillBecome(upload: UploadRecord, { bucket, require }: Grounds): boolean {
   if (require.proposed === ALWAYS) return true
-  const row = objectPolicyRow(bucket.name, { ...upload, versionId: null, size: null, etag: null })
-  return evaluatePredicate(require.proposed, row) === true
+  const row = objectPolicyRow(bucket, { ...upload, versionId: null, size: null, etag: null })
+  return mayPass(require.proposed, row)
 }
 
 /** The upload of this kind, which is not finished yet. Throws as `findUpload` does. */

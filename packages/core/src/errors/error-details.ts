@@ -50,6 +50,11 @@ export interface StorageErrorDetails {
   PartTooSmall: { readonly partNumber: number; readonly size: number; readonly min: number }
   /** A bucket without a policy was asked for it. */
   BucketPolicyNotFound: { readonly bucket: string }
+  /**
+   * A policy could not be evaluated over a row: a text that is no number was cast to one, say. A refusal, as an error in a policy is in
+   * Postgres. Says what went wrong, never with which value.
+   */
+  PolicyFailed: { readonly reason: string }
   PreconditionFailed: { readonly condition: 'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since' }
   /** The metadata store was written by a newer release. */
   SchemaTooNew: { readonly found: number; readonly supported: number }

@@ -34,6 +34,7 @@ const SENTENCES: Sentences = {
   OffsetMismatch: ({ expected, actual }) => `The upload stands at byte ${actual}, not at ${expected}.`,
   OutcomeUnknown: ({ command }) => `Whether ${command} was carried out is not known. Read back to find out.`,
   PartTooSmall: ({ partNumber, size, min }) => `Part ${partNumber} has ${size} bytes, and ${min} are the least.`,
+  PolicyFailed: ({ reason }) => `The policy could not be evaluated: ${reason}.`,
   PreconditionFailed: ({ condition }) => `The condition ${condition} does not hold.`,
   SchemaTooNew: ({ found, supported }) =>
     `The metadata has schema ${found}, written by a newer release. This one knows schemas up to ${supported}: use the newer release.`,

@@ -1,19 +1,42 @@
-import type { Caller } from './caller.ts'
+import type { Caller, JsonObject } from './caller.ts'
 import type { PredicateContext } from './fold-predicate.ts'
-import { OPERATION_NAMES, type OperationName } from './operation.ts'
+import { OPERATION_NAMES } from './operation.ts'
+import type { RequestFacts } from './policy.ts'
+
+/** The fact of a request that holds the address of whoever sent it. */
+const SOURCE_IP = 'sourceIp'
 
 /**
  * What predicates may know of a caller and its request. A signed URL speaks for whom it was signed. The operation is
  * Supabase Storage's string: policies in the wild contain them.
  */
-export function callerContext(caller: Caller, operation: OperationName): PredicateContext {
-  return { ...identity(caller), account: caller.account, operation: OPERATION_NAMES[operation].supabase }
+export function callerContext(caller: Caller, { operation, at, facts }: RequestFacts): PredicateContext {
+  const ip = facts.get(SOURCE_IP)
+  return {
+    ...identity(caller),
+    account: caller.account,
+    operation: OPERATION_NAMES[operation].supabase,
+    ip: typeof ip === 'string' ? ip : null,
+    key: caller.credentialId,
+    now: at,
+  }
 }
 
-function identity({ principal }: Caller): { readonly sub: string | null; readonly role: string | null } {
-  if (principal.kind === 'role') return { sub: principal.sub, role: principal.role }
-  if (principal.kind === 'grant') return { sub: textOrNull(principal.frozen['sub']), role: textOrNull(principal.frozen['role']) }
-  return { sub: null, role: null }
+/** Who acts. The claims say the same of it, whatever they said. */
+function identity({ principal }: Caller): Pick<PredicateContext, 'sub' | 'role' | 'jwt'> {
+  if (principal.kind === 'role') {
+    const { sub, role, claims } = principal
+    return { sub, role, jwt: withIdentity(claims, sub, role) }
+  }
+  if (principal.kind !== 'grant') return { sub: null, role: null, jwt: null }
+  const { frozen } = principal
+  const [sub, role] = [textOrNull(frozen['sub']), textOrNull(frozen['role'])]
+  if (sub === null && role === null) return { sub, role, jwt: null }
+  return { sub, role, jwt: withIdentity(isObject(frozen['claims']) ? frozen['claims'] : {}, sub, role) }
+}
+
+function withIdentity(claims: JsonObject, sub: string | null, role: string | null): JsonObject {
+  return { ...claims, ...(sub === null ? {} : { sub }), ...(role === null ? {} : { role }) }
 }
 
 /** The account that acts itself, or by a role that bypasses row-level security; null for everybody else, its users included. */
@@ -26,4 +49,8 @@ export function actingAccount({ principal, account }: Caller): string | null {
 
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,60 +1,110 @@
-import { AssertionError } from 'node:assert'
-import { compareBytes } from '../model/byte-order.ts'
+import { castValue } from './evaluate-cast.ts'
+import { callFunction } from './evaluate-functions.ts'
+import { jsonElements, jsonHas, jsonScalarText, jsonStep } from './evaluate-json.ts'
+import { matchesLike } from './evaluate-like.ts'
+import { literalValue, type RowsByAlias, relationValue, rowValue } from './evaluate-row.ts'
+import { broken, compare, differ, equalsOne, listOf, policyFailed, textOf, type Value, widened } from './evaluate-values.ts'
 import type { PolicyRow } from './predicate-row.ts'
-import { pathTokens } from './predicate-row.ts'
-import type { CompareOperator, Predicate, PredicateFunction, TruthTest } from './predicate.ts'
+import { commonType, type ExpressionType, predicateType } from './predicate-type.ts'
+import type { Predicate, TruthTest } from './predicate.ts'
 
 export type { PolicyRow } from './predicate-row.ts'
 
-type Value = string | number | boolean | null | readonly string[] | Readonly<Record<string, unknown>>
 type Node<K extends Predicate['k']> = Extract<Predicate, { readonly k: K }>
 
+/** The rows of relations, by the names of relations. */
+export type RelationRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
+
+/** What a condition is evaluated over. */
+export interface EvaluationScope {
+  readonly row: PolicyRow
+  /** The rows of relations that `exists` and `insub` around the condition are at, by alias. */
+  readonly aliases?: RowsByAlias
+  /** Rows of relations by name. Only for tests and proofs: where the engine runs, the database looks into relations. */
+  readonly relations?: RelationRows
+}
+
 /**
- * Says whether the row meets the condition: true, false, or null for unknown. The logic is SQL's (Kleene); text compares
- * by its UTF-8 bytes; case folds in ASCII only. Context must have been folded: an `AssertionError` otherwise, and where
- * values have types that the algebra cannot compare.
+ * Says whether the row meets the condition: true, false, or null for unknown. The logic is SQL's (Kleene); text compares by its UTF-8
+ * bytes; case folds in ASCII only. Arms are evaluated from left to right, up to the one that decides. Throws `PolicyFailed` where a value
+ * does not allow what is done with it, as Postgres does; an `AssertionError` where context was not folded, relations were not resolved, or
+ * types do not fit.
  */
 export function evaluatePredicate(predicate: Predicate, row: PolicyRow): boolean | null {
-  return truth(valueOf(predicate, row))
+  return evaluateWithin(predicate, { row })
+}
+
+/** As `evaluatePredicate`, where relations are in reach. */
+export function evaluateWithin(predicate: Predicate, scope: EvaluationScope): boolean | null {
+  return truth(valueOf(predicate, scope))
 }
 
 /** The value of an expression that need not be a condition. */
-export function evaluateExpression(predicate: Predicate, row: PolicyRow): Value {
-  return valueOf(predicate, row)
+export function evaluateExpression(predicate: Predicate, scope: EvaluationScope): Value {
+  return valueOf(predicate, scope)
 }
 
-function valueOf(node: Predicate, row: PolicyRow): Value {
+function valueOf(node: Predicate, scope: EvaluationScope): Value {
   switch (node.k) {
     case 'lit':
-      return node.v
+      return literalValue(node)
     case 'col':
-      return columnValue(row[node.n])
-    case 'ctx':
-      throw broken(`context '${node.f}' was not folded`)
-    case 'json':
-      return jsonText(valueOf(node.a, row), node.p)
+      return rowValue(node.n, scope.row)
+    case 'rcol':
+      return relationValue(node, scope.aliases ?? {})
+    case 'cast':
+      return castValue(valueOf(node.a, scope), predicateType(node.a), node.t)
+    case 'concat':
+      return concatenation(valueOf(node.a, scope), valueOf(node.b, scope))
     case 'idx':
-      return element(valueOf(node.a, row), node.i)
-    case 'cmp':
-      return compare(node.op, valueOf(node.a, row), valueOf(node.b, row))
-    case 'distinct':
-      return differ(valueOf(node.a, row), valueOf(node.b, row)) !== node.neg
-    case 'in':
-      return membership(node, row)
-    case 'isnull':
-      return (valueOf(node.a, row) === null) !== node.neg
-    case 'istest':
-      return TRUTH_TESTS[node.op](evaluatePredicate(node.a, row))
-    case 'and':
-      return conjunction(node.a, row)
-    case 'or':
-      return disjunction(node.a, row)
-    case 'not':
-      return negation(evaluatePredicate(node.a, row))
+      return element(valueOf(node.a, scope), node.i)
+    case 'arr':
+      return node.a.map((part) => textOrNull(valueOf(part, scope)))
+    case 'json': {
+      const found = jsonStep(valueOf(node.a, scope), node.p)
+      return node.text ? jsonScalarText(found) : found
+    }
     case 'call':
-      return FUNCTIONS[node.f](node.a.map((argument) => valueOf(argument, row)))
+      return callValue(node, scope)
     default:
-      throw broken('a node of an unknown kind')
+      return conditionOf(node, scope)
+  }
+}
+
+function conditionOf(node: Predicate, scope: EvaluationScope): boolean | null {
+  switch (node.k) {
+    case 'jhas':
+      return jsonHas(valueOf(node.a, scope), valueOf(node.b, scope))
+    case 'cmp':
+      return compare(node.op, valueOf(node.a, scope), valueOf(node.b, scope))
+    case 'distinct':
+      return differ(valueOf(node.a, scope), valueOf(node.b, scope)) !== node.neg
+    case 'in':
+      return membership(node, scope)
+    case 'anyeq':
+      return elementEquals(valueOf(node.a, scope), valueOf(node.arr, scope))
+    case 'inarr': {
+      const elements = jsonElements(valueOf(node.arr, scope))
+      return elements.length === 0 ? false : equalsOne(valueOf(node.a, scope), elements)
+    }
+    case 'like':
+      return likeness(node, scope)
+    case 'isnull':
+      return (valueOf(node.a, scope) === null) !== node.neg
+    case 'istest':
+      return TRUTH_TESTS[node.op](evaluateWithin(node.a, scope))
+    case 'and':
+      return junction(node.a, false, scope)
+    case 'or':
+      return junction(node.a, true, scope)
+    case 'not':
+      return negation(evaluateWithin(node.a, scope))
+    case 'exists':
+      return rowsWithin(node, scope).length > 0
+    case 'insub':
+      return membershipInRelation(node, scope)
+    default:
+      throw broken(node.k === 'ctx' ? `context '${node.f}' was not folded` : 'a node of an unknown kind')
   }
 }
 
@@ -67,89 +117,77 @@ function negation(value: boolean | null): boolean | null {
   return value === null ? null : !value
 }
 
-function conjunction(parts: readonly Predicate[], row: PolicyRow): boolean | null {
+/** An unknown arm decides nothing: the next may. */
+function junction(parts: readonly Predicate[], deciding: boolean, scope: EvaluationScope): boolean | null {
   let unknown = false
   for (const part of parts) {
-    const value = evaluatePredicate(part, row)
-    if (value === false) return false
+    const value = evaluateWithin(part, scope)
+    if (value === deciding) return deciding
     if (value === null) unknown = true
   }
-  return unknown ? null : true
+  return unknown ? null : !deciding
 }
 
-function disjunction(parts: readonly Predicate[], row: PolicyRow): boolean | null {
-  let unknown = false
-  for (const part of parts) {
-    const value = evaluatePredicate(part, row)
-    if (value === true) return true
-    if (value === null) unknown = true
-  }
-  return unknown ? null : false
-}
-
-function columnValue(value: unknown): Value {
-  if (value === undefined || value === null) return null
-  if (value instanceof Date) return value.getTime()
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'object')
-    return value as Value
-  throw broken(`a column holds a ${typeof value}`)
-}
-
-/** Postgres' `->>`: text of the member, null where there is none or it is JSON's null. */
-function jsonText(value: Value, member: string): string | null {
-  if (value === null) return null
-  if (typeof value !== 'object' || isTokens(value)) throw broken(`'${member}' is read from something that is not a JSON object`)
-  const found = Object.hasOwn(value, member) ? value[member] : null
-  if (found === null || found === undefined) return null
-  return typeof found === 'string' ? found : JSON.stringify(found)
+function concatenation(a: Value, b: Value): string | null {
+  return a === null || b === null ? null : textOf(a) + textOf(b)
 }
 
 function element(value: Value, index: number): string | null {
-  if (value === null) return null
-  if (!isTokens(value)) throw broken('an element is taken of something that is not a list')
-  return value[index - 1] ?? null
+  return value === null ? null : (listOf(value)[index - 1] ?? null)
 }
 
-function isTokens(value: Value): value is readonly string[] {
-  return Array.isArray(value)
+function textOrNull(value: Value): string | null {
+  return value === null ? null : textOf(value)
 }
 
-const COMPARISONS: Readonly<Record<CompareOperator, (ordered: number) => boolean>> = {
-  '=': (ordered) => ordered === 0,
-  '<>': (ordered) => ordered !== 0,
-  '<': (ordered) => ordered < 0,
-  '<=': (ordered) => ordered <= 0,
-  '>': (ordered) => ordered > 0,
-  '>=': (ordered) => ordered >= 0,
-}
-
-function compare(operator: CompareOperator, a: Value, b: Value): boolean | null {
-  return a === null || b === null ? null : COMPARISONS[operator](order(a, b))
-}
-
-function order(a: Exclude<Value, null>, b: Exclude<Value, null>): number {
-  if (typeof a === 'string' && typeof b === 'string') return a === b ? 0 : compareBytes(a, b)
-  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0
-  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
-  throw broken(`a ${typeof a} cannot be compared with a ${typeof b}`)
-}
-
-function differ(a: Value, b: Value): boolean {
-  return a === null || b === null ? a !== b : order(a, b) !== 0
+function likeness({ a, p, ci, neg }: Node<'like'>, scope: EvaluationScope): boolean | null {
+  const [text, pattern] = [valueOf(a, scope), valueOf(p, scope)]
+  if (text === null || pattern === null) return null
+  const matches = matchesLike(textOf(text), textOf(pattern), ci)
+  if (matches === null) throw policyFailed('a LIKE pattern ends with an escape')
+  return matches !== neg
 }
 
 /** `x IN ()` is false even of an unknown x; a list that misses x but holds an unknown is unknown. */
-function membership(node: Node<'in'>, row: PolicyRow): boolean | null {
+function membership(node: Node<'in'>, scope: EvaluationScope): boolean | null {
   if (node.l.length === 0) return node.neg
-  const value = valueOf(node.a, row)
-  if (value === null) return null
+  const type = commonType([node.a, ...node.l].map(predicateType)) ?? 'text'
+  const value = widened(valueOf(node.a, scope), type)
   let unknown = false
   for (const candidate of node.l) {
-    const other = valueOf(candidate, row)
-    if (other === null) unknown = true
-    else if (order(value, other) === 0) return !node.neg
+    const equal = compare('=', value, widened(valueOf(candidate, scope), type))
+    if (equal === null) unknown = true
+    else if (equal) return !node.neg
   }
   return unknown ? null : node.neg
+}
+
+/** `= ANY`: of an array without elements it is false, whatever is looked for. */
+function elementEquals(value: Value, array: Value): boolean | null {
+  if (array === null) return null
+  const elements = listOf(array)
+  return elements.length === 0 ? false : equalsOne(value, elements)
+}
+
+/** The rows that the condition of a relation's node lets through, each as the scope that it is seen in. */
+function rowsWithin({ rel, alias, where }: Node<'exists' | 'insub'>, scope: EvaluationScope): readonly EvaluationScope[] {
+  const rows = scope.relations?.[rel]
+  if (rows === undefined) throw broken(`the relation '${rel}' was not resolved`)
+  return rows
+    .map((row): EvaluationScope => ({ ...scope, aliases: { ...scope.aliases, [alias]: row } }))
+    .filter((inner) => evaluateWithin(where, inner) === true)
+}
+
+function membershipInRelation(node: Node<'insub'>, scope: EvaluationScope): boolean | null {
+  const found = rowsWithin(node, scope)
+  if (found.length === 0) return node.neg
+  const type = commonType([predicateType(node.a), predicateType(node.sel)]) ?? 'text'
+  const value = widened(valueOf(node.a, scope), type)
+  const equal = equalsOne(
+    value,
+    found.map((inner) => widened(valueOf(node.sel, inner), type)),
+  )
+  return equal === null ? null : equal !== node.neg
 }
 
 const TRUTH_TESTS: Readonly<Record<TruthTest, (value: boolean | null) => boolean>> = {
@@ -161,28 +199,18 @@ const TRUTH_TESTS: Readonly<Record<TruthTest, (value: boolean | null) => boolean
   IS_NOT_UNKNOWN: (value) => value !== null,
 }
 
-const FUNCTIONS: Readonly<Record<PredicateFunction, (values: readonly Value[]) => Value>> = {
-  starts_with: ([text = null, prefix = null]) => (text === null || prefix === null ? null : textOf(text).startsWith(textOf(prefix))),
-  // Not toLowerCase: Unicode's folding differs between databases and their releases.
-  lower: ([text = null]) => (text === null ? null : textOf(text).replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())),
-  upper: ([text = null]) => (text === null ? null : textOf(text).replaceAll(/[a-z]/g, (letter) => letter.toUpperCase())),
-  coalesce: (values) => values.find((value) => value !== null) ?? null,
-  foldername: ([key = null]) => (key === null || key === '' ? null : pathTokens(textOf(key)).slice(0, -1)),
-  filename: ([key = null]) => (key === null || key === '' ? null : (pathTokens(textOf(key)).at(-1) ?? null)),
-  extension: ([key = null]) => (key === null || key === '' ? null : extensionOf(textOf(key))),
+function callValue(node: Node<'call'>, scope: EvaluationScope): Value {
+  const { f } = node
+  if (f === 'coalesce') return firstKnown(node.a, predicateType(node), scope)
+  const values = node.a.map((argument) => valueOf(argument, scope))
+  if (f === 'allow_only_operation' || f === 'allow_any_operation') throw broken("context 'operation' was not folded")
+  return callFunction(f, values)
 }
 
-/** What follows the last dot of the whole file name; the file name itself where it has no dot, as Supabase Storage has it. */
-function extensionOf(key: string): string {
-  const file = key.slice(key.lastIndexOf('/') + 1)
-  return file.slice(file.lastIndexOf('.') + 1)
-}
-
-function textOf(value: Value): string {
-  if (typeof value === 'string') return value
-  throw broken(`a ${typeof value} is not a text`)
-}
-
-function broken(message: string): AssertionError {
-  return new AssertionError({ message: `predicate: ${message}` })
+function firstKnown(parts: readonly Predicate[], type: ExpressionType, scope: EvaluationScope): Value {
+  for (const part of parts) {
+    const value = valueOf(part, scope)
+    if (value !== null) return widened(value, type)
+  }
+  return null
 }

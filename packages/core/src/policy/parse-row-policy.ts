@@ -1,5 +1,6 @@
 import { StorageError } from '../errors/storage-error.ts'
-import { isStorableText, parsePredicate } from './predicate-parse.ts'
+import { parsePredicate } from './predicate-parse.ts'
+import { isStorableText } from './storable-json.ts'
 import type { Predicate } from './predicate.ts'
 import { PUBLIC_ROLE, type PolicyCommand, type PolicyTable, type RowPolicy } from './row-policy.ts'
 

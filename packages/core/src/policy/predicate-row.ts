@@ -1,5 +1,6 @@
 import type { BucketInfo } from '../model/bucket.ts'
 import type { ObjectHeaders } from '../model/object.ts'
+import { uuidOrNull } from './evaluate-cast.ts'
 import type { RowColumn } from './predicate.ts'
 
 /** One row as a predicate reads it. A column that is absent is null. */
@@ -18,39 +19,62 @@ export interface ObjectFacts {
   readonly userMetadata: Readonly<Record<string, string>>
 }
 
+/** What a row of an object says of its bucket. */
+export type BucketRowFacts = Pick<BucketInfo, 'name' | 'account' | 'public'>
+
 /**
- * The row of an object as predicates see it; `predicateColumns` in the SQL store must say the same of the stored row.
- * User metadata is null where there is none, as in Supabase Storage; times are milliseconds since 1970.
+ * The row of an object as predicates see it; `predicateColumns` in the SQL store must say the same of the stored row. User metadata is
+ * null where there is none, as in Supabase Storage, and `metadata` has no member for what is not known; times are milliseconds since 1970.
  */
-export function objectPolicyRow(bucketName: string, facts: ObjectFacts): PolicyRow {
+export function objectPolicyRow(bucket: BucketRowFacts, facts: ObjectFacts): PolicyRow {
   const contentType = facts.headers.contentType ?? null
+  const createdAt = facts.createdAt.getTime()
   return {
-    bucket_id: bucketName,
+    id: uuidOrNull(facts.versionId),
+    bucket_id: bucket.name,
     name: facts.key,
+    owner: uuidOrNull(facts.ownerId),
     owner_id: facts.ownerId,
     version: facts.versionId,
-    created_at: facts.createdAt.getTime(),
+    created_at: createdAt,
+    updated_at: createdAt,
+    last_accessed_at: createdAt,
     size: facts.size,
     etag: facts.etag,
     content_type: contentType,
-    metadata: {
-      mimetype: contentType,
-      size: facts.size,
-      contentLength: facts.size,
-      eTag: facts.etag === null ? null : `"${facts.etag}"`,
-    },
+    metadata: objectMetadata({ contentType, size: facts.size, etag: facts.etag }),
     user_metadata: Object.keys(facts.userMetadata).length === 0 ? null : facts.userMetadata,
     path_tokens: pathTokens(facts.key),
+    account: bucket.account,
+    public: bucket.public,
+  }
+}
+
+/** The column `metadata` of a row of an object. */
+export function objectMetadata(facts: {
+  readonly contentType: string | null
+  readonly size: number | null
+  readonly etag: string | null
+}): Readonly<Record<string, string | number>> {
+  const { contentType, size, etag } = facts
+  return {
+    ...(contentType === null ? {} : { mimetype: contentType }),
+    ...(size === null ? {} : { size, contentLength: size }),
+    ...(etag === null ? {} : { eTag: `"${etag}"` }),
   }
 }
 
 /** The row of a bucket as predicates see it. */
 export function bucketPolicyRow(bucket: BucketInfo): PolicyRow {
+  const createdAt = bucket.createdAt.getTime()
   return {
     bucket_id: bucket.name,
     name: bucket.name,
+    owner: uuidOrNull(bucket.account),
     owner_id: bucket.account,
-    created_at: bucket.createdAt.getTime(),
+    created_at: createdAt,
+    updated_at: createdAt,
+    last_accessed_at: createdAt,
     account: bucket.account,
     public: bucket.public,
     path_tokens: pathTokens(bucket.name),

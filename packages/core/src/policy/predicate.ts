@@ -1,3 +1,7 @@
+import type { JsonValue } from '../model/json-value.ts'
+
+export type { JsonValue } from '../model/json-value.ts'
+
 /**
  * A condition over one row, as data: three-valued (true, false, unknown), evaluated in JS, compiled to SQLite and to
  * Postgres, and printable as `CREATE POLICY`. The node kinds follow Postgres; what cannot be expressed does not exist.
@@ -36,13 +40,14 @@ export type Predicate =
   | { readonly k: 'and' | 'or'; readonly a: readonly Predicate[] }
   | { readonly k: 'not'; readonly a: Predicate }
   | { readonly k: 'call'; readonly f: PredicateFunction; readonly a: readonly Predicate[] }
-  /** `EXISTS (SELECT 1 FROM rel alias WHERE where)`. */
-  | { readonly k: 'exists'; readonly rel: string; readonly alias: string; readonly where: Predicate }
+  /** `EXISTS (SELECT 1 FROM rel alias WHERE where)`. `kept` is the relation's; `parsePredicate` fills it in. Default 'engine'. */
+  | { readonly k: 'exists'; readonly rel: string; readonly kept?: RelationKeeper; readonly alias: string; readonly where: Predicate }
   /** `a [NOT] IN (SELECT sel FROM rel alias WHERE where)`. */
   | {
       readonly k: 'insub'
       readonly a: Predicate
       readonly rel: string
+      readonly kept?: RelationKeeper
       readonly alias: string
       readonly sel: Predicate
       readonly where: Predicate
@@ -56,10 +61,10 @@ export type Predicate =
 export type LiteralType = 'bool' | 'text' | 'int' | 'bigint' | 'num' | 'uuid' | 'jsonb' | 'timestamptz'
 /** What a constant holds: of `jsonb` anything that JSON can, of `bigint` its digits as text, otherwise a scalar. */
 export type LiteralValue = JsonValue
-/** What JSON can say. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue }
 /** What a value may be cast to. */
 export type CastType = Exclude<LiteralType, 'jsonb'>
+/** Who keeps the rows of a relation: the engine, or, where the metadata lives in Postgres, a table beside it. */
+export type RelationKeeper = 'engine' | 'postgres'
 /** The types that columns of relations have. */
 export type RelationColumnType = 'bool' | 'text' | 'int' | 'bigint' | 'uuid' | 'timestamptz'
 /** Comparisons; one with null is unknown. Text compares by its UTF-8 bytes. */
@@ -93,8 +98,8 @@ export type ContextField = 'uid' | 'sub' | 'role' | 'account' | 'operation' | 'j
 
 /**
  * What a predicate may read of a row. `bucket_id` is the bucket's *name* (as in Supabase Storage), never its internal id.
- * `metadata` holds `mimetype`, `size`, `contentLength`, `eTag`; `account` and `public` are the bucket's, on rows of objects too.
- * `owner` is `owner_id` where that is a UUID. `updated_at` and `last_accessed_at` are `created_at`: rows are written once.
+ * `metadata` holds what is known of `mimetype`, `size`, `contentLength`, `eTag`; `account` and `public` are the bucket's, on rows of objects
+ * too. `id` is `version` and `owner` is `owner_id` where that is a UUID, written as one usually is. `updated_at` and `last_accessed_at` are `created_at`: rows are written once.
  */
 export type RowColumn =
   | 'id'

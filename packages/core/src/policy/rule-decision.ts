@@ -3,12 +3,13 @@ import { foldPredicate } from './fold-predicate.ts'
 import type { Action } from './operation.ts'
 import type { Access } from './policy.ts'
 import { pathTokens } from './predicate-row.ts'
+import { withParts } from './predicate-type.ts'
 import { ALWAYS, NEVER, type Predicate } from './predicate.ts'
 import type { CheckedRule } from './rule-parse.ts'
 
 /** What the rules say of an action, for this caller at this place: a condition over the row, folded as far as it goes. */
 export function decideRules(rules: readonly CheckedRule[], access: Access, action: Action): Predicate {
-  const context = callerContext(access.caller, access.request.operation)
+  const context = callerContext(access.caller, access.request)
   const allows: Predicate[] = []
   const denies: Predicate[] = []
   for (const rule of rules) {
@@ -47,7 +48,7 @@ function whoCondition({ who }: CheckedRule, { caller, request, bucket }: Access)
     if (account === null) return NEVER
     return bucket === null ? equals('account', account) : constant(bucket.account === account)
   }
-  const { sub, role } = callerContext(caller, request.operation)
+  const { sub, role } = callerContext(caller, request)
   return constant('role' in who ? role === who.role : sub === who.sub)
 }
 
@@ -62,30 +63,9 @@ function prefixCondition(prefix: string, { key }: Access): Predicate {
 
 /** Puts the bucket's name, and the key where there is one, in the place of the columns that say the same. */
 function knownPlace(node: Predicate, access: Access, action: Action): Predicate {
-  const known = (part: Predicate): Predicate => knownPlace(part, access, action)
-  switch (node.k) {
-    case 'lit':
-    case 'ctx':
-    case 'json':
-      return node
-    case 'col':
-      return knownColumn(node, access, action)
-    case 'idx': {
-      const overKey = node.a.k === 'col' && access.key !== null
-      return overKey ? text(pathTokens(access.key)[node.i - 1] ?? null) : { ...node, a: known(node.a) }
-    }
-    case 'cmp':
-    case 'distinct':
-      return { ...node, a: known(node.a), b: known(node.b) }
-    case 'in':
-      return { ...node, a: known(node.a), l: node.l.map(known) }
-    case 'and':
-    case 'or':
-    case 'call':
-      return { ...node, a: node.a.map(known) }
-    default:
-      return { ...node, a: known(node.a) }
-  }
+  if (node.k === 'col') return knownColumn(node, access, action)
+  if (node.k === 'idx' && node.a.k === 'col' && access.key !== null) return text(pathTokens(access.key)[node.i - 1] ?? null)
+  return withParts(node, (part) => knownPlace(part, access, action))
 }
 
 function knownColumn(column: Extract<Predicate, { readonly k: 'col' }>, { key, bucket }: Access, action: Action): Predicate {

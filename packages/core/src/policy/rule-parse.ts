@@ -1,8 +1,9 @@
 import { StorageError } from '../errors/storage-error.ts'
 import type { Action } from './operation.ts'
-import { isStorableText, parsePredicate } from './predicate-parse.ts'
+import { parsePredicate } from './predicate-parse.ts'
 import { ALWAYS, type Predicate } from './predicate.ts'
 import type { Rule, Who } from './rule.ts'
+import { isStorableText } from './storable-json.ts'
 
 /** How many rules a list may have. */
 const RULES_MAX = 1000

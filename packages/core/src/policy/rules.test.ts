@@ -99,7 +99,7 @@ test.each<[string, unknown, string]>([
   ['an unknown action', [{ ...BASE, actions: ['object.read', 'object.*'] }], 'rules[0].actions[1]'],
   ['a prefix on buckets', [{ ...BASE, actions: ['bucket.list'], keyPrefix: 'a' }], 'rules[0].actions[0]'],
   ['a bucket that is no text', [{ ...BASE, bucket: null }], 'rules[0].bucket'],
-  ['an unsupported condition', [{ ...BASE, when: { k: 'and', a: [{ k: 'like' }] } }], 'rules[0].when.a[0].k'],
+  ['an unsupported condition', [{ ...BASE, when: { k: 'and', a: [{ k: 'regex' }] } }], 'rules[0].when.a[0].k'],
   ['too many rules', Array.from({ length: 1001 }, () => BASE), 'rules'],
 ])('refuses %s, and says where', (_, list, argument) => {
   expect(() => rules(list as readonly Rule[])).toThrow(
@@ -171,14 +171,17 @@ function bucketRow(): PolicyRow {
 }
 
 function objectRow(bucket: string, key: string, row: NonNullable<PolicyCase['row']>): PolicyRow {
-  return objectPolicyRow(bucket, {
-    key,
-    ownerId: row.ownerId === undefined ? 'u1' : row.ownerId,
-    versionId: 'null',
-    createdAt: new Date(0),
-    size: row.size ?? 12,
-    etag: 'abc',
-    headers: { contentType: 'image/png' },
-    userMetadata: row.team === undefined ? {} : { team: row.team },
-  })
+  return objectPolicyRow(
+    { name: bucket, account: 'acme', public: false },
+    {
+      key,
+      ownerId: row.ownerId === undefined ? 'u1' : row.ownerId,
+      versionId: 'null',
+      createdAt: new Date(0),
+      size: row.size ?? 12,
+      etag: 'abc',
+      headers: { contentType: 'image/png' },
+      userMetadata: row.team === undefined ? {} : { team: row.team },
+    },
+  )
 }

@@ -1,6 +1,7 @@
+import { isStorageError } from '../errors/storage-error.ts'
 import { evaluatePredicate } from './evaluate-predicate.ts'
 import type { Access, Policy, Requirement } from './policy.ts'
-import { pathTokens } from './predicate-row.ts'
+import { pathTokens, type PolicyRow } from './predicate-row.ts'
 import { ALWAYS, NEVER, type Predicate } from './predicate.ts'
 import { refused, unconditional } from './requirement.ts'
 import { decideRules } from './rule-decision.ts'
@@ -76,7 +77,18 @@ function looksOf(access: Access, decide: Decide): Pick<Requirement, 'deniedExist
   const listed = decide('object.list')
   if (listed === ALWAYS) return { deniedExisting: 'forbidden', whenAbsent: 'absent' }
   if (listed === NEVER || access.key === null || access.bucket === null) return { deniedExisting: 'forbidden', whenAbsent: 'forbidden' }
-  const bare = { bucket_id: access.bucket.name, name: access.key, path_tokens: pathTokens(access.key) }
-  const look = evaluatePredicate(listed, bare) === true ? 'absent' : 'forbidden'
+  const { name, account, public: open } = access.bucket
+  const bare = { bucket_id: name, name: access.key, path_tokens: pathTokens(access.key), account, public: open }
+  const look = isListed(listed, bare) ? 'absent' : 'forbidden'
   return { deniedExisting: look, whenAbsent: look }
+}
+
+/** Who may list fails no read: its rule is not about reading. */
+function isListed(listed: Predicate, bare: PolicyRow): boolean {
+  try {
+    return evaluatePredicate(listed, bare) === true
+  } catch (error) {
+    if (isStorageError(error) && error.code === 'PolicyFailed') return false
+    throw error
+  }
 }

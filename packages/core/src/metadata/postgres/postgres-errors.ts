@@ -36,12 +36,24 @@ export function translatePostgresError(error: unknown): Error {
   if (state === '22021' || state === '22P05') {
     return invalid('text', 'holds a character that Postgres cannot keep, such as U+0000', error)
   }
+  // Of our own statements none casts what may not be cast: a policy's predicate did.
+  if (state !== null && Object.hasOwn(PREDICATE_FAULTS, state)) {
+    return new StorageError('PolicyFailed', { reason: PREDICATE_FAULTS[state] ?? '' }, { cause: error })
+  }
   if (state === '54000') return invalid('text', 'is longer than Postgres can index', error)
   if (state === '23502' || state === '23514') return invalid('value', 'is none that this column may hold', error)
   if (state === '23505') return new StorageError('Conflict', { what: 'an id that must be new is taken' }, { cause: error, retryable: true })
   const reason = state === null ? (isConnectionLost(error) ? 'the connection is lost' : undefined) : reasonOf(state)
   if (reason === undefined) return error instanceof Error ? error : new Error(String(error))
   return new StorageError('StoreUnavailable', { store: 'postgres', reason }, { cause: error, retryable: true })
+}
+
+/** What evaluating a predicate may raise. */
+const PREDICATE_FAULTS: Readonly<Record<string, string>> = {
+  '22P02': 'a text is not of the type that it is cast to',
+  '22003': 'a number is out of range',
+  '22023': 'an argument is none that its function takes',
+  '22025': 'a LIKE pattern ends with an escape',
 }
 
 function invalid(argument: string, reason: string, cause: unknown): StorageError<'InvalidArgument'> {

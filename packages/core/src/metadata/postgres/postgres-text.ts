@@ -18,7 +18,9 @@ const TABLES = [
   'schema_migrations',
   'uploads',
 ]
-const TABLE = new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE|SEQUENCE|ON|EXISTS)\\s+(${TABLES.join('|')})\\b(?!\\.)`, 'g')
+/** The tables of relations have names that operators chose. */
+const RELATION = '"relation_[^"]+"'
+const TABLE = new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE|SEQUENCE|ON|EXISTS)\\s+((?:${TABLES.join('|')})\\b|${RELATION})(?!\\.)`, 'g')
 const SEQUENCE = /'commit_sequence'/g
 
 /** A statement as Postgres is given it. */

@@ -5,7 +5,8 @@ import type { Extent } from '../../model/extent.ts'
 import type { ObjectInfo, ObjectRecord } from '../../model/object.ts'
 import { objectPolicyRow } from '../../policy/predicate-row.ts'
 import { assert } from '../../util/assert.ts'
-import { bytesOf, bytesOrNull, integerOf, textOf } from './column.ts'
+import { BUCKET_FACTS, readBucketFacts } from './bucket-facts.ts'
+import { bytesOf, bytesOrNull, integerOf } from './column.ts'
 import { decodeExtents } from './extent-codec.ts'
 import type { StoredExtent } from './extent-codec.ts'
 import { passes } from './guard.ts'
@@ -47,9 +48,9 @@ const RECORD = texts(
 )
 
 /** Finds a version without where its bytes are. */
-export function* findObject(_context: SqlContext, query: FindObjectQuery): SqlProgram<FoundInfo> {
+export function* findObject(context: SqlContext, query: FindObjectQuery): SqlProgram<FoundInfo> {
   const row = yield* findRow(query, INFO)
-  return yield* show(query, row)
+  return yield* show(context, query, row)
 }
 
 /** Finds a version with where its bytes are, inline bytes included: one statement for an object of one inline extent. */
@@ -57,7 +58,7 @@ export function* findRecord(context: SqlContext, query: FindObjectQuery): SqlPro
   let missing: number | null = null
   for (;;) {
     const row = yield* findRow(query, RECORD)
-    const shown = yield* show(query, row)
+    const shown = yield* show(context, query, row)
     if (shown.outcome !== 'found') return shown
     assert(row !== null, 'an object was shown that was not found')
     const object = yield* readRecord(context, shown.object, row)
@@ -87,21 +88,22 @@ function* findRow({ bucketId, key, versionId }: FindObjectQuery, sql: Texts): Sq
 /** A commit that comes between the same two statements so often in a row is none: the rows are damaged. */
 const LOOKS_MAX = 100
 
-const BUCKET_NAME = 'SELECT name FROM buckets WHERE id = ?'
+const BUCKET = `SELECT ${BUCKET_FACTS} FROM buckets b WHERE b.id = ?`
 
 /**
  * Holds the row against `existing`. A delete marker that the caller may not see looks like an absent key: whoever sees
  * rows of others only through a predicate must not learn from a marker that there was one.
  */
-function* show(query: FindObjectQuery, row: SqlRow | null): SqlProgram<Found<ObjectInfo>> {
+function* show(context: SqlContext, query: FindObjectQuery, row: SqlRow | null): SqlProgram<Found<ObjectInfo>> {
   const { bucketId, require } = query
   if (row === null) return { outcome: require.whenAbsent }
   const object = readObjectRow(row, { bucketId, latest: row[COUNT] === 1, deleteMarker: row[COUNT + 1] === 1 })
   if (require.existing.k === 'lit') return require.existing.v === true ? { outcome: 'found', object } : refusal(query, object)
-  const [bucket] = yield { sql: BUCKET_NAME, values: [bucketId] }
-  if (bucket === undefined) return { outcome: require.whenAbsent }
-  const name = textOf(bucket[0])
-  return passes(require.existing, () => objectPolicyRow(name, object)) ? { outcome: 'found', object } : refusal(query, object)
+  const [bucketRow] = yield { sql: BUCKET, values: [bucketId] }
+  if (bucketRow === undefined) return { outcome: require.whenAbsent }
+  const bucket = readBucketFacts(bucketRow, 0)
+  const visible = yield* passes(context, require.existing, () => objectPolicyRow(bucket, object))
+  return visible ? { outcome: 'found', object } : refusal(query, object)
 }
 
 function refusal({ require }: FindObjectQuery, object: ObjectInfo): { readonly outcome: 'absent' | 'forbidden' } {

@@ -13,8 +13,8 @@ const TAIL = `SELECT piece_offset, length, substr(extents, 1, 2) FROM append_pie
 WHERE manifest_id = ? AND piece_offset < ? ORDER BY piece_offset DESC LIMIT ${TAIL_MAX}`
 
 /** Finds an upload, open or completed. */
-export function* findUpload(_context: SqlContext, query: UploadQuery): SqlProgram<UploadRecord | null> {
-  const upload = yield* readUpload(query)
+export function* findUpload(context: SqlContext, query: UploadQuery): SqlProgram<UploadRecord | null> {
+  const upload = yield* readUpload(context, query)
   if (upload === null) return null
   const { info, hashState, extentCount, answer } = upload
   const status = answer === null ? 'open' : 'completed'
@@ -37,7 +37,7 @@ const PIECES = 'SELECT piece_offset, extents FROM append_pieces WHERE manifest_i
 
 /** The inline bytes of an append upload from the start of a piece on; none where the upload is gone, or no piece begins there. */
 export function* readAppendTail(context: SqlContext, query: UploadQuery & { readonly from: number }): SqlProgram<Uint8Array> {
-  const upload = yield* readUpload(query)
+  const upload = yield* readUpload(context, query)
   if (upload === null || upload.answer !== null) return new Uint8Array(0)
   const rows = yield { sql: PIECES, values: [upload.manifestId, query.from] }
   const extents = rows.flatMap((row) => decodeExtents(upload.manifestId, bytesOf(row[1])))

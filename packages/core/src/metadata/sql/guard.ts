@@ -5,27 +5,35 @@ import type { Conditions } from '../../model/conditions.ts'
 import type { ObjectInfo } from '../../model/object.ts'
 import { evaluatePredicate } from '../../policy/evaluate-predicate.ts'
 import { objectPolicyRow } from '../../policy/predicate-row.ts'
-import type { ObjectFacts, PolicyRow } from '../../policy/predicate-row.ts'
+import type { BucketRowFacts, ObjectFacts, PolicyRow } from '../../policy/predicate-row.ts'
+import { namesRelations } from '../../policy/predicate-type.ts'
 import type { Requirement } from '../../policy/policy.ts'
 import type { Predicate } from '../../policy/predicate.ts'
+import { resolveRelations } from './resolve-relations.ts'
+import type { SqlContext, SqlProgram } from './sql-driver.ts'
 
-/** Whether a row passes: only `true` does. The row is made only where the predicate looks at it. */
-export function passes(predicate: Predicate, row: () => PolicyRow): boolean {
+/**
+ * Whether a row passes: only `true` does. The row is made only where the predicate looks at it, and the database is asked only about
+ * relations. Throws `PolicyFailed` where the row makes the predicate fail.
+ */
+export function* passes(context: Pick<SqlContext, 'dialect'>, predicate: Predicate, row: () => PolicyRow): SqlProgram<boolean> {
   if (predicate.k === 'lit') return predicate.v === true
-  return evaluatePredicate(predicate, row()) === true
+  const facts = row()
+  const open = namesRelations(predicate) ? yield* resolveRelations(context, predicate, facts) : predicate
+  return evaluatePredicate(open, facts) === true
 }
 
-/** What a command finds before it changes anything: the policy's version, and the bucket as rows name it. */
+/** What a command finds before it changes anything: the policy's version, and the bucket as rows tell of it. */
 export interface GuardFacts {
   readonly policyVersion: number
   /** Null where the bucket is gone. */
-  readonly bucketName: string | null
+  readonly bucket: BucketRowFacts | null
   readonly versioning: Versioning
 }
 
 /** The refusals that come before any look at the key. */
 export function refuseAtDoor(facts: GuardFacts, require: BucketRequirement): Refusal | null {
-  if (facts.bucketName === null) return { outcome: 'bucket-gone' }
+  if (facts.bucket === null) return { outcome: 'bucket-gone' }
   if (facts.policyVersion !== require.policyVersion) return { outcome: 'policy-changed', policyVersion: facts.policyVersion }
   if (require.versioning !== undefined && require.versioning !== facts.versioning) return { outcome: 'bucket-changed' }
   return null
@@ -33,7 +41,7 @@ export function refuseAtDoor(facts: GuardFacts, require: BucketRequirement): Ref
 
 /** What a command would do, as its requirement and its conditions see it. */
 export interface Guarded {
-  readonly bucketName: string
+  readonly bucket: BucketRowFacts
   readonly require: Requirement
   readonly conditions: Conditions
   /** The row as the caller proposes it; null where the command writes none. */
@@ -51,28 +59,29 @@ export interface Guarded {
 }
 
 /** Holds the command against its rows: `proposed`, `existing`, conditions and locks, in this order. */
-export function refuse(command: Guarded): Refusal | null {
-  const { bucketName, require, proposed, existing } = command
-  if (proposed !== null && !passes(require.proposed, () => objectPolicyRow(bucketName, proposed))) return FORBIDDEN
-  if (!command.touched.every((row) => passes(require.existing, () => objectPolicyRow(bucketName, row)))) {
+export function* refuse(context: SqlContext, command: Guarded): SqlProgram<Refusal | null> {
+  const { bucket, require, proposed, existing } = command
+  if (proposed !== null && !(yield* passes(context, require.proposed, () => objectPolicyRow(bucket, proposed)))) return FORBIDDEN
+  for (const row of command.touched) {
+    if (yield* passes(context, require.existing, () => objectPolicyRow(bucket, row))) continue
     if (require.deniedExisting === 'forbidden') return FORBIDDEN
     // Looks like an absent key, to If-Match too.
     return refuseByConditions(command.conditions, null, require) ?? { outcome: 'denied', looks: 'absent' }
   }
   const failed = refuseByConditions(command.conditions, existing, require)
   if (failed !== null) return failed
-  const locked = command.destroyed.find((row) => isProtected(row, command))
-  if (locked !== undefined) return { outcome: 'locked', versionId: locked.versionId }
+  for (const row of command.destroyed) if (yield* isProtected(context, row, command)) return { outcome: 'locked', versionId: row.versionId }
   return null
 }
 
 /** Holds the row that would be written against the requirement, as one that is new or one that replaces `existing`. */
-export function refuseFinal(
-  { require, bucketName, existing }: Pick<Guarded, 'require' | 'bucketName' | 'existing'>,
+export function* refuseFinal(
+  context: SqlContext,
+  { require, bucket, existing }: Pick<Guarded, 'require' | 'bucket' | 'existing'>,
   final: ObjectFacts,
-): Refusal | null {
+): SqlProgram<Refusal | null> {
   const predicate = existing === null ? require.finalCreated : require.finalReplaced
-  return passes(predicate, () => objectPolicyRow(bucketName, final)) ? null : FORBIDDEN
+  return (yield* passes(context, predicate, () => objectPolicyRow(bucket, final))) ? null : FORBIDDEN
 }
 
 const FORBIDDEN: Refusal = { outcome: 'denied', looks: 'forbidden' }
@@ -85,11 +94,11 @@ function refuseByConditions(conditions: Conditions, existing: ObjectInfo | null,
   return require.whenAbsent === 'forbidden' ? FORBIDDEN : { outcome: 'absent' }
 }
 
-function isProtected(row: ObjectInfo, { bypass, bucketName, now }: Guarded): boolean {
+function* isProtected(context: SqlContext, row: ObjectInfo, { bypass, bucket, now }: Guarded): SqlProgram<boolean> {
   if (row.legalHold) return true
   if (row.retention === null || row.retention.until.getTime() <= now) return false
   if (row.retention.mode === 'compliance' || bypass === null) return true
-  return !passes(bypass, () => objectPolicyRow(bucketName, row))
+  return !(yield* passes(context, bypass, () => objectPolicyRow(bucket, row)))
 }
 
 /** An object before its bytes were measured. */

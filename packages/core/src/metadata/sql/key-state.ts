@@ -1,7 +1,8 @@
 import type { Versioning } from '../../model/bucket.ts'
 import type { ObjectInfo } from '../../model/object.ts'
 import { assert } from '../../util/assert.ts'
-import { bytesOrNull, integerOf, textOf, textOrNull } from './column.ts'
+import { BUCKET_FACTS, readBucketFacts } from './bucket-facts.ts'
+import { bytesOrNull, integerOf, textOf } from './column.ts'
 import { readExtentsHeader } from './extent-codec.ts'
 import type { ExtentsHeader } from './extent-codec.ts'
 import type { GuardFacts } from './guard.ts'
@@ -26,13 +27,13 @@ export interface KeyState extends GuardFacts {
 }
 
 const HELD = (alias: string): string => `${objectColumns(alias)}, ${alias}.manifest_id, substr(${alias}.extents, 1, 2)`
-const BEFORE = 4
+const BEFORE = 6
 
 const stateTexts = new Map<string, string>()
 function stateText(nextSequence: string): string {
   let text = stateTexts.get(nextSequence)
   if (text === undefined) {
-    text = `SELECT p.version, b.name, b.versioning, ${nextSequence}, ${HELD('o')}
+    text = `SELECT p.version, ${BUCKET_FACTS}, b.versioning, ${nextSequence}, ${HELD('o')}
 FROM policy_state p LEFT JOIN buckets b ON b.id = ? LEFT JOIN objects o ON o.bucket_id = b.id AND o.key = ?
 WHERE p.id = 1`
     stateTexts.set(nextSequence, text)
@@ -44,12 +45,12 @@ WHERE p.id = 1`
 export function* readKeyState(context: SqlContext, bucketId: string, key: string): SqlProgram<KeyState> {
   const [row] = yield { sql: stateText(context.dialect.nextSequence), values: [bucketId, key] }
   assert(row !== undefined, 'policy_state has no row')
-  const bucketName = textOrNull(row[1])
+  const bucket = row[1] === null ? null : readBucketFacts(row, 1)
   return {
     policyVersion: integerOf(row[0]),
-    bucketName,
-    versioning: bucketName === null ? 'off' : versioningOf(row[2]),
-    sequence: row[3] ?? null,
+    bucket,
+    versioning: bucket === null ? 'off' : versioningOf(row[4]),
+    sequence: row[5] ?? null,
     current: row[BEFORE] === null ? null : readHeld(row, { bucketId, live: true, deleteMarker: false, at: BEFORE }),
   }
 }

@@ -1,6 +1,7 @@
-import sql, { type Sql } from 'sql-template-tag'
+import type { Sql } from 'sql-template-tag'
 import type { ListObjectsPage, ListObjectsQuery } from '../queries.ts'
 import type { Predicate } from '../../policy/predicate.ts'
+import { bucketFactsOf } from './bucket-facts.ts'
 import { collectPage, isOneStatement, type KeyPageQuery } from './key-page.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
 import { OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
@@ -44,12 +45,7 @@ function pageQuery({ prefix, delimiter, position, limit, rowsScannedMax }: ListO
 }
 
 function filterOf(visible: Predicate, dialect: SqlDialect, bucketId: string): Sql | null {
-  return isAlways(visible) ? null : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
-}
-
-/** The name of a bucket, for predicates, which know buckets by name. */
-export function bucketNameOf(bucketId: string): Sql {
-  return sql`(SELECT name FROM buckets WHERE id = ${bucketId})`
+  return isAlways(visible) ? null : predicateSql(visible, objectColumnsOf(dialect, 't', bucketFactsOf(bucketId)))
 }
 
 /** Whether a predicate is the plain literal that every row passes. */

@@ -3,7 +3,8 @@ import type { UploadQuery } from '../metadata-store.ts'
 import type { FindObjectQuery } from '../queries.ts'
 import { integerOf } from './column.ts'
 import { findObject } from './find-object.ts'
-import { bucketNameOf, isAlways, isNever } from './list-objects.ts'
+import { bucketFactsOf } from './bucket-facts.ts'
+import { isAlways, isNever } from './list-objects.ts'
 import { type PartRange, readPartPage } from './part-row.ts'
 import { uploadColumnsOf } from './predicate-columns.ts'
 import { predicateSql } from './predicate-sql.ts'
@@ -15,7 +16,7 @@ const NO_PARTS: PartPage = { parts: [], next: null }
 export function* listParts({ dialect }: SqlContext, query: UploadQuery & PartRange): SqlProgram<PartPage> {
   const { uploadId, bucketId, key, visible } = query
   if (isNever(visible)) return NO_PARTS
-  const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 'u', bucketNameOf(bucketId)))
+  const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 'u', bucketFactsOf(bucketId)))
   const [upload] = yield {
     sql: `SELECT u.manifest_id FROM uploads u WHERE u.id = ? AND u.bucket_id = ? AND u.key = ? AND u.status = 'open'${filter === null ? '' : ` AND ${filter.sql}`}`,
     values: [uploadId, bucketId, key, ...(filter?.values ?? [])],

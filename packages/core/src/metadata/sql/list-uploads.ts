@@ -2,7 +2,8 @@ import type { ListUploadsPage, ListUploadsQuery } from '../queries.ts'
 import { textOf } from './column.ts'
 import { collectPage } from './key-page.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
-import { bucketNameOf, isAlways, isNever } from './list-objects.ts'
+import { bucketFactsOf } from './bucket-facts.ts'
+import { isAlways, isNever } from './list-objects.ts'
 import { uploadColumnsOf } from './predicate-columns.ts'
 import { predicateSql } from './predicate-sql.ts'
 import type { SqlContext, SqlProgram } from './sql-driver.ts'
@@ -16,7 +17,7 @@ const ID_AT = UPLOAD_COLUMN_NAMES.indexOf('id')
 export function* listUploads({ dialect }: SqlContext, query: ListUploadsQuery): SqlProgram<ListUploadsPage> {
   const { bucketId, prefix, delimiter, position, limit, rowsScannedMax, visible } = query
   if (isNever(visible)) return { uploads: [], commonPrefixes: [], next: null }
-  const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 't', bucketNameOf(bucketId)))
+  const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 't', bucketFactsOf(bucketId)))
   const from = position === null ? null : { after: position.after, skipPrefix: position.skipPrefix, tie: position.uploadId }
   const source = tableSource(openUploads(query), { prefix, delimiter: null, filter }, dialect)
   const page = yield* collectPage(source, { prefix, delimiter, limit, rowsScannedMax, position: from })

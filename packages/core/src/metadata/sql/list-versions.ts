@@ -15,7 +15,8 @@ import {
   seekBehindRange,
   selectRange,
 } from './key-source.ts'
-import { bucketNameOf, isAlways, isNever } from './list-objects.ts'
+import { bucketFactsOf } from './bucket-facts.ts'
+import { isAlways, isNever } from './list-objects.ts'
 import { OBJECT_COLUMN_COUNT, OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
 import { objectColumnsOf } from './predicate-columns.ts'
 import { predicateSql } from './predicate-sql.ts'
@@ -65,7 +66,7 @@ interface VersionTables {
 /** The tables that a listing of versions merges. Where a filter is set, each row says behind its columns whether it passes. */
 function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate): VersionTables {
   const columns = objectColumns('t')
-  const filter = isAlways(visible) ? raw('TRUE') : predicateSql(visible, objectColumnsOf(dialect, 't', bucketNameOf(bucketId)))
+  const filter = isAlways(visible) ? raw('TRUE') : predicateSql(visible, objectColumnsOf(dialect, 't', bucketFactsOf(bucketId)))
   const passes = `CASE WHEN ${filter.sql} THEN 1 ELSE 0 END`
   const shared = { where: 't.bucket_id = ?', whereValues: [bucketId], selectValues: filter.values, keyAt: KEY_AT, tieAt: SEQUENCE_AT }
   return {

@@ -1,14 +1,15 @@
 import sql, { raw, type Sql } from 'sql-template-tag'
 import type { RowColumn } from '../../policy/predicate.ts'
+import type { BucketFactsSql } from './bucket-facts.ts'
 import type { SqlDialect } from './sql-driver.ts'
 
 /** What a predicate reads of a stored row, as SQL. Says the same as `objectPolicyRow` and `bucketPolicyRow` do. */
 export interface PredicateColumns {
   readonly dialect: SqlDialect['name']
-  /** A scalar column; null where rows of this table do not have it. */
+  /** A scalar column, of its own type on Postgres, a time in milliseconds on SQLite; null where rows of this table do not have it. */
   readonly scalar: Readonly<Partial<Record<RowColumn, Sql>>>
-  /** The members of `metadata`; null where there is no such object. */
-  readonly metadata: Readonly<Record<string, Sql>> | null
+  /** The members of `metadata`, as texts and as what they are; null where there is no such object. */
+  readonly metadata: Readonly<Record<string, MetadataMember>> | null
   /** The column that holds user metadata; null where there is none. */
   readonly userMetadata: Sql | null
   /** The key apart: a JSON array on SQLite, an array on Postgres; never NULL. */
@@ -17,23 +18,27 @@ export interface PredicateColumns {
   readonly extension: Sql
 }
 
-/** `objects` or `object_versions`. `bucketName` is an expression: a predicate that does not read it does not pay for it. */
-export function objectColumnsOf(dialect: SqlDialect, alias: string, bucketName: Sql): PredicateColumns {
+/** A member of `metadata`; where it is NULL there is none. */
+export interface MetadataMember {
+  readonly text: Sql
+  readonly value: Sql
+}
+
+/** `objects` or `object_versions`. */
+export function objectColumnsOf(dialect: SqlDialect, alias: string, bucket: BucketFactsSql): PredicateColumns {
   const column = columnOf(alias)
+  const [size, quoted] = [column('size'), sql`('"' || ${column('etag')} || '"')`]
+  const measured: MetadataMember = { text: sql`CAST(${size} AS text)`, value: size }
   return {
-    ...contentColumns(dialect, alias, bucketName),
+    ...contentColumns(dialect, alias, bucket),
     scalar: {
-      ...commonColumns(alias, bucketName),
+      ...commonColumns(dialect, alias, bucket),
+      id: uuidOf(dialect, column('version_id')),
       version: column('version_id'),
-      size: column('size'),
+      size,
       etag: column('etag'),
     },
-    metadata: {
-      mimetype: column('content_type'),
-      size: sql`CAST(${column('size')} AS text)`,
-      contentLength: sql`CAST(${column('size')} AS text)`,
-      eTag: sql`('"' || ${column('etag')} || '"')`,
-    },
+    metadata: { mimetype: textMember(column('content_type')), size: measured, contentLength: measured, eTag: textMember(quoted) },
     pathTokens: column('path_tokens'),
     fileName: column('file_name'),
     extension: column('extension'),
@@ -41,11 +46,10 @@ export function objectColumnsOf(dialect: SqlDialect, alias: string, bucketName: 
 }
 
 /** `uploads`: what the object will be, without what is not known before its bytes are there. */
-export function uploadColumnsOf(dialect: SqlDialect, alias: string, bucketName: Sql): PredicateColumns {
+export function uploadColumnsOf(dialect: SqlDialect, alias: string, bucket: BucketFactsSql): PredicateColumns {
   return {
-    ...contentColumns(dialect, alias, bucketName),
-    scalar: commonColumns(alias, bucketName),
-    metadata: { mimetype: columnOf(alias)('content_type') },
+    ...contentColumns(dialect, alias, bucket),
+    metadata: { mimetype: textMember(columnOf(alias)('content_type')) },
   }
 }
 
@@ -58,8 +62,9 @@ export function bucketColumnsOf(dialect: SqlDialect, alias: string): PredicateCo
     scalar: {
       bucket_id: name,
       name,
+      owner: uuidOf(dialect, column('account')),
       owner_id: column('account'),
-      created_at: column('created_at'),
+      ...times(dialect, column('created_at')),
       account: column('account'),
       public: sql`(${column('public')} = 1)`,
     },
@@ -69,26 +74,56 @@ export function bucketColumnsOf(dialect: SqlDialect, alias: string): PredicateCo
   }
 }
 
-function contentColumns(dialect: SqlDialect, alias: string, bucketName: Sql): PredicateColumns {
+/** No row at all: for conditions into which the values of one have been put. */
+export function noColumnsOf(dialect: SqlDialect): PredicateColumns {
+  return { dialect: dialect.name, scalar: {}, metadata: null, userMetadata: null, ...keyApart(dialect, raw('NULL')) }
+}
+
+function contentColumns(dialect: SqlDialect, alias: string, bucket: BucketFactsSql): PredicateColumns {
   const column = columnOf(alias)
   return {
     dialect: dialect.name,
-    scalar: commonColumns(alias, bucketName),
+    scalar: commonColumns(dialect, alias, bucket),
     metadata: {},
     userMetadata: column('user_metadata'),
     ...keyApart(dialect, column('key')),
   }
 }
 
-function commonColumns(alias: string, bucketName: Sql): PredicateColumns['scalar'] {
+function commonColumns(dialect: SqlDialect, alias: string, bucket: BucketFactsSql): PredicateColumns['scalar'] {
   const column = columnOf(alias)
   return {
-    bucket_id: bucketName,
+    bucket_id: bucket.name,
     name: column('key'),
+    owner: uuidOf(dialect, column('owner_id')),
     owner_id: column('owner_id'),
-    created_at: column('created_at'),
+    ...times(dialect, column('created_at')),
     content_type: column('content_type'),
+    account: bucket.account,
+    public: bucket.public,
   }
+}
+
+function textMember(text: Sql): MetadataMember {
+  return { text, value: text }
+}
+
+const HEX = '[0-9a-fA-F]'
+const UUID_GROUPS = [8, 4, 4, 4, 12]
+const UUID_GLOB = UUID_GROUPS.map((digits) => HEX.repeat(digits)).join('-')
+const UUID_REGEX = `^${UUID_GROUPS.map((digits) => `${HEX}{${digits}}`).join('-')}$`
+
+/** The uuid that a column of texts holds; NULL where it holds another text. */
+function uuidOf({ name }: SqlDialect, text: Sql): Sql {
+  return name === 'postgres'
+    ? sql`(CASE WHEN ${text} COLLATE "C" ~ ${raw(`'${UUID_REGEX}'`)} THEN CAST(${text} AS uuid) END)`
+    : sql`(CASE WHEN ${text} GLOB ${raw(`'${UUID_GLOB}'`)} THEN lower(${text}) END)`
+}
+
+/** Rows are written once, and reading leaves no trace. */
+function times({ name }: SqlDialect, ms: Sql): Pick<PredicateColumns['scalar'], 'created_at' | 'updated_at' | 'last_accessed_at'> {
+  const time = name === 'postgres' ? sql`(timestamptz 'epoch' + ${ms} * interval '1 millisecond')` : ms
+  return { created_at: time, updated_at: time, last_accessed_at: time }
 }
 
 /** The same expressions that the generated columns of `objects` have, for tables without them. */

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { LRUCache } from 'lru-cache'
 import { StorageError } from '../../errors/storage-error.ts'
 import type { SqlRow, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
+import { definePredicateFunction } from './predicate-function.ts'
 import { translateSqliteError } from './sqlite-errors.ts'
 
 /** How much of a crash a commit survives: the power's (`full`), the process's (`process`), none (`none`, temporary stores). */
@@ -114,6 +115,7 @@ function prepare(database: Database.Database): Database.Database {
   database.pragma('foreign_keys = OFF')
   database.pragma('temp_store = MEMORY')
   database.pragma(`cache_size = -${CACHE_KIB}`)
+  definePredicateFunction(database)
   return database
 }
 

@@ -28,10 +28,11 @@ const ACCOUNT = 'SELECT account FROM buckets WHERE jurisdiction = ? AND name = ?
 /** Makes a bucket, unless one of that name is there. */
 export function* createBucket(context: SqlContext, { bucket, require }: CreateBucketCommand): SqlProgram<CreateBucketOutcome> {
   yield* lock(context, [policyLock(false)])
-  const refused = refuseAtDoor({ policyVersion: yield* policyVersion(), bucketName: bucket.name, versioning: bucket.versioning }, require)
+  const refused = refuseAtDoor({ policyVersion: yield* policyVersion(), bucket, versioning: bucket.versioning }, require)
   if (refused !== null) return refused
   const row = (): ReturnType<typeof bucketPolicyRow> => bucketPolicyRow(bucket)
-  if (!passes(require.proposed, row) || !passes(require.finalCreated, row)) return { outcome: 'denied', looks: 'forbidden' }
+  const passed = (yield* passes(context, require.proposed, row)) && (yield* passes(context, require.finalCreated, row))
+  if (!passed) return { outcome: 'denied', looks: 'forbidden' }
   for (;;) {
     const [created] = yield { sql: INSERT, values: bucketValues(bucket) }
     if (created !== undefined) return { outcome: 'created' }
@@ -57,7 +58,7 @@ export type DeleteBucketStep = DeleteBucketOutcome | { readonly outcome: 'upload
 /** Deletes an empty bucket with its uploads. Where these are many, it only ends some of them: others wait for the command. */
 export function* deleteBucket(context: SqlContext, { bucketId, require }: DeleteBucketCommand): SqlProgram<DeleteBucketStep> {
   const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, true)])
-  const refused = yield* refuseBucket(bucketId, require)
+  const refused = yield* refuseBucket(context, bucketId, require)
   if (refused !== null) return refused
   const held = yield { sql: HOLDS, values: [bucketId, bucketId] }
   if (held.length > 0) return { outcome: 'not-empty' }
@@ -76,7 +77,7 @@ export function* setVersioning(
   { bucketId, versioning, require }: SetVersioningCommand,
 ): SqlProgram<SetVersioningOutcome> {
   yield* lock(context, [policyLock(false), bucketLock(bucketId, true)])
-  const refused = yield* refuseBucket(bucketId, require)
+  const refused = yield* refuseBucket(context, bucketId, require)
   if (refused !== null) return refused
   yield { sql: SET_VERSIONING, values: [versioning, bucketId] }
   return { outcome: 'set' }
@@ -88,7 +89,7 @@ export function* setBucketPolicy(
   { bucketId, policy, require }: SetBucketPolicyCommand,
 ): SqlProgram<SetBucketPolicyOutcome> {
   yield* lock(context, [policyLock(true), bucketLock(bucketId, true), documentsLock(BUCKET_POLICY_KIND)])
-  const refused = yield* refuseBucket(bucketId, require)
+  const refused = yield* refuseBucket(context, bucketId, require)
   if (refused !== null) return refused
   const body = policy === null ? null : JSON.stringify(policy)
   const write = { kind: BUCKET_POLICY_KIND, id: bucketId, expected: 'any' as const, body, sealed: null }
@@ -98,13 +99,14 @@ export function* setBucketPolicy(
 }
 
 /** Holds a requirement against a bucket's row. */
-function* refuseBucket(bucketId: string, require: DeleteBucketCommand['require']): SqlProgram<Refusal | null> {
+function* refuseBucket(context: SqlContext, bucketId: string, require: DeleteBucketCommand['require']): SqlProgram<Refusal | null> {
   const [row] = yield { sql: STATE, values: [bucketId] }
   const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
-  const facts = { policyVersion: integerOf(row?.[0]), bucketName: bucket?.name ?? null, versioning: bucket?.versioning ?? 'off' }
+  const facts = { policyVersion: integerOf(row?.[0]), bucket, versioning: bucket?.versioning ?? 'off' }
   const refused = refuseAtDoor(facts, require)
   if (refused !== null || bucket === null) return refused ?? { outcome: 'bucket-gone' }
-  return passes(require.existing, () => bucketPolicyRow(bucket)) ? null : { outcome: 'denied', looks: require.deniedExisting }
+  const passed = yield* passes(context, require.existing, () => bucketPolicyRow(bucket))
+  return passed ? null : { outcome: 'denied', looks: require.deniedExisting }
 }
 
 /** Says whether none is left. */

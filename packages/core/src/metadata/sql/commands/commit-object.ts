@@ -20,10 +20,10 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
   const state = yield* readKeyState(context, bucketId, key)
   const room = yield* makeRoom(state, { bucketId, key, now })
   const atDoor = refuseAtDoor(state, require)
-  if (atDoor !== null || state.bucketName === null) return atDoor ?? { outcome: 'bucket-gone' }
+  if (atDoor !== null || state.bucket === null) return atDoor ?? { outcome: 'bucket-gone' }
   const existing = state.current?.info ?? null
   const guarded: Guarded = {
-    bucketName: state.bucketName,
+    bucket: state.bucket,
     require,
     conditions,
     existing,
@@ -33,7 +33,7 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
     touched: room.touched,
     destroyed: room.leaving.map(({ info }) => info),
   }
-  const refused = refuse(guarded) ?? refuseFinal(guarded, proposed)
+  const refused = (yield* refuse(context, guarded)) ?? (yield* refuseFinal(context, guarded, proposed))
   if (refused !== null) return refused
   const blobs = yield* claimBlobs(context, extents, command.fresh)
   if (blobs.refused !== null) return blobs.refused

@@ -23,7 +23,7 @@ export function* completeUpload(context: SqlContext, command: CompleteUploadComm
   const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, false), keyLock(bucketId, key), uploadLock(uploadId, true)])
   const found = yield* readKeyAndUpload(context, command)
   if (found.refused !== null) return found.refused
-  const { state, upload, bucketName } = found
+  const { state, upload, bucket } = found
   if ((command.parts === null) !== (upload.info.kind === 'append')) return { outcome: 'upload-gone' }
   if (upload.answer !== null) return replay(upload.answer, command)
 
@@ -31,15 +31,15 @@ export function* completeUpload(context: SqlContext, command: CompleteUploadComm
   const existing = state.current?.info ?? null
   const destroyed = room.leaving.map(({ info }) => info)
   const proposed = uploadFacts(upload.info)
-  const guarded: Guarded = { bucketName, require, conditions, existing, destroyed, proposed, touched: room.touched, bypass: null, now }
-  const refused = refuse(guarded)
+  const guarded: Guarded = { bucket, require, conditions, existing, destroyed, proposed, touched: room.touched, bypass: null, now }
+  const refused = yield* refuse(context, guarded)
   if (refused !== null) return refused
   const verified = yield* contentOf(command, upload)
   if (verified.refused !== null) return verified.refused
   const { content } = verified
   const versionId = state.versioning === 'enabled' ? command.versionId : NULL_VERSION
   const object = objectOf(upload, content, { versionId, createdAt: command.createdAt, sequence: context.sequence(state.sequence) })
-  const denied = refuseFinal(guarded, object)
+  const denied = yield* refuseFinal(context, guarded, object)
   if (denied !== null) return denied
 
   yield* clear(context, room, { bucketId, key, now })

@@ -45,7 +45,11 @@ interface DeleteStep {
 
 function* deleteKey(context: SqlContext, { wanted, state, place }: DeleteStep): SqlProgram<DeleteOutcome> {
   const { current } = state
-  const refused = refuseKey({ wanted, state, place }, { found: current, marker: null, room: current === null ? null : gone(current) })
+  const refused = yield* refuseKey(
+    context,
+    { wanted, state, place },
+    { found: current, marker: null, room: current === null ? null : gone(current) },
+  )
   if (refused !== null) return refused
   if (current !== null) yield* removeVersion(context, current, place.now)
   return { outcome: 'deleted', versionId: null, deleteMarker: false }
@@ -57,7 +61,7 @@ function* leaveMarker(context: SqlContext, { wanted, state, place }: DeleteStep)
   const versionId = state.versioning === 'suspended' ? NULL_VERSION : wanted.markerVersionId
   const marker = markerOf({ bucketId, key, ownerId, createdAt: at, versionId })
   const room = yield* makeRoom(state, { bucketId, key, now })
-  const refused = refuseKey({ wanted, state, place }, { found: state.current, marker, room })
+  const refused = yield* refuseKey(context, { wanted, state, place }, { found: state.current, marker, room })
   if (refused !== null) return refused
   yield* clear(context, room, { bucketId, key, now })
   if (state.current !== null) yield* deleteCurrent(bucketId, key)
@@ -70,7 +74,7 @@ function* deleteVersion(context: SqlContext, step: DeleteStep & { readonly versi
   const { bucketId, now } = place
   const { current } = state
   const found = current?.info.versionId === versionId ? current : yield* readNoncurrent(bucketId, wanted.key, versionId)
-  const refused = refuseKey(step, { found, marker: null, room: found === null ? null : gone(found) })
+  const refused = yield* refuseKey(context, step, { found, marker: null, room: found === null ? null : gone(found) })
   if (refused !== null) return refused
   if (found === null) return { outcome: 'deleted', versionId, deleteMarker: false }
   yield* removeVersion(context, found, now)
@@ -98,10 +102,15 @@ function gone(version: HeldVersion): Pick<Room, 'touched' | 'leaving'> {
   return { touched: [version.info], leaving: [version] }
 }
 
-function refuseKey({ wanted, state, place }: DeleteStep, { found, marker, room }: DeletedRows): Refusal | null {
+function* refuseKey(
+  context: SqlContext,
+  { wanted, state, place }: DeleteStep,
+  { found, marker, room }: DeletedRows,
+): SqlProgram<Refusal | null> {
   const { require, conditions, bypassGovernance } = wanted
-  const refused = refuse({
-    bucketName: state.bucketName ?? '',
+  if (state.bucket === null) return { outcome: 'bucket-gone' }
+  const refused = yield* refuse(context, {
+    bucket: state.bucket,
     require,
     conditions,
     bypass: bypassGovernance,

@@ -16,8 +16,8 @@ export function* createUpload(context: SqlContext, { upload, require }: CreateUp
   yield* lock(context, [policyLock(false), bucketLock(upload.bucketId, false)])
   const state = yield* readKeyState(context, upload.bucketId, upload.key)
   const atDoor = refuseAtDoor(state, require)
-  if (atDoor !== null || state.bucketName === null) return atDoor ?? { outcome: 'bucket-gone' }
-  const refused = refuse(guardedUpload({ bucketName: state.bucketName, state, facts: uploadFacts(upload), require }))
+  if (atDoor !== null || state.bucket === null) return atDoor ?? { outcome: 'bucket-gone' }
+  const refused = yield* refuse(context, guardedUpload({ bucket: state.bucket, state, facts: uploadFacts(upload), require }))
   if (refused !== null) return refused
   yield { sql: INSERT, values: [...uploadValues({ ...upload, offset: 0 }), upload.bucketId, context.sequence(state.sequence)] }
   return { outcome: 'created' }

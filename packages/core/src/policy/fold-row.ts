@@ -1,0 +1,37 @@
+import { evaluatePredicate } from './evaluate-predicate.ts'
+import { rowValue } from './evaluate-row.ts'
+import { refoldPredicate, written } from './fold-predicate.ts'
+import type { PolicyRow } from './predicate-row.ts'
+import { namesRelations, predicateType, withParts } from './predicate-type.ts'
+import type { Predicate } from './predicate.ts'
+
+/** Puts the values of a row into a condition and reckons as far as they reach: what is left is about relations, or fails. */
+export function foldRow(predicate: Predicate, row: PolicyRow): Predicate {
+  return refoldPredicate(withRow(predicate, row))
+}
+
+/**
+ * Whether the row may pass, for all that can be told without a database: false is certain. Throws `PolicyFailed` where the row makes the
+ * condition fail.
+ */
+export function mayPass(predicate: Predicate, row: PolicyRow): boolean {
+  if (!namesRelations(predicate)) return evaluatePredicate(predicate, row) === true
+  const folded = foldRow(predicate, row)
+  return folded.k !== 'lit' || folded.v === true
+}
+
+function withRow(node: Predicate, row: PolicyRow): Predicate {
+  if (node.k !== 'col') return withParts(node, (part) => withRow(part, row))
+  const type = predicateType(node)
+  // A list that is not there: nothing apart is nothing.
+  return written(rowValue(node.n, row), type) ?? NO_LIST
+}
+
+const NO_LIST: Predicate = {
+  k: 'call',
+  f: 'string_to_array',
+  a: [
+    { k: 'lit', t: 'text', v: null },
+    { k: 'lit', t: 'text', v: '/' },
+  ],
+}
