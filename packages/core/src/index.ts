@@ -86,15 +86,20 @@ export type { DecisionGround, DecisionTrace } from './policy/decision-ground.ts'
 export type { Access, BucketFacts, Facts, ListingFacts, Policy, RequestFacts, Requirement } from './policy/policy.ts'
 export {
   ALWAYS,
+  type CastType,
   type CompareOperator,
   type ContextField,
   type LiteralType,
+  type LiteralValue,
   NEVER,
   type Predicate,
   type PredicateFunction,
+  type RelationColumnType,
+  type RelationKeeper,
   type RowColumn,
   type TruthTest,
 } from './policy/predicate.ts'
+export type { Relation, RelationColumn } from './policy/relation.ts'
 export { BUILT_IN_ROLES, type Role } from './policy/role.ts'
 export { type PolicyCommand, type PolicyTable, PUBLIC_ROLE, type RowPolicy } from './policy/row-policy.ts'
 export { type Rule } from './policy/rule.ts'

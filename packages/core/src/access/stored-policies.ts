@@ -79,6 +79,7 @@ interface LoadedSet {
 
 /** What policies are kept in. */
 export interface StoredPoliciesOptions {
+  /** The store that the engine is given too. */
   readonly metadata: MetadataStore
   /** By which it is told how old a look is. Default: the system's clock. */
   readonly clock?: Clock

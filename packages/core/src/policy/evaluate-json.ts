@@ -50,8 +50,7 @@ export function jsonText(json: JsonValue): string {
   return `{${names.map((name) => `${JSON.stringify(name)}: ${jsonText(json[name] ?? null)}`).join(', ')}}`
 }
 
-/** Whether JSON is an object. */
-export function isObject(json: JsonValue): json is JsonObjectValue {
+function isObject(json: JsonValue): json is JsonObjectValue {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 

@@ -25,7 +25,7 @@ export function relationValue({ alias, n, t }: Extract<Predicate, { readonly k: 
 }
 
 /** A stored value as its type has it: integers of 8 bytes come as numbers, digits or `bigint`, times as `Date` or milliseconds, flags as 0 and 1. */
-export function typedValue(value: unknown, type: ExpressionType): Value {
+function typedValue(value: unknown, type: ExpressionType): Value {
   if (value === undefined || value === null) return null
   if (type === 'jsonb') return value instanceof Json ? value : new Json(value as JsonValue)
   if (value instanceof Date) return value.getTime()

@@ -39,7 +39,7 @@ export function differ(a: Value, b: Value): boolean {
 }
 
 /** Below 0, 0 or above 0. Text goes by its UTF-8 bytes, an int8 beside a float8 becomes one, and NaN is what is largest, as in Postgres. */
-export function order(a: Exclude<Value, null>, b: Exclude<Value, null>): number {
+function order(a: Exclude<Value, null>, b: Exclude<Value, null>): number {
   if (typeof a === 'string' && typeof b === 'string') return a === b ? 0 : compareBytes(a, b)
   if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0
   if (isNumeric(a) && isNumeric(b)) return orderNumbers(Number(a), Number(b))

@@ -126,7 +126,7 @@ function isKind(kind: unknown): kind is Predicate['k'] {
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u
 
 /** Whether a name may be that of a table, a column or an alias. */
-export function isIdentifier(name: string): boolean {
+function isIdentifier(name: string): boolean {
   return IDENTIFIER.test(name)
 }
 

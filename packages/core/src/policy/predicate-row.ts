@@ -51,7 +51,7 @@ export function objectPolicyRow(bucket: BucketRowFacts, facts: ObjectFacts): Pol
 }
 
 /** The column `metadata` of a row of an object. */
-export function objectMetadata(facts: {
+function objectMetadata(facts: {
   readonly contentType: string | null
   readonly size: number | null
   readonly etag: string | null

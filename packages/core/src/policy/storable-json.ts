@@ -9,7 +9,7 @@ export function isStorableText(text: string): boolean {
 }
 
 /** How deep JSON in a predicate, or in claims, may nest. */
-export const JSON_DEPTH_MAX = 64
+const JSON_DEPTH_MAX = 64
 
 /** Whether a value is JSON that both databases can hold, nested no deeper than `JSON_DEPTH_MAX`. */
 export function isStorableJson(value: unknown, depth: number = 1): value is JsonValue {

@@ -303,9 +303,6 @@ const inner = grammarOf({ aliases: ['m'], fails: false, inner: { alias: 'n', gra
 export const arbitraryPredicate: fc.Arbitrary<Predicate> = joined(
   grammarOf({ aliases: [], fails: true, inner: { alias: 'm', grammar: inner } }).bool,
 )
-/** Those that look into no relation. */
-export const arbitraryRowPredicate: fc.Arbitrary<Predicate> = joined(grammarOf({ aliases: [], fails: true, inner: null }).bool)
-
 /** Conditions stand side by side more often than alone. */
 function joined(bool: fc.Arbitrary<Predicate>): fc.Arbitrary<Predicate> {
   const junction = fc
