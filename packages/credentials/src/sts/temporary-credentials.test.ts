@@ -119,6 +119,17 @@ describe('a temporary credential of a key', () => {
 })
 
 describe('the session policy', () => {
+  test('is a ceiling', async () => {
+    const rig = new Rig()
+    const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::photos/a/*' }
+    const policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    const { caller } = await rig.find(await rig.credentials.assumeRole({ ...NO_PARAMETERS, policy }, rig.parent))
+    expect(caller.scope).toMatchObject({ buckets: [{ jurisdiction: 'default', name: 'photos' }], prefixes: ['a/'], objects: [] })
+    expect(caller.scope?.operations).toEqual(new Set(['GetObject', 'HeadObject']))
+    const denial = JSON.stringify({ Statement: [{ ...statement, Effect: 'Deny' }] })
+    await expect(rig.credentials.assumeRole({ ...NO_PARAMETERS, policy: denial }, rig.parent)).rejects.toThrow('can only allow')
+  })
+
   test('is refused where it cannot be read, and never taken for none', async () => {
     const rig = new Rig()
     await expect(rig.credentials.assumeRole({ ...NO_PARAMETERS, policy: '' }, rig.parent)).rejects.toEqual(

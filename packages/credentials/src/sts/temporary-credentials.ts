@@ -9,6 +9,7 @@ import { TokenError } from '../token-error.ts'
 import { type OwnTokenKind, signOwnToken, verifyOwnToken } from '../tokens/own-token.ts'
 import type { DerivedKeys, TokenKeys } from '../tokens/token-keys.ts'
 import { createAccessKeyId, isTemporaryAccessKeyId } from './access-key-id.ts'
+import { parseSessionPolicy } from './parse-session-policy.ts'
 import type { RevocationList } from './revocations.ts'
 import { formatSessionClaims, parseSessionClaims, type SessionClaims, type SessionParent } from './session-claims.ts'
 import { StsError, type StsParameters, type StsRequest, type StsResult } from './sts-request.ts'
@@ -38,7 +39,7 @@ export interface TemporaryCredentialsOptions {
   readonly account: string | null
   /** Whether a web identity may name a role that bypasses row-level security. Default false. */
   readonly allowBypassRls?: boolean
-  /** Reads a session policy as a scope, or throws. Default: none is accepted. */
+  /** Reads a session policy as a scope, or throws. Default: `parseSessionPolicy`. */
   readonly readSessionPolicy?: (policy: string) => Scope
   /** The claims of a web identity that go into the token. Default: all, so that policies decide as they do for the identity itself. */
   readonly claimNames?: readonly string[]
@@ -164,14 +165,14 @@ export class TemporaryCredentials implements S3CredentialResolver {
   }
 
   #sessionPolicy({ policy }: StsParameters): Scope {
-    const { readSessionPolicy } = this.#options
+    const { readSessionPolicy = parseSessionPolicy } = this.#options
     if (policy === null) return {}
-    if (readSessionPolicy === undefined) throw new StsError('MalformedPolicyDocument', 'Session policies are not supported.')
     try {
       return readSessionPolicy(policy)
     } catch (error) {
       // Empty or malformed: nothing is allowed, least of all everything.
-      throw new StsError('MalformedPolicyDocument', 'The session policy cannot be read.', { cause: error })
+      const reason = error instanceof TypeError ? error.message : 'it cannot be read'
+      throw new StsError('MalformedPolicyDocument', `The session policy is not accepted: ${reason}.`, { cause: error })
     }
   }
 }
