@@ -1,7 +1,6 @@
 /** What a key must be to sign by an algorithm. */
 interface KeyShape {
-  readonly type: 'secret' | 'public'
-  /** Of asymmetric keys: `KeyObject.asymmetricKeyType`. */
+  /** `KeyObject.asymmetricKeyType`; absent for a secret. */
   readonly asymmetric?: 'rsa' | 'ec' | 'ed25519'
   /** Of elliptic curves, as OpenSSL names them. */
   readonly curve?: string
@@ -27,19 +26,19 @@ export type JwtAlgorithm =
 
 /** What a key of each algorithm must be. */
 export const KEY_SHAPES: Readonly<Record<JwtAlgorithm, KeyShape>> = {
-  HS256: { type: 'secret', bytesMin: 32 },
-  HS384: { type: 'secret', bytesMin: 48 },
-  HS512: { type: 'secret', bytesMin: 64 },
-  RS256: { type: 'public', asymmetric: 'rsa' },
-  RS384: { type: 'public', asymmetric: 'rsa' },
-  RS512: { type: 'public', asymmetric: 'rsa' },
-  PS256: { type: 'public', asymmetric: 'rsa' },
-  PS384: { type: 'public', asymmetric: 'rsa' },
-  PS512: { type: 'public', asymmetric: 'rsa' },
-  ES256: { type: 'public', asymmetric: 'ec', curve: 'prime256v1' },
-  ES384: { type: 'public', asymmetric: 'ec', curve: 'secp384r1' },
-  ES512: { type: 'public', asymmetric: 'ec', curve: 'secp521r1' },
-  EdDSA: { type: 'public', asymmetric: 'ed25519' },
+  HS256: { bytesMin: 32 },
+  HS384: { bytesMin: 48 },
+  HS512: { bytesMin: 64 },
+  RS256: { asymmetric: 'rsa' },
+  RS384: { asymmetric: 'rsa' },
+  RS512: { asymmetric: 'rsa' },
+  PS256: { asymmetric: 'rsa' },
+  PS384: { asymmetric: 'rsa' },
+  PS512: { asymmetric: 'rsa' },
+  ES256: { asymmetric: 'ec', curve: 'prime256v1' },
+  ES384: { asymmetric: 'ec', curve: 'secp384r1' },
+  ES512: { asymmetric: 'ec', curve: 'secp521r1' },
+  EdDSA: { asymmetric: 'ed25519' },
 }
 
 /** The algorithm of a JWK that names none. */

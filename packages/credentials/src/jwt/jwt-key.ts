@@ -90,9 +90,9 @@ function jwtKey(key: KeyObject, kid: string | null, alg: JwtAlgorithm): JwtKey {
 
 /** The reason why a public key is never taken for the secret of an HMAC: a record is of one kind, checked when it is made. */
 function checkShape(key: KeyObject, alg: JwtAlgorithm): void {
-  const { type, asymmetric, curve, bytesMin = 0 } = KEY_SHAPES[alg]
+  const { asymmetric, curve, bytesMin = 0 } = KEY_SHAPES[alg]
   const details = key.asymmetricKeyDetails
-  if (key.type !== type || key.asymmetricKeyType !== asymmetric || (curve !== undefined && details?.namedCurve !== curve)) {
+  if (key.asymmetricKeyType !== asymmetric || (curve !== undefined && details?.namedCurve !== curve)) {
     throw new TypeError(`a key is not of the kind that ${alg} needs`)
   }
   if ((key.symmetricKeySize ?? bytesMin) < bytesMin) throw new TypeError(`a secret for ${alg} must have at least ${bytesMin} bytes`)

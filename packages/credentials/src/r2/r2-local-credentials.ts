@@ -59,8 +59,7 @@ function readSessionToken(sessionToken: string): string | null {
 }
 
 async function verify({ accessKeyId, sessionToken, jwt }: Shown, options: R2LocalCredentialsOptions): Promise<FoundS3Credential> {
-  const { alg, payload } = readCompactToken(jwt)
-  if (alg !== 'HS256') throw new TokenError('algorithm', 'The token must be signed with HS256.')
+  const { payload } = readCompactToken(jwt)
   // Whose key it is to be verified with: of what is not verified, that is all that is believed.
   if (payload['iss'] !== accessKeyId) throw new TokenError('claims', 'The token is of another access key.')
   const parent = await options.parents.find(accessKeyId)

@@ -69,6 +69,7 @@ describe('the caller of a REST request', () => {
     expect(await who({ apikey: revoked, authorization: `Bearer ${USER}` })).toBe('unknown-key')
     // A user's token is no key, though it is verified by the same secret.
     expect(await who({ apikey: USER })).toBe('unknown-key')
+    expect(await who({ apikey: await token({ role: 'authenticated' }) })).toBe('unknown-key')
     expect(await who({ apikey: await token({ role: 'anon', sub: 'user-1' }), authorization: `Bearer ${USER}` })).toBe('unknown-key')
   })
 
