@@ -84,8 +84,5 @@ export {
   TemporaryCredentials,
   type TemporaryCredentialsOptions,
 } from './sts/temporary-credentials.ts'
-<<<<<<< HEAD
 export { temporaryMasterKeys } from './sealing/temporary-master-keys.ts'
-=======
 export { parseSessionPolicy } from './sts/parse-session-policy.ts'
->>>>>>> 56fcb9b (Session policies as ceilings, and what is in the package)
