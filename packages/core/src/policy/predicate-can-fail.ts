@@ -11,7 +11,8 @@ export function canFail(node: Predicate): boolean {
   return failsItself(node) || predicateParts(node).some(canFail)
 }
 
-function failsItself(node: Predicate): boolean {
+/** Whether the node itself may fail, whatever its parts do. */
+export function failsItself(node: Predicate): boolean {
   switch (node.k) {
     case 'ctx':
       return node.f === 'uid'

@@ -13,6 +13,13 @@ test('question marks are numbered, tables get their schema, and nothing else cha
   expect(new PostgresTexts(null).get('SELECT ? FROM objects').text).toBe('SELECT $1 FROM objects')
 })
 
+test('tables of relations get the schema, those that the user keeps have their own', () => {
+  const { text } = new PostgresTexts('s').get(
+    'SELECT EXISTS (SELECT 1 FROM "relation_a.b" AS r1 WHERE r1."relation_a.b" IN (SELECT 1 FROM "relation_x"."y"))',
+  )
+  expect(text).toBe('SELECT EXISTS (SELECT 1 FROM "s"."relation_a.b" AS r1 WHERE r1."relation_a.b" IN (SELECT 1 FROM "relation_x"."y"))')
+})
+
 test('a text has one name, other texts have others, and there is an end to names', () => {
   const texts = new PostgresTexts(null)
   const names = Array.from({ length: 1000 }, (_, index) => texts.get(`SELECT ${index}`).name)

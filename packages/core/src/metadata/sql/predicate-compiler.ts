@@ -38,6 +38,7 @@ export abstract class PredicateCompiler {
   /** Any expression. */
   protected abstract expression(node: Predicate): Sql
   protected abstract null(type: ExpressionType): Sql
+  protected abstract truth(value: boolean): Sql
   /** A number as the wider type has it. */
   protected abstract widened(compiled: Sql, from: ExpressionType, to: ExpressionType): Sql
   protected abstract relationTable(name: string, kept: RelationKeeper): Sql
@@ -101,7 +102,7 @@ export abstract class PredicateCompiler {
   protected membership(node: Node<'in'>): Sql {
     const { a, l, neg } = node
     const [only] = l
-    if (only === undefined) return raw(neg ? 'TRUE' : 'FALSE')
+    if (only === undefined) return this.truth(neg)
     // Not only shorter: SQLite reads `x IN ((SELECT …))` as a set of rows, and a set without rows as false.
     if (l.length === 1) return this.comparison({ k: 'cmp', op: neg ? '<>' : '=', a, b: only })
     const [value, ...list] = this.alike([a, ...l])
@@ -109,7 +110,7 @@ export abstract class PredicateCompiler {
   }
 
   protected junction({ k, a }: Node<'and' | 'or'>): Sql {
-    if (a.length === 0) return raw(k === 'and' ? 'TRUE' : 'FALSE')
+    if (a.length === 0) return this.truth(k === 'and')
     return balanced(
       a.map((part) => this.condition(part)),
       k === 'and' ? ' AND ' : ' OR ',

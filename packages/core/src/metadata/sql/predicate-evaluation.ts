@@ -66,11 +66,16 @@ export function evaluationInputs(node: Predicate, stored: PredicateColumns): Eva
   return { descriptor: JSON.stringify(descriptor), columns: inputs.map(({ value }) => value), others }
 }
 
-/** The node with what the database says in the place of what looks into relations. */
+/** The node with what the database says in the place of what looks into relations. A column is asked for once. */
 function withAnswers(node: Predicate, others: DatabaseNode[]): Predicate {
-  if (node.k !== 'rcol' && node.k !== 'exists' && node.k !== 'insub') return withParts(node, (part) => withAnswers(part, others))
+  if (node.k === 'rcol') {
+    const known = others.some((other) => other.k === 'rcol' && other.alias === node.alias && other.n === node.n)
+    if (!known) others.push(node)
+    return node
+  }
+  if (node.k !== 'exists' && node.k !== 'insub') return withParts(node, (part) => withAnswers(part, others))
   others.push(node)
-  return node.k === 'rcol' ? node : { k: 'rcol', alias: ANSWERS, n: String(others.length - 1), t: 'bool' }
+  return { k: 'rcol', alias: ANSWERS, n: String(others.length - 1), t: 'bool' }
 }
 
 function columnsIn(node: Predicate): readonly RowColumn[] {

@@ -70,11 +70,15 @@ export class PostgresPredicate extends PredicateCompiler {
 
   #literal({ t, v }: Node<'lit'>): Sql {
     if (v === null) return this.null(t)
-    return this.#constant(t === 'bool' ? raw(v === true ? 'TRUE' : 'FALSE') : parameter(t, v))
+    return t === 'bool' ? this.truth(v === true) : this.#constant(parameter(t, v))
   }
 
   protected null(type: ExpressionType): Sql {
     return this.#constant(raw(`NULL::${TYPES[type]}`))
+  }
+
+  protected truth(value: boolean): Sql {
+    return this.#constant(raw(value ? 'TRUE' : 'FALSE'))
   }
 
   /** A constant; one that Postgres cannot reckon with before it is at the row, where that matters. */

@@ -1,6 +1,6 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag'
 import { globOf } from '../../policy/evaluate-like.ts'
-import { canFail } from '../../policy/predicate-can-fail.ts'
+import { canFail, failsItself } from '../../policy/predicate-can-fail.ts'
 import { type ExpressionType, namesRelations, predicateType } from '../../policy/predicate-type.ts'
 import type { Predicate, RelationKeeper } from '../../policy/predicate.ts'
 import { assert } from '../../util/assert.ts'
@@ -48,6 +48,10 @@ export class SqlitePredicate extends PredicateCompiler {
     return raw('NULL')
   }
 
+  protected truth(value: boolean): Sql {
+    return truth(value)
+  }
+
   protected widened(compiled: Sql, from: ExpressionType, to: ExpressionType): Sql {
     return from !== to && to === 'num' ? sql`CAST(${compiled} AS REAL)` : compiled
   }
@@ -79,7 +83,7 @@ export class SqlitePredicate extends PredicateCompiler {
   #inOrder(node: Predicate): Sql {
     if (isOrdered(node) && (node.k === 'and' || node.k === 'or')) return this.#sequence(node.k, grouped(node))
     if (node.k === 'insub' && canFail(node.a)) {
-      return sql`(CASE WHEN ${this.finds(node)} THEN ${this.relationMembership(node)} ELSE ${raw(node.neg ? 'TRUE' : 'FALSE')} END)`
+      return sql`(CASE WHEN ${this.finds(node)} THEN ${this.relationMembership(node)} ELSE ${this.truth(node.neg)} END)`
     }
     if (node.k === 'cmp' || node.k === 'distinct') {
       const [a, b] = this.alike([node.a, node.b])
@@ -91,7 +95,7 @@ export class SqlitePredicate extends PredicateCompiler {
       const arms = node.l.map((candidate): Predicate => ({ k: 'cmp', op: operator, a: node.a, b: candidate }))
       return this.#sequence(node.neg ? 'and' : 'or', arms)
     }
-    return this.#native(node)
+    return failsItself(node) ? this.#evaluation(node) : this.#native(node)
   }
 
   #sequence(kind: 'and' | 'or', arms: readonly Predicate[]): Sql {
@@ -148,10 +152,10 @@ export class SqlitePredicate extends PredicateCompiler {
     const { a, neg } = node
     const { metadata, userMetadata } = this.columns
     if (a.k !== 'col') return this.shared(node)
-    if (a.n === 'path_tokens') return raw(neg ? 'TRUE' : 'FALSE')
-    if (a.n === 'metadata') return raw((metadata === null) !== neg ? 'TRUE' : 'FALSE')
+    if (a.n === 'path_tokens') return this.truth(neg)
+    if (a.n === 'metadata') return this.truth((metadata === null) !== neg)
     if (a.n !== 'user_metadata') return this.shared(node)
-    return userMetadata === null ? raw(neg ? 'FALSE' : 'TRUE') : sql`(${userMetadata} ${raw(neg ? 'IS NOT NULL' : 'IS NULL')})`
+    return userMetadata === null ? this.truth(!neg) : sql`(${userMetadata} ${raw(neg ? 'IS NOT NULL' : 'IS NULL')})`
   }
 
   #likeness({ a, p, ci, neg }: Node<'like'>): Sql {
@@ -217,9 +221,14 @@ function isScalar(type: ExpressionType): boolean {
   return type !== 'jsonb' && type !== 'text[]'
 }
 
+/** Not TRUE: `x IS NOT TRUE`, and `x IS DISTINCT FROM TRUE`, would be a test whether x is true, of a number too. */
+function truth(value: boolean): Sql {
+  return raw(value ? '1' : '0')
+}
+
 function literal({ t, v }: Node<'lit'>): Sql {
   if (v === null) return raw('NULL')
-  if (t === 'bool') return raw(v === true ? 'TRUE' : 'FALSE')
+  if (t === 'bool') return truth(v === true)
   // better-sqlite3 takes every number for a REAL.
   const whole = (t === 'int' || t === 'bigint' || t === 'timestamptz') && (typeof v === 'number' || typeof v === 'string')
   return sql`${whole ? BigInt(v) : v}`
