@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { CrcAlgorithm, DigestAlgorithm } from './checksum-algorithm.ts'
 import { crc32c } from './crc32c.ts'
@@ -30,6 +30,8 @@ export function createRunningChecksum(algorithm: DigestAlgorithm): RunningChecks
 
 /** The sum of bytes that are all there. */
 export function checksumOf(algorithm: DigestAlgorithm, bytes: Uint8Array): Buffer {
+  // Without the object of a running hash; and through hex, because a Buffer of OpenSSL's is as dear as that.
+  if (isHash(algorithm)) return Buffer.from(hash(HASH_NAMES[algorithm], bytes), 'hex')
   const running = createRunningChecksum(algorithm)
   running.update(bytes)
   return running.digest()
