@@ -19,6 +19,7 @@ interface Forwarded {
  * proxy wrote counts; the client is the last address that is no trusted proxy. Throws a `TypeError` for what is no address.
  */
 export function behindProxies(handler: HttpHandler, proxies: readonly string[]): HttpHandler {
+  if (proxies.length === 0) return handler
   const trusted = blockList(proxies)
   const isTrusted = (address: string): boolean => {
     const version = isIP(address)

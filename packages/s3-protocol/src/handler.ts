@@ -108,7 +108,7 @@ class S3Door {
     const caller = verification.kind === 'signed' ? verification.credential.caller : ANONYMOUS
     const now = this.#clock()
     const facts = requestFacts({ raw, headers, mechanism, verification, now })
-    await this.#checkExpectedOwners({ caller, facts, raw, headers })
+    if (EXPECTED_OWNERS.some((name) => headers.has(name))) await this.#checkExpectedOwners({ caller, facts, raw, headers })
     const context: OperationContext = {
       region: this.#region,
       requestId,
@@ -134,9 +134,7 @@ class S3Door {
 
   /** A bucket of somebody else than the client believes is refused, before it is touched. */
   async #checkExpectedOwners({ caller, facts, raw, headers }: Arriving): Promise<void> {
-    const ofBucket = headers.get('x-amz-expected-bucket-owner')
-    const ofSource = headers.get('x-amz-source-expected-bucket-owner')
-    if (ofBucket === undefined && ofSource === undefined) return
+    const [ofBucket, ofSource] = EXPECTED_OWNERS.map((name) => headers.get(name))
     const session = this.#engine.as(caller, { operation: 'HeadBucket', facts })
     const bucket = addressOf(raw)
     await checkExpectedOwner(session, bucket, ofBucket)
@@ -157,6 +155,9 @@ class S3Door {
     return response ?? internalErrorResponse(context)
   }
 }
+
+/** Of the bucket, and of the source's. */
+const EXPECTED_OWNERS = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'] as const
 
 async function checkExpectedOwner(session: Session, bucket: BucketAddress, expected: string | undefined): Promise<void> {
   if (expected === undefined || bucket.name === '') return

@@ -38,13 +38,13 @@ export function checkSkew(request: RequestTime, now: Date, skewSecondsMax: numbe
 
 /** Reads YYYYMMDDTHHMMSSZ; null for anything else, and for days that do not exist. */
 export function parseAmzDate(text: string): Date | null {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-  if (match === null) return null
-  const [, year, month, day, hour, minute, second] = match
-  const time = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)))
+  if (!/^\d{8}T\d{6}Z$/.test(text)) return null
+  const at = (start: number, end: number): number => Number(text.slice(start, end))
+  const [year, month, day, hour, minute, second] = [at(0, 4), at(4, 6) - 1, at(6, 8), at(9, 11), at(11, 13), at(13, 15)]
+  const time = new Date(Date.UTC(year, month, day, hour, minute, second))
   // Date carries what is too large over into the next field; whatever moved was not there.
-  const isSame = time.getUTCDate() === Number(day) && time.getUTCMonth() === Number(month) - 1 && time.getUTCHours() === Number(hour)
-  return isSame && Number(minute) < 60 && Number(second) < 60 && Number(year) >= 100 ? time : null
+  const isSame = time.getUTCDate() === day && time.getUTCMonth() === month && time.getUTCHours() === hour
+  return isSame && minute < 60 && second < 60 && year >= 100 ? time : null
 }
 
 /** Writes YYYYMMDDTHHMMSSZ. */
