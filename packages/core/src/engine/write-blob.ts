@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import type { ByteSource } from '../backend/backend.ts'
 import { abandonSource, eachChunk } from '../backend/each-chunk.ts'
+import { canFlow, flowingChunks } from '../backend/flowing-chunks.ts'
 import { checkSizeSoFar, digestBytes } from '../checksums/body-digests.ts'
 import type { BodyDigests } from '../checksums/body-digests.ts'
 import { HashingSource } from '../checksums/hashing-source.ts'
@@ -64,11 +65,12 @@ function inline(bytes: Uint8Array, content: ContentOptions): WrittenBytes {
 async function collect(body: ByteSource, { content, signal }: WriteBlobOptions): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
-  await eachChunk(body, signal, (chunk) => {
+  const take = (chunk: Uint8Array): void => {
     size += checkChunk(chunk).length
     checkSizeSoFar(size, content)
     chunks.push(chunk)
-  })
+  }
+  await (canFlow(body) ? flowingChunks(body, signal, take) : eachChunk(body, signal, take))
   return join(chunks)
 }
 
