@@ -1,6 +1,7 @@
 /* The subpath @stowage/core/policy: what whoever writes a policy, or proves one, needs, without the engine. */
 export type { Caller, GrantPrincipal, JsonObject, Principal, Scope, SystemPrincipal } from './caller.ts'
 export { type CombinedPolicies, combineRowPolicies, type RowCommand, type RowPolicyQuery } from './combine-row-policies.ts'
+export { createPolicySql } from './create-policy-sql.ts'
 export { evaluatePredicate, evaluateWithin } from './evaluate-predicate.ts'
 export type { EvaluationScope, PolicyRow, RelationRows } from './evaluate-predicate.ts'
 export type { RowsByAlias } from './evaluate-row.ts'

@@ -1,0 +1,7 @@
+export { parsePolicies, POLICY_TEXT_BYTES_MAX } from './parse-policies.ts'
+export type { ParsedPolicies, PassedStatement, PolicyTextOptions } from './parse-policies.ts'
+export type { PolicyWarning, PolicyWarningKind } from './policy-warning.ts'
+export { readPolicies } from './read-policies.ts'
+export type { PolicyDatabase } from './read-policies.ts'
+export { UnsupportedPolicyError } from './unsupported-policy-error.ts'
+export type { PolicyFault, SourcePlace } from './unsupported-policy-error.ts'
