@@ -34,7 +34,7 @@ const OBJECT_COLUMNS: ColumnTexts = {
 
 /** The bucket's name is its `id` in Supabase, and its account its owner. What a bucket does not have is null. */
 const BUCKET_COLUMNS: ColumnTexts = {
-  id: '{row}id',
+  id: 'NULL::uuid',
   bucket_id: '{row}id',
   name: '{row}name',
   owner: '{row}owner',
