@@ -111,6 +111,14 @@ describe('what is read', () => {
   })
 })
 
+test('columns that Supabase has among the metadata are read back where they can be told', async () => {
+  for (const column of ['etag', 'public', 'account'] as const) {
+    const using: Predicate = column === 'public' ? { k: 'col', n: column } : { k: 'cmp', op: '=', a: { k: 'col', n: column }, b: text('x') }
+    const printed = createPolicySql({ name: 'p', table: 'objects', mode: 'permissive', command: 'select', roles: ['public'], using })
+    expect((await only(printed)).using).toEqual(using)
+  }
+})
+
 test('a relation inside itself has a name of its own', async () => {
   const nested = 'exists (select 1 from team_members where exists (select 1 from team_members where team_members.user_id = bucket_id))'
   expect(await using(nested)).toMatchObject({

@@ -1,5 +1,5 @@
 import type { ContextField, PredicateFunction } from '@stowage/core/policy'
-import type { FuncCall, SQLValueFunction } from 'libpg-query'
+import type { FuncCall, Node, SQLValueFunction } from 'libpg-query'
 import { expectType, unify } from './coerce.ts'
 import type { ExpressionContext } from './expression-context.ts'
 import { ownName } from './name-parts.ts'
@@ -61,6 +61,8 @@ export function readFunction(call: FuncCall, scope: Scope, context: ExpressionCo
   const at = placeOf(call)
   const name = ownName(call.funcname, at)
   refuseModifiers(call, name, at)
+  const etag = readEtag(call, name, scope, context)
+  if (etag !== null) return etag
   const parts = (call.args ?? []).map((part) => context.read(part, scope, at))
   const field = Object.hasOwn(CONTEXT, name) ? CONTEXT[name] : undefined
   if (field !== undefined) {
@@ -71,7 +73,6 @@ export function readFunction(call: FuncCall, scope: Scope, context: ExpressionCo
     return { node: { k: 'json', a: { k: 'ctx', f: 'jwt' }, p: 'email', text: true }, type: 'text', at }
   }
   if (name === 'current_setting') return readSetting(parts, at)
-  if (name === 'btrim') return readTrim(parts, at)
   if (name === 'like_escape') return readEscapedPattern(parts, at)
   const signature = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
   if (signature === undefined) throw new Refusal(at, `the function ${name}`, FIXES[name] ?? null)
@@ -115,14 +116,17 @@ function readSetting(parts: readonly Typed[], at: number): Typed {
   return { node: { k: 'ctx', f: field }, type: 'text', at }
 }
 
-/** Only what `createPolicySql` makes of the column `etag`: Supabase has it in quotation marks, among the metadata. */
-function readTrim(parts: readonly Typed[], at: number): Typed {
-  const [value, characters] = parts
-  const member = value?.node
-  const isEtag = member?.k === 'json' && member.p === 'eTag' && member.text && member.a.k === 'col' && member.a.n === 'metadata'
-  if (!isEtag || parts.length !== 2 || characters === undefined || constantText(characters) !== '"')
-    throw new Refusal(at, 'the function btrim')
-  return { node: { k: 'col', n: 'etag' }, type: 'text', at }
+/** What `createPolicySql` makes of the column `etag`: Supabase has it among the metadata, in quotation marks. Null for anything else. */
+function readEtag(call: FuncCall, name: string, scope: Scope, context: ExpressionContext): Typed | null {
+  const [inner, count] = call.args ?? []
+  if (name !== 'left' || inner === undefined || !('FuncCall' in inner) || ownName(inner.FuncCall.funcname, 0) !== 'right') return null
+  const at = placeOf(call)
+  const [value, innerCount] = inner.FuncCall.args ?? []
+  const isOne = (part: Node | undefined): boolean => part !== undefined && constantInteger(context.read(part, scope, at)) === -1
+  if (!isOne(count) || !isOne(innerCount)) return null
+  const { node } = context.read(value, scope, at)
+  const isEtag = node.k === 'json' && node.p === 'eTag' && node.text && node.a.k === 'col' && node.a.n === 'metadata'
+  return isEtag ? { node: { k: 'col', n: 'etag' }, type: 'text', at } : null
 }
 
 /** `LIKE … ESCAPE 'x'`: the pattern with the backslash in the place of x. */

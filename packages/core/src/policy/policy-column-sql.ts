@@ -23,7 +23,8 @@ const OBJECT_COLUMNS: ColumnTexts = {
   updated_at: '{row}updated_at',
   last_accessed_at: '{row}last_accessed_at',
   size: `({row}metadata OPERATOR(pg_catalog.->>) 'size'::text)::bigint`,
-  etag: `pg_catalog.btrim({row}metadata OPERATOR(pg_catalog.->>) 'eTag'::text, '"'::text)`,
+  // Without the first character and the last, which are the quotation marks.
+  etag: `pg_catalog.left(pg_catalog.right({row}metadata OPERATOR(pg_catalog.->>) 'eTag'::text, '-1'::integer), '-1'::integer)`,
   content_type: `({row}metadata OPERATOR(pg_catalog.->>) 'mimetype'::text)`,
   metadata: '{row}metadata',
   user_metadata: '{row}user_metadata',
