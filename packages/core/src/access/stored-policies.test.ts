@@ -3,6 +3,8 @@ import { bytesOf, describeOnEachStore, overriding } from '../../test/engine-matr
 import { openPolicyEngine, OWN_FOLDER, OWN_ROWS, policyOf, userOf } from '../../test/policy-engine.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import { ANONYMOUS } from '../policy/caller.ts'
+import { cast, col, lit, lt, lte, metadata } from '../policy/predicate-builders.ts'
+import { ALWAYS } from '../policy/predicate.ts'
 import type { RowPolicy } from '../policy/row-policy.ts'
 import { storedPolicies } from './stored-policies.ts'
 
@@ -25,6 +27,33 @@ describeOnEachStore('stored policies', (store) => {
     await ann.deleteObject({ bucket, key: 'ann/1' })
     expect((await session.listObjects({ bucket })).objects.map(({ key }) => key)).toEqual(['bob/1'])
     await expect(engine.as(ANONYMOUS).headObject({ bucket, key: 'bob/1' })).rejects.toMatchObject({ code: 'AccessDenied' })
+    await engine.close()
+  })
+
+  test('a limit of what is sent: by what the client says, and by what came', async () => {
+    const { engine, policies, bucket } = await openPolicyEngine(store)
+    const length = cast(metadata('contentLength'), 'int')
+    await policies.change({
+      putPolicies: [
+        policyOf({ name: 'see', command: 'select', using: ALWAYS }),
+        policyOf({ name: 'small', command: 'insert', check: lte(length, lit('int', 10)) }),
+        policyOf({ name: 'replace', command: 'update', using: ALWAYS, check: lt(col('size'), lit('bigint', '8')) }),
+      ],
+    })
+    const ann = engine.as(userOf('ann'))
+    const put = (size: number, key: string): Promise<unknown> => ann.putObject({ bucket, key, body: bytesOf(size) })
+    await expect(put(11, 'a')).rejects.toMatchObject({ code: 'AccessDenied' })
+    await put(10, 'a')
+    // What replaces is held against the other policy, with its measured size.
+    await expect(put(8, 'a')).rejects.toMatchObject({ code: 'AccessDenied' })
+    await put(7, 'a')
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      yield bytesOf(5)
+    }
+    // Who does not say how much has not said that it is little.
+    await expect(ann.putObject({ bucket, key: 'b', body: stream() })).rejects.toMatchObject({ code: 'AccessDenied' })
+    await ann.putObject({ bucket, key: 'b', body: stream(), size: 5 })
+    await ann.copyObject({ bucket, key: 'c', source: { bucket, key: 'b' } })
     await engine.close()
   })
 

@@ -48,7 +48,13 @@ export async function copyObject(session: SessionContext, input: CopyObjectInput
         summed = await sumSource(session, { record, input, before: summed })
         const copy = copyOf(session, input, { record, bucket, checksum: summed.checksum })
         input.signal?.throwIfAborted()
-        return engine.metadata.commitObject({ object: copy, conditions: input.conditions ?? NO_CONDITIONS, require, fresh: [] })
+        return engine.metadata.commitObject({
+          object: copy,
+          conditions: input.conditions ?? NO_CONDITIONS,
+          require,
+          fresh: [],
+          declaredSize: copy.size,
+        })
       },
     })
     return { info: object, sourceVersionId }

@@ -43,6 +43,7 @@ export async function putObject(session: SessionContext, input: PutObjectInput):
           conditions: input.conditions ?? NO_CONDITIONS,
           require,
           fresh: written.fresh,
+          ...declaredSize(input),
         }),
     })
     return object
@@ -62,12 +63,18 @@ async function prepare(session: SessionContext, input: PutObjectInput): Promise<
     const content = contentOptions(input, limits.putSizeMax)
     input.signal?.throwIfAborted()
     const grounds = await findGrounds(session, question)
-    checkProposed(session, question, { grounds, attributes: input })
+    checkProposed(session, question, { grounds, attributes: input, ...declaredSize(input) })
     return { question, content, grounds }
   } catch (error) {
     if (!(input.body instanceof Uint8Array)) abandonSource(input.body)
     throw error
   }
+}
+
+/** What the client has said of the length: held against what came, so that it is no more than another name for it. */
+function declaredSize({ body, size }: PutObjectInput): { readonly declaredSize?: number } {
+  if (body instanceof Uint8Array) return { declaredSize: body.length }
+  return size === undefined ? {} : { declaredSize: size }
 }
 
 /** Whether a write under these conditions may replace what is there. */

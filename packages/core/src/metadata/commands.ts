@@ -87,6 +87,8 @@ export interface CommitObjectCommand {
   readonly object: NewObject
   readonly conditions: Conditions
   readonly require: BucketRequirement
+  /** How many bytes the client said that it would send; absent where it said nothing. In the proposed row alone: the final one is measured. */
+  readonly declaredSize?: number
   /** Which blobs of `extents` this command brings (they were reserved); all others it shares with versions that hold them. */
   readonly fresh: readonly BlobRef[]
 }

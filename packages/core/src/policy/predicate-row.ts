@@ -13,6 +13,8 @@ export interface ObjectFacts {
   readonly versionId: string | null
   readonly createdAt: Date
   readonly size: number | null
+  /** What the client said how long it would be, where its bytes are not measured yet; `contentLength` in `metadata`, as in Supabase Storage. */
+  readonly declaredSize?: number | null
   /** Without quotes. */
   readonly etag: string | null
   readonly headers: ObjectHeaders
@@ -42,7 +44,7 @@ export function objectPolicyRow(bucket: BucketRowFacts, facts: ObjectFacts): Pol
     size: facts.size,
     etag: facts.etag,
     content_type: contentType,
-    metadata: objectMetadata({ contentType, size: facts.size, etag: facts.etag }),
+    metadata: objectMetadata({ contentType, facts }),
     user_metadata: Object.keys(facts.userMetadata).length === 0 ? null : facts.userMetadata,
     path_tokens: pathTokens(facts.key),
     account: bucket.account,
@@ -51,15 +53,17 @@ export function objectPolicyRow(bucket: BucketRowFacts, facts: ObjectFacts): Pol
 }
 
 /** The column `metadata` of a row of an object. */
-function objectMetadata(facts: {
+function objectMetadata(row: {
   readonly contentType: string | null
-  readonly size: number | null
-  readonly etag: string | null
+  readonly facts: ObjectFacts
 }): Readonly<Record<string, string | number>> {
-  const { contentType, size, etag } = facts
+  const { contentType, facts } = row
+  const { size, etag, declaredSize = null } = facts
+  const contentLength = size ?? declaredSize
   return {
     ...(contentType === null ? {} : { mimetype: contentType }),
-    ...(size === null ? {} : { size, contentLength: size }),
+    ...(size === null ? {} : { size }),
+    ...(contentLength === null ? {} : { contentLength }),
     ...(etag === null ? {} : { eTag: `"${etag}"` }),
   }
 }

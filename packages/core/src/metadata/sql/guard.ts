@@ -102,6 +102,6 @@ function* isProtected(context: SqlContext, row: ObjectInfo, { bypass, bucket, no
 }
 
 /** An object before its bytes were measured. */
-export function asProposed(facts: ObjectFacts): ObjectFacts {
-  return { ...facts, size: null, etag: null }
+export function asProposed(facts: ObjectFacts, declaredSize: number | null = null): ObjectFacts {
+  return { ...facts, size: null, declaredSize, etag: null }
 }

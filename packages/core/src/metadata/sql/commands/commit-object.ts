@@ -29,7 +29,7 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
     existing,
     bypass: null,
     now,
-    proposed: asProposed(proposed),
+    proposed: asProposed(proposed, command.declaredSize ?? null),
     touched: room.touched,
     destroyed: room.leaving.map(({ info }) => info),
   }
