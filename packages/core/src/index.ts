@@ -50,6 +50,16 @@ export type {
   UploadPartCopyInput,
   UploadPartInput,
 } from './engine/inputs.ts'
+export type {
+  ExplainedClause,
+  ExplainedCondition,
+  ExplainedGround,
+  ExplainedPolicy,
+  ExplainedQuestion,
+  ExplainInput,
+  Explanation,
+} from './engine/explanation.ts'
+export type { Verdict } from './metadata/queries.ts'
 export { fsck, type FsckChecked, type FsckOptions, type FsckReport } from './engine/fsck.ts'
 export type { FsckDetails, FsckFinding, FsckKind, FsckSeverity, Holder } from './engine/fsck/finding.ts'
 export type { FsckStep } from './engine/fsck/progress.ts'

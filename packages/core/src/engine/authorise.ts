@@ -63,7 +63,7 @@ interface AccessParts {
 }
 
 /** The question as the policy gets it. */
-function accessOf({ session, question, bucket, request }: AccessParts): Access {
+export function accessOf({ session, question, bucket, request }: AccessParts): Access {
   const { action, overwrite, side, key, versionId, listing = null } = question
   const { caller, engine } = session
   return { caller, action, request, overwrite, side, bucket, key, versionId, listing, policyVersion: engine.policyVersion.current }
@@ -99,7 +99,8 @@ function finish(requirement: Requirement, session: SessionContext, { question, r
   return folded
 }
 
-function foldRequirement(requirement: Requirement, session: SessionContext, request: RequestFacts): Requirement {
+/** Puts the constants of the request into a policy's answer. */
+export function foldRequirement(requirement: Requirement, session: SessionContext, request: RequestFacts): Requirement {
   const { existing, proposed, finalCreated, finalReplaced } = requirement
   if (existing.k === 'lit' && proposed.k === 'lit' && finalCreated.k === 'lit' && finalReplaced.k === 'lit') return requirement
   const values = callerContext(session.caller, request)

@@ -20,6 +20,8 @@ import { copyObject } from './copy-object.ts'
 import { createBucket } from './create-bucket.ts'
 import { deleteBucket } from './delete-bucket.ts'
 import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPolicy } from './bucket-policies.ts'
+import { explain } from './explain.ts'
+import type { ExplainInput, Explanation } from './explanation.ts'
 import { setVersioning } from './set-versioning.ts'
 import { deleteObject, deleteObjects } from './delete-objects.ts'
 import { getObject } from './get-object.ts'
@@ -75,6 +77,10 @@ export class SessionImplementation implements Session {
 
   getBucketPolicyStatus(input: inputs.BucketInput): Promise<{ readonly isPublic: boolean }> {
     return this.#call(getBucketPolicyStatus, input)
+  }
+
+  explain(input: ExplainInput): Promise<Explanation> {
+    return this.#call(explain, input)
   }
 
   deleteBucket(input: inputs.BucketInput): Promise<void> {

@@ -1,6 +1,7 @@
 import type { BucketInfo } from '../model/bucket.ts'
 import type { ObjectInfo } from '../model/object.ts'
 import type { PartInfo, UploadInfo } from '../model/upload.ts'
+import type { ExplainInput, Explanation } from './explanation.ts'
 import type { PartPage } from '../metadata/commands.ts'
 import type { Caller } from '../policy/caller.ts'
 import type {
@@ -59,6 +60,11 @@ export interface Session {
   deleteBucketPolicy(input: BucketInput): Promise<void>
   /** Whether the policy lets in everybody. `BucketPolicyNotFound` where there is none. */
   getBucketPolicyStatus(input: BucketInput): Promise<{ readonly isPublic: boolean }>
+  /**
+   * Why a request, of whoever, would be allowed or refused: what had a say, and the values it saw. For the account that the bucket belongs
+   * to, and for the operator; `AccessDenied` for everybody else, about their own requests too.
+   */
+  explain(input: ExplainInput): Promise<Explanation>
   /** Unfinished uploads go with the bucket; objects, versions and delete markers keep it (`BucketNotEmpty`). */
   deleteBucket(input: BucketInput): Promise<void>
 

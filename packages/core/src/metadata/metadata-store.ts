@@ -51,6 +51,8 @@ import type {
   ListUploadsQuery,
   ListVersionsPage,
   ListVersionsQuery,
+  RowCondition,
+  Verdict,
 } from './queries.ts'
 
 /** An upload with what only the engine needs. */
@@ -127,6 +129,9 @@ export interface MetadataStore {
   setVersioning(command: SetVersioningCommand): Promise<SetVersioningOutcome>
   /** Kept as the document `BUCKET_POLICY_KIND` with the bucket's id; gone with the bucket. */
   setBucketPolicy(command: SetBucketPolicyCommand): Promise<SetBucketPolicyOutcome>
+
+  /** Holds conditions against rows that are given, as commits do: relations are looked into as they are now. For explanations. */
+  judge(conditions: readonly RowCondition[]): Promise<readonly Verdict[]>
 
   findObject(query: FindObjectQuery): Promise<FoundInfo>
   /** As `findObject`, with where the bytes are, inline bytes included. */

@@ -2,7 +2,16 @@ import type { BucketInfo } from '../model/bucket.ts'
 import type { ObjectInfo, ObjectRecord } from '../model/object.ts'
 import type { UploadInfo } from '../model/upload.ts'
 import type { Requirement } from '../policy/policy.ts'
+import type { PolicyRow } from '../policy/predicate-row.ts'
 import type { Predicate } from '../policy/predicate.ts'
+
+/** A condition, folded, and the row that it is held against. */
+export interface RowCondition {
+  readonly predicate: Predicate
+  readonly row: PolicyRow
+}
+/** What a condition is over a row; null for unknown. */
+export type Verdict = boolean | null | { readonly failed: string }
 
 /** Where a reader looks for one version; `versionId` absent means the current one. */
 export interface FindObjectQuery {

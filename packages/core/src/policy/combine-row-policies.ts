@@ -40,12 +40,12 @@ export function applicablePolicies(policies: readonly RowPolicy[], { table, comm
 }
 
 /** What a policy holds against rows that are there; null where it says nothing of them, and then neither allows nor restricts. */
-function usingOf({ using }: RowPolicy): Predicate | null {
+export function usingOf({ using }: RowPolicy): Predicate | null {
   return using ?? null
 }
 
 /** What a policy holds against rows as they would be: its USING where it has no CHECK. */
-function checkOf({ using, check }: RowPolicy): Predicate | null {
+export function checkOf({ using, check }: RowPolicy): Predicate | null {
   return check ?? using ?? null
 }
 

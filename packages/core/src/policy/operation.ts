@@ -7,6 +7,7 @@ export type Action =
   | 'bucket.delete'
   | 'bucket.policy.read'
   | 'bucket.policy.write'
+  | 'bucket.explain'
   | 'object.read'
   | 'object.list'
   | 'object.write'

@@ -70,8 +70,8 @@ export class PolicySet {
   /** Null where row-level security does not speak of this caller here. */
   #rowLevelSecurity(access: Access, trace?: DecisionTrace): Requirement | null {
     const { action, bucket, caller, policyVersion } = access
-    // Of a bucket's policy no row says who may read it, or write it.
-    if (action === 'bucket.policy.read' || action === 'bucket.policy.write') return null
+    // Of a bucket's policy no row says who may read it, write it, or have it explained.
+    if (action === 'bucket.policy.read' || action === 'bucket.policy.write' || action === 'bucket.explain') return null
     const role = rowRole(caller)
     if (role === null || caller.account === null || (bucket !== null && bucket.account !== caller.account)) return null
     const roles = this.#parts.roles.effective(role)

@@ -39,6 +39,7 @@ export function rowConditions({ action, overwrite }: Pick<Access, 'action' | 'ov
       return onlyExisting(allOf([select.using, policies(table, 'update').using, policies(table, 'update').check]))
     case 'bucket.delete':
       return onlyExisting(allOf([select.using, policies(table, 'delete').using]))
+    case 'bucket.explain':
     case 'bucket.policy.read':
     case 'bucket.policy.write':
       return NOTHING

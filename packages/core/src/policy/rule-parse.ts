@@ -17,6 +17,7 @@ export const ACTIONS: readonly Action[] = [
   'bucket.delete',
   'bucket.policy.read',
   'bucket.policy.write',
+  'bucket.explain',
   'object.read',
   'object.list',
   'object.write',

@@ -1,4 +1,6 @@
 import type { BucketRequirement, Refusal } from '../commands.ts'
+import { isStorageError } from '../../errors/storage-error.ts'
+import type { RowCondition, Verdict } from '../queries.ts'
 import { evaluateConditions } from '../../model/evaluate-conditions.ts'
 import type { Versioning } from '../../model/bucket.ts'
 import type { Conditions } from '../../model/conditions.ts'
@@ -18,9 +20,26 @@ import type { SqlContext, SqlProgram } from './sql-driver.ts'
  */
 export function* passes(context: Pick<SqlContext, 'dialect'>, predicate: Predicate, row: () => PolicyRow): SqlProgram<boolean> {
   if (predicate.k === 'lit') return predicate.v === true
-  const facts = row()
-  const open = namesRelations(predicate) ? yield* resolveRelations(context, predicate, facts) : predicate
-  return evaluatePredicate(open, facts) === true
+  return (yield* truthOf(context, predicate, row())) === true
+}
+
+function* truthOf(context: Pick<SqlContext, 'dialect'>, predicate: Predicate, row: PolicyRow): SqlProgram<boolean | null> {
+  const open = namesRelations(predicate) ? yield* resolveRelations(context, predicate, row) : predicate
+  return evaluatePredicate(open, row)
+}
+
+/** What commits would find each condition to be, over the row beside it: for explanations. */
+export function* judge(context: Pick<SqlContext, 'dialect'>, conditions: readonly RowCondition[]): SqlProgram<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
+  for (const { predicate, row } of conditions) {
+    try {
+      verdicts.push(yield* truthOf(context, predicate, row))
+    } catch (error) {
+      if (!isStorageError(error) || error.code !== 'PolicyFailed') throw error
+      verdicts.push({ failed: error.details.reason })
+    }
+  }
+  return verdicts
 }
 
 /** What a command finds before it changes anything: the policy's version, and the bucket as rows tell of it. */

@@ -18,6 +18,7 @@ import { findBucket } from './commands/buckets.ts'
 import { policyVersion } from './commands/policy-version.ts'
 import type { ExpireInput } from './commands/uploads.ts'
 import { listDocuments, readDocument, readDocuments } from './documents.ts'
+import { judge } from './guard.ts'
 import { findObject, findRecord } from './find-object.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
 import { sqlInspection } from './inspection/sql-inspection.ts'
@@ -68,6 +69,10 @@ export class SqlMetadataStore implements MetadataStore {
 
   setBucketPolicy(command: commands.SetBucketPolicyCommand): Promise<commands.SetBucketPolicyOutcome> {
     return this.#driver.command('setBucketPolicy', command)
+  }
+
+  judge(conditions: readonly queries.RowCondition[]): Promise<readonly queries.Verdict[]> {
+    return this.#driver.readConsistent((context) => judge(context, conditions))
   }
 
   findBucket(query: { readonly jurisdiction: string; readonly name: string }): Promise<BucketInfo | null> {

@@ -51,6 +51,9 @@ export function s3ActionOf({ action, request, versionId }: Pick<Access, 'action'
       return nameOf(request.operation, UPDATES, 's3:PutBucketVersioning')
     case 'bucket.read':
       return 's3:ListBucket'
+    case 'bucket.explain':
+      // AWS has no such action, so that no statement speaks of it.
+      return 'stowage:Explain'
     case 'bucket.policy.read':
       return nameOf(request.operation, POLICY_READS, 's3:GetBucketPolicy')
     case 'bucket.policy.write':
