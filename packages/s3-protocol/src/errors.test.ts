@@ -58,6 +58,7 @@ const ROWS: readonly (readonly [AnyStorageError, number, string, Readonly<Record
   [make('MalformedPolicy', { place: 'Version', reason: 'is none' }), 400, 'MalformedPolicy', {}],
   [make('NotModified', { etag: 'e', lastModified: new Date(0) }), 304, 'NotModified', {}],
   [make('NotSupported', { feature: 'time travel' }), 501, 'NotImplemented', {}],
+  [make('PolicyFailed', { reason: 'a text is no integer' }), 403, 'AccessDenied', {}],
   [make('ObjectLocked', { bucket: 'b', key: 'k', versionId: 'v' }), 403, 'AccessDenied', {}],
   [make('ObjectNotFound', { bucket: 'b', key: 'k' }), 404, 'NoSuchKey', { Key: 'k' }],
   [make('ObjectTooLarge', { size: 9, max: 8 }), 400, 'EntityTooLarge', { ProposedSize: '9', MaxSizeAllowed: '8' }],

@@ -51,7 +51,8 @@ const TYPES: Readonly<Record<RawDatabase['dialect']['name'], Readonly<Record<Rel
 }
 
 /** Makes the table of `MEMBERS` with its rows, as the engine keeps relations: on SQLite flags are 0 and 1, and times milliseconds. */
-export async function createMembers(database: RawDatabase, table: string = '"relation_members"'): Promise<void> {
+export async function createMembers(database: RawDatabase): Promise<void> {
+  const table = '"relation_members"'
   const { name } = database.dialect
   const columns = Object.entries(COLUMNS).map(([column, type]) => `"${column}" ${TYPES[name][type]}`)
   await database.query({ sql: `CREATE TABLE ${table} (${columns.join(', ')})`, values: [] })

@@ -7,6 +7,7 @@ import { createMembers, RELATION_ROWS, RELATIONS } from '../../../test/policy/re
 import { insertRows, type RawDatabase, rawPostgres, rawSqlite } from '../../../test/raw-databases.ts'
 import { isStorageError } from '../../errors/storage-error.ts'
 import { evaluateWithin } from '../../policy/evaluate-predicate.ts'
+import type { RowsByAlias } from '../../policy/evaluate-row.ts'
 import { foldPredicate } from '../../policy/fold-predicate.ts'
 import { parsePredicate, PREDICATE_DEPTH_MAX } from '../../policy/predicate-parse.ts'
 import { bucketPolicyRow, objectPolicyRow, type ObjectFacts, type PolicyRow } from '../../policy/predicate-row.ts'
@@ -99,24 +100,36 @@ describe('a compiled predicate', () => {
     }
   })
 
-  test('reads a relation that Postgres keeps where it is', async () => {
-    const [sqlite, postgres] = databases
-    if (sqlite === undefined || postgres === undefined) throw new Error('there are two databases')
-    await postgres.query(sql`CREATE SCHEMA IF NOT EXISTS "Kept"`)
-    await createMembers(postgres, '"Kept"."members"')
-    const where: Predicate = {
-      k: 'cmp',
-      op: '=',
-      a: { k: 'rcol', alias: 'm', n: 'until', t: 'timestamptz' },
-      b: { k: 'col', n: 'created_at' },
-    }
-    const kept: Predicate = { k: 'exists', rel: 'Kept.members', kept: 'postgres', alias: 'm', where }
-    const condition = predicateSql(kept, objectColumnsOf(postgres.dialect, 'o', bucketFactsOf('1')))
-    const expected = facts.filter((each) => [0, 12, 4_294_967_296].includes(each.createdAt.getTime())).map(({ key }) => key)
-    const found = await postgres.query(sql`SELECT o.key FROM objects o WHERE ${condition}`)
-    await postgres.query(sql`DROP SCHEMA "Kept" CASCADE`)
-    expect(found.map(([key]) => String(key)).toSorted()).toEqual(expected.toSorted())
-    expect(() => predicateSql(kept, objectColumnsOf(sqlite.dialect, 'o', bucketFactsOf('1')))).toThrow(AssertionError)
+  describe('about a relation that Postgres keeps', () => {
+    const kept = (where: Predicate): Predicate => ({ k: 'exists', rel: 'Kept.Shares', kept: 'postgres', alias: 'm', where })
+    const path: Predicate = { k: 'rcol', alias: 'm', n: 'Path', t: 'text' }
+
+    test('reads it where it is, whatever orders its texts', async () => {
+      const postgres = databases.find(({ dialect }) => dialect.name === 'postgres')
+      if (postgres === undefined) throw new Error('Postgres is one of the databases')
+      const [shared = ''] = facts.map(({ key }) => key)
+      await postgres.query(sql`CREATE SCHEMA "Kept"`)
+      await postgres.query(sql`CREATE TABLE "Kept"."Shares" ("Path" text)`)
+      await postgres.query(sql`INSERT INTO "Kept"."Shares" VALUES (${shared})`)
+      const conditions: readonly Predicate[] = [
+        { k: 'cmp', op: '=', a: path, b: name },
+        { k: 'cmp', op: '>=', a: name, b: path },
+        { k: 'like', a: name, p: path, ci: false, neg: false },
+        { k: 'in', a: path, l: [name, text('a')], neg: false },
+        { k: 'call', f: 'starts_with', a: [{ k: 'concat', a: name, b: path }, name] },
+      ]
+      for (const where of conditions) {
+        const expected = facts.filter((each) => outcome(where, { name: each.key }, { m: { Path: shared } }) === true).map(({ key }) => key)
+        const condition = predicateSql(kept(where), objectColumnsOf(postgres.dialect, 'o', bucketFactsOf('1')))
+        const found = await postgres.query(sql`SELECT o.key FROM objects o WHERE ${condition}`)
+        expect(found.map(([key]) => String(key)).toSorted()).toEqual(expected.toSorted())
+      }
+      await postgres.query(sql`DROP SCHEMA "Kept" CASCADE`)
+    })
+
+    test('is not compiled for SQLite', () => {
+      expect(() => predicateSql(kept({ k: 'lit', t: 'bool', v: true }), columns)).toThrow(AssertionError)
+    })
   })
 
   test.each<[string, unknown]>([
@@ -168,9 +181,9 @@ async function agree({ from, key, columns, rows }: Table): Promise<void> {
   )
 }
 
-function outcome(predicate: Predicate, row: PolicyRow): boolean | null | 'PolicyFailed' {
+function outcome(predicate: Predicate, row: PolicyRow, aliases: RowsByAlias = {}): boolean | null | 'PolicyFailed' {
   try {
-    return evaluateWithin(predicate, { row, relations: RELATION_ROWS })
+    return evaluateWithin(predicate, { row, aliases, relations: RELATION_ROWS })
   } catch (error) {
     if (isStorageError(error) && error.code === 'PolicyFailed') return error.code
     throw error
