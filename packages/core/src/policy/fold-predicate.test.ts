@@ -2,13 +2,13 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { arbitraryContext, arbitraryPredicate, arbitraryRow } from '../../test/policy/predicate-arbitrary.ts'
 import { RELATION_ROWS, RELATIONS } from '../../test/policy/relation-samples.ts'
+import { withContext } from '../../test/policy/with-context.ts'
 import { isStorageError } from '../errors/storage-error.ts'
-import { allowsOperation } from './evaluate-functions.ts'
 import { evaluateWithin, type EvaluationScope } from './evaluate-predicate.ts'
 import { foldPredicate, type PredicateContext } from './fold-predicate.ts'
 import { parsePredicate } from './predicate-parse.ts'
-import { predicateParts, withParts } from './predicate-type.ts'
-import { ALWAYS, type ContextField, type JsonValue, NEVER, type Predicate } from './predicate.ts'
+import { predicateParts } from './predicate-type.ts'
+import { ALWAYS, NEVER, type Predicate } from './predicate.ts'
 
 const CONTEXT: PredicateContext = {
   sub: 'u1',
@@ -34,7 +34,7 @@ test('means the same as before, for every row, errors included', () => {
     fc.property(arbitraryPredicate, arbitraryContext, arbitraryRow, (predicate, context, row) => {
       const folded = foldPredicate(parsePredicate(predicate, 'predicate', { relations: RELATIONS }), context)
       const scope = { row, relations: RELATION_ROWS }
-      expect(outcome(folded, scope)).toBe(outcome(substituted(predicate, context), scope))
+      expect(outcome(folded, scope)).toBe(outcome(withContext(predicate, context), scope))
       expect(contextIn(folded)).toBe(false)
     }),
     { numRuns: 5000 },
@@ -95,27 +95,6 @@ test('refuses a constant that no database can hold', () => {
 
 function contextIn(predicate: Predicate): boolean {
   return predicate.k === 'ctx' || predicateParts(predicate).some(contextIn)
-}
-
-/** What folding does at the least: constants of the request put in by text. */
-function substituted(node: Predicate, context: PredicateContext): Predicate {
-  if (node.k === 'ctx') return constantOf(node.f, context)
-  const [argument] = node.k === 'call' ? node.a : []
-  if (node.k !== 'call' || argument === undefined || !node.f.startsWith('allow_'))
-    return withParts(node, (part) => substituted(part, context))
-  const names = argument.k === 'arr' ? argument.a : [argument]
-  return {
-    k: 'lit',
-    t: 'bool',
-    v: names.some((name) => name.k === 'lit' && allowsOperation(typeof name.v === 'string' ? name.v : null, context.operation)),
-  }
-}
-
-function constantOf(field: ContextField, { jwt, now, ...texts }: PredicateContext): Predicate {
-  if (field === 'uid') return { k: 'cast', a: { k: 'lit', t: 'text', v: texts.sub }, t: 'uuid' }
-  if (field === 'jwt') return { k: 'lit', t: 'jsonb', v: jwt as JsonValue }
-  if (field === 'now') return { k: 'lit', t: 'timestamptz', v: now?.getTime() ?? null }
-  return { k: 'lit', t: 'text', v: texts[field] }
 }
 
 function outcome(predicate: Predicate, scope: EvaluationScope): unknown {

@@ -280,7 +280,9 @@ function likePattern({ fails }: Place, text: fc.Arbitrary<Predicate>): fc.Arbitr
   const composed = fc
     .constantFrom(...PATTERNS)
     .map((v): Predicate => ({ k: 'concat', a: lit('text', v), b: call('coalesce', column('owner_id'), lit('text', '')) }))
-  return fails ? fc.oneof(known, known, composed, text) : known
+  const nothing = lit('text', '')
+  const written = text.map((a): Predicate => (a.k === 'lit' ? { k: 'concat', a, b: nothing } : a))
+  return fails ? fc.oneof(known, known, composed, written) : known
 }
 
 function relationNodes({ inner }: Place, outer: (type: ExpressionType) => fc.Arbitrary<Predicate>): readonly fc.Arbitrary<Predicate>[] {

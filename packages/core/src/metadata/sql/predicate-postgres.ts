@@ -54,9 +54,11 @@ export class PostgresPredicate extends PredicateCompiler {
       case 'idx':
         return this.#element(node)
       case 'arr':
+        if (node.a.length === 0) return this.#constant(raw(`'{}'::text[]`))
         return sql`CAST(ARRAY[${list(node.a.map((part) => this.typed(part, 'text')))}] AS text[])`
       case 'anyeq':
-        return sql`(${this.typed(node.a, 'text')} = ANY (${this.typed(node.arr, 'text[]')}))`
+        // A bare subquery behind ANY would be a set of rows.
+        return sql`(${this.typed(node.a, 'text')} = ANY (CAST(${this.typed(node.arr, 'text[]')} AS text[])))`
       case 'inarr':
         return sql`(${this.typed(node.a, 'text')} IN (SELECT jsonb_array_elements_text(${this.typed(node.arr, 'jsonb')})))`
       case 'like':

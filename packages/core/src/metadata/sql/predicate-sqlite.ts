@@ -90,7 +90,7 @@ export class SqlitePredicate extends PredicateCompiler {
       const operator = node.k === 'cmp' ? node.op : node.neg ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM'
       return sql`(SELECT one.a ${raw(operator)} one.b FROM (SELECT ${a} AS a, ${b} AS b) AS one)`
     }
-    if (node.k === 'in') {
+    if (node.k === 'in' && node.l.length > 0) {
       const operator = node.neg ? '<>' : '='
       const arms = node.l.map((candidate): Predicate => ({ k: 'cmp', op: operator, a: node.a, b: candidate }))
       return this.#sequence(node.neg ? 'and' : 'or', arms)
