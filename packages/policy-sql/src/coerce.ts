@@ -18,7 +18,7 @@ const CASTS: Readonly<Record<CastType, readonly SqlType[]>> = {
 }
 
 /** The value as the type that its place wants, where Postgres would give it without a cast; null where it would not. */
-export function coerceTo(value: Typed, type: SqlType): Typed | null {
+function coerceTo(value: Typed, type: SqlType): Typed | null {
   if (value.type === type) return value
   const { node, at } = value
   if (value.type === 'unknown') return { node: unknownAs(node, type, at), type, at }

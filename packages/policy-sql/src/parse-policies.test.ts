@@ -74,8 +74,8 @@ describe('what is read', () => {
     ["name || '/' || size = 'a'", { k: 'cmp', op: '=', a: { k: 'concat', a: { k: 'concat', a: name, b: text('/') }, b: { k: 'cast', a: { k: 'col', n: 'size' }, t: 'text' } }, b: text('a') }],
     ["split_part(name, '/', 2) = 'x'", { k: 'cmp', op: '=', a: { k: 'call', f: 'split_part', a: [name, text('/'), { k: 'lit', t: 'int', v: 2 }] }, b: text('x') }],
     ['(select public from storage.buckets where id = bucket_id)', { k: 'col', n: 'public' }],
-    ["bucket_id in (select team_id from team_members)", { k: 'insub', a: { k: 'col', n: 'bucket_id' }, rel: 'public.team_members', alias: 'team_members', sel: { k: 'rcol', alias: 'team_members', n: 'team_id', t: 'text' }, where: { k: 'lit', t: 'bool', v: true }, neg: false }],
-    ["bucket_id = any (array(select team_id from team_members))", { k: 'insub', a: { k: 'col', n: 'bucket_id' }, rel: 'public.team_members', alias: 'team_members', sel: { k: 'rcol', alias: 'team_members', n: 'team_id', t: 'text' }, where: { k: 'lit', t: 'bool', v: true }, neg: false }],
+    ["bucket_id in (select team_id from team_members)", { k: 'insub', a: { k: 'col', n: 'bucket_id' }, rel: 'public.team_members', kept: 'engine', alias: 'team_members', sel: { k: 'rcol', alias: 'team_members', n: 'team_id', t: 'text' }, where: { k: 'lit', t: 'bool', v: true }, neg: false }],
+    ["bucket_id = any (array(select team_id from team_members))", { k: 'insub', a: { k: 'col', n: 'bucket_id' }, rel: 'public.team_members', kept: 'engine', alias: 'team_members', sel: { k: 'rcol', alias: 'team_members', n: 'team_id', t: 'text' }, where: { k: 'lit', t: 'bool', v: true }, neg: false }],
   ])('%s', async (expression, expected) => {
     expect(await using(expression)).toEqual(expected)
   }) // prettier-ignore

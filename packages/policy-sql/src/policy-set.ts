@@ -56,6 +56,9 @@ export class PolicySet {
     const checkOnly = stmt.with_check !== undefined && (command === 'select' || command === 'delete')
     if (checkOnly) throw new Refusal(null, 'WITH CHECK cannot be applied to SELECT or DELETE')
     if (stmt.qual !== undefined && command === 'insert') throw new Refusal(null, 'only WITH CHECK expression allowed for INSERT')
+    if (stmt.qual === undefined && stmt.with_check === undefined) {
+      throw new Refusal(null, 'a policy without USING and WITH CHECK says nothing', 'leave it out, or say USING (true)')
+    }
     this.#policies.set(keyOf(table, name), {
       name,
       table,
@@ -63,7 +66,7 @@ export class PolicySet {
       command,
       roles: rolesOf(stmt.roles),
       ...this.#expressions(stmt, table, name),
-      source,
+      ...sourceOf(source),
     })
     return null
   }
@@ -81,7 +84,7 @@ export class PolicySet {
       ...old,
       ...(stmt.roles === undefined ? {} : { roles: rolesOf(stmt.roles) }),
       ...this.#expressions(stmt, table, name),
-      source: `${old.source ?? ''};\n${source}`,
+      ...sourceOf(`${old.source ?? ''};\n${source}`),
     })
     return null
   }
@@ -129,6 +132,14 @@ export class PolicySet {
       ...(stmt.with_check === undefined ? {} : { check: read(stmt.with_check) }),
     }
   }
+}
+
+/** As long a text as a policy may carry. */
+const SOURCE_LENGTH_MAX = 16_384
+
+/** The text of a policy; left out where it is longer than a policy may carry: nothing depends on it. */
+function sourceOf(source: string): Pick<RowPolicy, 'source'> {
+  return source.length > SOURCE_LENGTH_MAX ? {} : { source }
 }
 
 function keyOf(table: PolicyTable, name: string): string {

@@ -1,4 +1,4 @@
-import type { CastType, Predicate, TruthTest } from '@stowage/core/policy'
+import { type CastType, parsePredicate, type Predicate, type TruthTest } from '@stowage/core/policy'
 import type { A_Indirection, BoolExpr, BooleanTest, CollateClause, ColumnRef, Node, NullTest, TypeCast } from 'libpg-query'
 import { castTo, expectType } from './coerce.ts'
 import type { ExpressionContext } from './expression-context.ts'
@@ -26,7 +26,14 @@ export interface ExpressionSite extends Pick<ExpressionContext, 'relations' | 'w
 /** Reads one expression of a policy. Throws `Refusal`. */
 export function readExpression(node: Node, { scope, relations, warn }: ExpressionSite): Predicate {
   const reader = new ExpressionReader(relations, warn)
-  return expectType(reader.read(node, scope, 0), 'bool', 'the expression of a policy')
+  const predicate = expectType(reader.read(node, scope, 0), 'bool', 'the expression of a policy')
+  try {
+    return parsePredicate(predicate, 'the expression', { relations: relations.all })
+  } catch (error) {
+    // Its depth, its size, and what a constant may be: the engine has the last word, and no place in this text.
+    if (error instanceof Error && 'code' in error && error.code === 'InvalidArgument') throw new Refusal(null, error.message)
+    throw error
+  }
 }
 
 class ExpressionReader implements ExpressionContext {

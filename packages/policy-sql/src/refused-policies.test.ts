@@ -122,7 +122,8 @@ describe('statements that are refused', () => {
     ['create policy a on storage.objects for select with check (true)', 1, 'WITH CHECK cannot be applied to SELECT or DELETE'],
     ['create policy a on storage.objects to current_user using (true)', 39, 'a role that means whoever runs the statement'],
     ['create policy a on storage.objects for truncate using (true)', 40, 'syntax error at or near "truncate"'],
-    ['create policy a on storage.objects; create policy a on storage.objects', 37, 'policy "a" for table "objects" already exists'],
+    ['create policy a on storage.objects using (true); create policy a on storage.objects', 50, 'policy "a" for table "objects" already exists'],
+    ['create policy a on storage.objects', 1, 'a policy without USING and WITH CHECK says nothing'],
     ['alter policy a on storage.objects using (true)', 1, 'policy "a" for table "objects" is not made before this statement'],
     ['drop policy a on storage.objects', 1, 'policy "a" for table "objects" is not made before this statement'],
     ['alter policy a on storage.objects rename to b', 1, 'policy "a" for table "objects" is not made before this statement'],
@@ -135,6 +136,13 @@ describe('statements that are refused', () => {
     const error = await fault(sql)
     expect([error.place, error.reason]).toEqual([{ line: 1, column }, reason])
   }) // prettier-ignore
+
+  test('what the engine has no room for', async () => {
+    const deep = `${'coalesce('.repeat(80)}name${')'.repeat(80)} = 'a'`
+    expect((await fault(`create policy a on storage.objects using (${deep})`)).reason).toContain('nests deeper than 64')
+    const wide = Array.from({ length: 5000 }, (_, at) => `'${at}'`).join()
+    expect((await fault(`create policy a on storage.objects using (name in (${wide}))`)).reason).toContain('has more than 4096 nodes')
+  })
 
   test('texts that nest too deeply', async () => {
     for (const expression of [

@@ -6,8 +6,10 @@ const DEFAULT_SCHEMA = 'public'
 /** The relations that policies may look into, found by the name that SQL gives them. */
 export class RelationRegistry {
   readonly #relations: ReadonlyMap<string, Relation>
+  readonly all: readonly Relation[]
 
   constructor(relations: readonly Relation[]) {
+    this.all = relations
     this.#relations = new Map(relations.map((relation) => [qualified(relation.name), relation]))
   }
 

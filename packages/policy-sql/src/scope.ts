@@ -37,7 +37,7 @@ const BUCKETS: Columns = {
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_$]{0,50}$/u
 
 /** The columns of Supabase's tables that a policy may read, with the three of ours; others have no counterpart. */
-export const TABLE_COLUMNS: Readonly<Record<PolicyTable, Columns>> = { objects: OBJECTS, buckets: BUCKETS }
+const TABLE_COLUMNS: Readonly<Record<PolicyTable, Columns>> = { objects: OBJECTS, buckets: BUCKETS }
 
 /** A name found, and whether a bare name hid one further out. */
 export interface FoundColumn {
