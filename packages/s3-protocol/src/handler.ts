@@ -25,6 +25,7 @@ import type { RawS3Request, S3AddressingOptions } from './s3-request.ts'
 import type { CredentialResolver } from './sigv4/credentials.ts'
 import { presignedHeaders } from './sigv4/query-auth.ts'
 import { RequestVerifier } from './sigv4/request-verifier.ts'
+import { isStsRequest } from './sts/is-sts-request.ts'
 import { UNSUPPORTED_OPERATIONS } from './unsupported.ts'
 
 /** What the S3 door stands on. */
@@ -47,6 +48,8 @@ export interface S3HandlerOptions {
    * jurisdiction is reachable there only. Default: none; every bucket is of the default one.
    */
   readonly jurisdictions?: readonly Jurisdiction[]
+  /** Answers requests to the security token service, which come to the same address: see `stsHandler`. Default: there is none. */
+  readonly sts?: HttpHandler
   /** What an account is called where owners are shown. Default: its id. */
   readonly displayName?: DisplayName
   /** What requests' times are held against. Default: the system's clock. */
@@ -71,6 +74,7 @@ class S3Door {
   readonly #nextId = requestIds()
   readonly #addressing: S3AddressingOptions
   readonly #displayName: DisplayName
+  readonly #sts: HttpHandler | undefined
 
   constructor(options: S3HandlerOptions) {
     this.#engine = options.engine
@@ -79,10 +83,12 @@ class S3Door {
     this.#observer = options.observer
     this.#displayName = options.displayName ?? ((account) => account)
     this.#addressing = addressing(options)
+    this.#sts = options.sts
     this.#verifier = new RequestVerifier({ credentials: options.credentials, region: options.region, clock: this.#clock })
   }
 
   async answer(http: HttpRequest): Promise<HttpResponse> {
+    if (this.#sts !== undefined && isStsRequest(http, this.#addressing)) return this.#sts(http)
     const requestId = this.#nextId()
     let response: HttpResponse
     try {

@@ -32,6 +32,11 @@ export function formatScope(scope: CredentialScope): string {
 /** Fails where a scope is not of our service, or not of one of these regions; null takes any. The first is the one that a client is told. */
 export function checkScope({ region, service }: CredentialScope, regions: readonly string[] | null, malformed: Malformed): void {
   if (service !== 's3') throw malformed('incorrect service; this endpoint belongs to "s3"')
+  checkRegion({ region }, regions, malformed)
+}
+
+/** Fails where a scope is not of one of these regions; null takes any. The first is the one that a client is told. */
+export function checkRegion({ region }: Pick<CredentialScope, 'region'>, regions: readonly string[] | null, malformed: Malformed): void {
   if (regions === null || regions.includes(region)) return
   const expected = regions[0] ?? ''
   throw malformed(`the region '${region}' is wrong; expecting '${expected}'`, { Region: expected })
