@@ -73,7 +73,10 @@ function withHost(headers: readonly HttpHeader[], host: string): readonly HttpHe
 }
 
 /** The error of a signature that does not match. */
-export function signatureMismatch({ accessKeyId, signature }: SignatureMaterial, { canonical, stringToSign }: SignatureMatch): S3Error {
+export function signatureMismatch(
+  { accessKeyId, signature }: Omit<SignatureMaterial, 'key'>,
+  { canonical, stringToSign }: SignatureMatch,
+): S3Error {
   return new S3Error(
     'SignatureDoesNotMatch',
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',

@@ -6,10 +6,11 @@ import { ALGORITHM } from './authorization.ts'
 import type { Authorization } from './authorization.ts'
 import type { ChunkSeed } from './chunk-signatures.ts'
 import { formatScope } from './credential-scope.ts'
+import type { ScopedCredential } from './credential-scope.ts'
 import type { Credential, CredentialResolver, FoundCredential } from './credentials.ts'
 import { matchSignature, signatureMismatch } from './match-signature.ts'
 import type { PayloadMode } from './payload-mode.ts'
-import type { SigningKeyCache } from './signing-key.ts'
+import type { SigningKey, SigningKeyCache } from './signing-key.ts'
 
 /** A signature that a request carries, in its header or its query: well-formed and in time, not yet verified. */
 export interface SignatureClaim {
@@ -47,37 +48,73 @@ const NO_CREDENTIAL: Omit<Credential<never>, 'caller'> = { id: '', version: '', 
 /** The most secrets of one credential that are tried. */
 const SECRETS_MAX = 8
 
+/** Whose signature is claimed. */
+export interface SignerClaim extends ScopedCredential {
+  readonly sessionToken: string | null
+  /** Whether it was made for somebody else to use. */
+  readonly presigned: boolean
+}
+
+/** Holds what is claimed against a key. */
+export interface SignatureAttempt<M> {
+  readonly attempt: (key: SigningKey) => M
+  /** Makes the error, from the last attempt. */
+  readonly mismatch: (last: M) => S3Error
+}
+
+/** Who has signed, and with which key. */
+export interface Signer<C> {
+  readonly credential: Credential<C>
+  readonly key: SigningKey
+}
+
 /** Verifies Signature Version 4. Fails with an `S3Error` for everything that is not exactly right. */
 export async function verifyClaim<C>(
   request: RawS3Request,
   claim: SignatureClaim,
   context: VerifyClaimContext<C>,
 ): Promise<VerifiedClaim<C>> {
-  const { authorization, amzDate, payload, payloadHash, sessionToken } = claim
+  const { authorization, amzDate, payload, payloadHash, sessionToken, presigned } = claim
   const { accessKeyId, signedHeaders, signature } = authorization
-  const found = context.credentials.find(accessKeyId, sessionToken)
-  const credential = checkRefusal(found instanceof Promise ? await found : found)
   const scope = formatScope(authorization.scope)
   const head = `${ALGORITHM}\n${amzDate}\n${scope}\n`
+  const material = { request, accessKeyId, signedHeaders, payloadHash, head, signature }
+  const { credential, key } = await verifySigner({ accessKeyId, scope: authorization.scope, sessionToken, presigned }, context, {
+    attempt: (candidate) => matchSignature({ ...material, key: candidate }),
+    mismatch: (last) => signatureMismatch(material, last),
+  })
+  return { credential, payload, seed: { key, amzDate, scope, signature } }
+}
+
+/**
+ * Finds the credential that a claim names and tries its secrets; for whatever carries a signature. A key that does not exist takes as long
+ * to refuse as a wrong signature. Fails with an `S3Error`.
+ */
+export async function verifySigner<C, M extends { readonly matches: boolean }>(
+  claim: SignerClaim,
+  context: VerifyClaimContext<C>,
+  { attempt, mismatch }: SignatureAttempt<M>,
+): Promise<Signer<C>> {
+  const { accessKeyId, scope, sessionToken } = claim
+  const found = context.credentials.find(accessKeyId, sessionToken)
+  const credential = checkRefusal(found instanceof Promise ? await found : found)
   const first = credential ?? NO_CREDENTIAL
-  let key = context.signingKeys.get(first, authorization.scope)
-  let material = { request, accessKeyId, signedHeaders, payloadHash, key, head, signature }
-  let match = matchSignature(material)
+  let key = context.signingKeys.get(first, scope)
+  let match = attempt(key)
   for (const other of first.otherSecrets?.slice(0, SECRETS_MAX - 1) ?? []) {
     if (match.matches) break
-    key = context.signingKeys.get({ id: first.id, ...other }, authorization.scope)
-    material = { ...material, key }
-    match = matchSignature(material)
+    key = context.signingKeys.get({ id: first.id, ...other }, scope)
+    match = attempt(key)
   }
   if (credential === null) {
     throw new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
       fields: { AWSAccessKeyId: accessKeyId },
     })
   }
-  if (!match.matches) throw signatureMismatch(material, match)
+  if (!match.matches) throw mismatch(match)
   checkSessionToken(credential.sessionToken ?? null, sessionToken)
   checkUse(credential, claim, context.now)
-  return { credential, payload, seed: { key, amzDate, scope, signature } }
+  return { credential, key }
 }
 
 function checkRefusal<C>(found: FoundCredential<C>): Credential<C> | null {
@@ -88,7 +125,7 @@ function checkRefusal<C>(found: FoundCredential<C>): Credential<C> | null {
   throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.')
 }
 
-function checkUse({ expiresAt, presigning }: Credential<unknown>, { presigned }: SignatureClaim, now: Date): void {
+function checkUse({ expiresAt, presigning }: Credential<unknown>, { presigned }: SignerClaim, now: Date): void {
   if (expiresAt !== undefined && !(now < expiresAt)) throw expiredToken()
   if (presigned && presigning === 'deny') throw new S3Error('AccessDenied', 'URLs cannot be presigned with this credential.')
 }
