@@ -5,7 +5,8 @@ import { bucketFromHost } from './bucket-from-host.ts'
 import { errorResponse, internalErrorResponse } from './error-response.ts'
 import { isKnownHeader } from './known-headers.ts'
 import type { ErrorContext } from './error-response.ts'
-import type { DisplayName, Operation, OperationContext, OperationRequest } from './operation.ts'
+import { arriveForm } from './forms/arrive-form.ts'
+import type { DisplayName, FormPayload, Operation, OperationContext, OperationRequest } from './operation.ts'
 import { OPERATIONS } from './operations/index.ts'
 import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
 import { readCopySource } from './operations/fields/copy-source.ts'
@@ -16,17 +17,19 @@ import { jurisdictionFromHost } from './jurisdiction-from-host.ts'
 import type { Jurisdiction } from './jurisdiction-from-host.ts'
 import { isBelow, readPublicUrl } from './public-url.ts'
 import { createRouter } from './route.ts'
+import { formOperation, implemented, placeOf } from './routed-operation.ts'
 import type { Routed } from './route.ts'
 import { S3Error } from './s3-error.ts'
 import { S3Headers } from './s3-headers.ts'
 import { S3Query } from './s3-query.ts'
 import { parseS3Request } from './s3-request.ts'
 import type { RawS3Request, S3AddressingOptions } from './s3-request.ts'
+import type { AuthMechanism } from './sigv4/auth-mechanism.ts'
 import type { CredentialResolver } from './sigv4/credentials.ts'
 import { presignedHeaders } from './sigv4/query-auth.ts'
 import { RequestVerifier } from './sigv4/request-verifier.ts'
+import type { Verification } from './sigv4/request-verifier.ts'
 import { isStsRequest } from './sts/is-sts-request.ts'
-import { UNSUPPORTED_OPERATIONS } from './unsupported.ts'
 
 /** What the S3 door stands on. */
 export interface S3HandlerOptions {
@@ -107,9 +110,27 @@ class S3Door {
     const mechanism = this.#verifier.mechanismOf(raw)
     const headers = new S3Headers(mechanism.kind === 'query' ? presignedHeaders(raw) : raw.headers)
     const routed = this.#route({ method: raw.method, on: placeOf(raw), query, headers })
+    const arrived = { raw, query, mechanism, requestId }
+    if (mechanism.kind === 'form') return this.#serveForm(formOperation(routed, raw), arrived)
     const verification = await this.#verifier.verify(raw, { mechanism, anyRegion: anyRegion(routed) })
     const operation = implemented(routed, raw)
     refuseUnknownHeaders(headers, operation)
+    return this.#run(operation, { ...arrived, headers, verification, form: null })
+  }
+
+  async #serveForm(operation: Operation, arrived: Located): Promise<HttpResponse> {
+    const form = await arriveForm(arrived.raw, { verifier: this.#verifier, now: this.#clock() })
+    try {
+      const { headers, verification } = form
+      return await this.#run(operation, { ...arrived, headers, verification, form: form.payload })
+    } catch (error) {
+      // Whoever was to read the file may never have got it.
+      await form.abandon()
+      throw error
+    }
+  }
+
+  async #run(operation: Operation, { raw, query, mechanism, requestId, headers, verification, form }: Verified): Promise<HttpResponse> {
     if (verification.kind === 'anonymous') refuseOverrides(query)
     const caller = verification.kind === 'signed' ? verification.credential.caller : ANONYMOUS
     const now = this.#clock()
@@ -122,8 +143,8 @@ class S3Door {
       displayName: this.#displayName,
       now,
     }
-    const body = await readPayload(operation, { raw, verification, headers })
-    const request: OperationRequest = { bucket: addressOf(raw), key: raw.key, query, headers, body, signal: http.signal }
+    const body = form ?? (await readPayload(operation, { raw, verification, headers }))
+    const request: OperationRequest = { bucket: addressOf(raw), key: raw.key, query, headers, body, signal: raw.http.signal }
     const session = this.#engine.as(caller, { operation: operation.engineName, at: now, facts })
     return operation.handle(session, request, context)
   }
@@ -176,6 +197,22 @@ function addressOf({ bucket, jurisdiction }: RawS3Request): BucketAddress {
   return jurisdiction === null ? { name: bucket } : { name: bucket, jurisdiction }
 }
 
+/** A request that has found its row of the table. */
+interface Located {
+  readonly raw: RawS3Request
+  readonly query: S3Query
+  readonly mechanism: AuthMechanism
+  readonly requestId: string
+}
+
+/** A request whose signature, if it has one, is right. */
+interface Verified extends Located {
+  readonly headers: S3Headers
+  readonly verification: Verification
+  /** What came in a form; null for what did not. */
+  readonly form: FormPayload | null
+}
+
 /** A request whose sender is known. */
 interface Arriving {
   readonly caller: Caller
@@ -213,36 +250,9 @@ function refuseOverrides(query: S3Query): void {
   }
 }
 
-function placeOf(raw: RawS3Request): 'service' | 'bucket' | 'object' {
-  if (raw.bucket === '') return 'service'
-  return raw.key === '' ? 'bucket' : 'object'
-}
-
 /** Operations that clients call to learn the region. */
 function anyRegion(routed: Routed): boolean {
   return routed.outcome === 'operation' && (routed.operation.name === 'GetBucketLocation' || routed.operation.name === 'ListBuckets')
-}
-
-function implemented(routed: Routed, raw: RawS3Request): Operation {
-  switch (routed.outcome) {
-    case 'operation':
-      return routed.operation
-    case 'not-implemented':
-      throw new S3Error('NotImplemented', `${unsupportedName(raw, routed.subResource)} is not implemented.`)
-    case 'method-not-allowed':
-      throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
-        headers: [['allow', placeOf(raw) === 'service' ? 'GET' : 'DELETE, GET, HEAD, POST, PUT']],
-      })
-  }
-}
-
-/** What AWS calls the operation, where the word and the method make one. */
-function unsupportedName(raw: RawS3Request, word: string): string {
-  const on = placeOf(raw)
-  const row = UNSUPPORTED_OPERATIONS.find(
-    ({ match }) => match.method === raw.method && match.on === on && Object.hasOwn(match.query ?? {}, word),
-  )
-  return row === undefined ? `${raw.method} with ?${word}` : `The operation ${row.name}`
 }
 
 function refuseUnknownHeaders(headers: S3Headers, operation: Operation): void {

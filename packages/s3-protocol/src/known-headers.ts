@@ -48,6 +48,11 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'x-amz-te',
 ])
 
+/** Whether a header in S3's name space may be passed over wherever it stands. */
+export function isWithoutMeaning(name: string): boolean {
+  return WITHOUT_MEANING.has(name)
+}
+
 const COPIES: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy'])
 
 /** Headers that would change any request they are on, and that only some operations read. */

@@ -15,8 +15,8 @@ export interface OperationMatch {
   readonly reads?: readonly string[]
 }
 
-/** What a row wants of the body: none, a small document, or the bytes as they come. */
-export type Payload = 'none' | 'document' | 'stream'
+/** What a row wants of the body: none, a small document, the bytes as they come, or those of the file in a form. */
+export type Payload = 'none' | 'document' | 'stream' | 'form'
 
 /** Bytes on their way in, with everything that the client has claimed about them. */
 export interface StreamPayload {
@@ -24,17 +24,29 @@ export interface StreamPayload {
   readonly expected: ExpectedContent
 }
 
+/** The file in a form on its way in, with what its fields say that is no header. */
+export interface FormPayload extends StreamPayload {
+  readonly key: string
+  /** A Tagging document. Null where the field did not come, as of those below. */
+  readonly tagging: string | null
+  /** Where to send the browser next. */
+  readonly redirect: string | null
+  /** The status that is wanted where it is sent nowhere. */
+  readonly status: string | null
+}
+
 interface PayloadBody {
   readonly none: null
   readonly document: Uint8Array
   readonly stream: StreamPayload
+  readonly form: FormPayload
 }
 
 /** An authenticated request, as an operation sees it. */
 export interface OperationRequest<P extends Payload = Payload> {
   /** Its name is '' on the service. */
   readonly bucket: BucketAddress
-  /** '' on the service and on a bucket. */
+  /** '' on the service and on a bucket, a form's among them. */
   readonly key: string
   readonly query: S3Query
   readonly headers: S3Headers

@@ -1,6 +1,7 @@
 import { verifyContent } from '@stowage/core'
 import type { ByteSource } from '@stowage/core'
 import { readDocumentClaims, readExpectedContent } from './expected-content.ts'
+import { notAForm } from './forms/form-error.ts'
 import type { Operation, OperationRequest } from './operation.ts'
 import type { S3Headers } from './s3-headers.ts'
 import type { RawS3Request } from './s3-request.ts'
@@ -32,6 +33,8 @@ export async function readPayload(operation: Operation, { raw, verification, hea
     refuseChunks(verification)
     return null
   }
+  // A form has been read by then (`arriveForm`).
+  if (operation.payload === 'form') throw notAForm(raw)
   if (operation.payload === 'document') {
     const claims = readDocumentClaims(headers, { checksums: !operation.checksumsOfObject })
     refuseChunks(verification)

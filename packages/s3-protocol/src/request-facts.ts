@@ -16,6 +16,14 @@ const SIGNED_HEADERS: ReadonlySet<string> = new Set([
   'x-amz-storage-class',
 ])
 
+/** AWS: amazon-s3-policy-keys, `s3:authType`. Who shows nothing has none. */
+const AUTH_TYPES: Readonly<Record<AuthMechanism['kind'], string | null>> = {
+  header: 'REST-HEADER',
+  query: 'REST-QUERY-STRING',
+  form: 'POST',
+  anonymous: null,
+}
+
 /** What facts are read from. */
 export interface FactSource {
   readonly raw: RawS3Request
@@ -44,11 +52,11 @@ function factOf(name: string, { raw, headers, mechanism, verification, now }: Fa
     case 'userAgent':
       return headerText(headers, 'user-agent')
     case 'authType':
-      return mechanism.kind === 'anonymous' ? null : mechanism.kind === 'query' ? 'REST-QUERY-STRING' : 'REST-HEADER'
+      return verification.kind === 'signed' ? AUTH_TYPES[mechanism.kind] : null
     case 'signatureVersion':
-      return mechanism.kind === 'anonymous' ? null : 'AWS4-HMAC-SHA256'
+      return verification.kind === 'signed' ? 'AWS4-HMAC-SHA256' : null
     case 'signatureAge':
-      return verification.kind === 'signed' && mechanism.kind === 'query' ? ageOf(verification.seed.amzDate, now) : null
+      return verification.kind === 'signed' && mechanism.kind !== 'header' ? ageOf(verification.seed.amzDate, now) : null
     default:
       return SIGNED_HEADERS.has(name) && verification.kind === 'signed' ? headerText(headers, name) : null
   }

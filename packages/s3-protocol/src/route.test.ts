@@ -84,7 +84,9 @@ describe('createRouter', () => {
     [{ method: 'DELETE', on: 'object', query: [['uploadId', 'u']] }, 'AbortMultipartUpload'],
     [{ method: 'DELETE', on: 'object', query: [['tagging', '']] }, 'not-implemented'],
     [{ method: 'POST', on: 'bucket', query: [['delete', '']] }, 'DeleteObjects'],
-    [{ method: 'POST', on: 'bucket' }, 'method-not-allowed'],
+    [{ method: 'POST', on: 'bucket' }, 'PostObject'],
+    [{ method: 'POST', on: 'bucket', query: [['policy', '']] }, 'not-implemented'],
+    [{ method: 'POST', on: 'service' }, 'method-not-allowed'],
     [{ method: 'PATCH', on: 'object' }, 'method-not-allowed'],
   ] satisfies readonly (readonly [Asked, string])[])('%j is %s', (asked, expected) => {
     expect(ask(asked)).toBe(expected)

@@ -11,6 +11,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import { attach, behindProxies } from '@stowage/http'
 import type { NodeAdapterOptions } from '@stowage/http'
 import { s3Handler } from '../src/index.ts'
+import type { Credential } from '../src/index.ts'
 import type { Jurisdiction } from '../src/index.ts'
 import { Client } from './client.ts'
 import type { KeyPair } from './signer.ts'
@@ -35,6 +36,8 @@ export interface DoorOptions {
   /** Decides by what the store keeps instead: owners, bucket policies, row-level security. */
   readonly stored?: boolean
   readonly backend?: Backend
+  /** Of keys besides those of the two accounts. */
+  readonly credentials?: (accessKeyId: string) => Credential | null
   /** Default us-east-1. */
   readonly region?: string
   readonly domains?: readonly string[]
@@ -106,7 +109,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     credentials: {
       find(id) {
         const known = ACCOUNTS.get(id)
-        if (known === undefined) return null
+        if (known === undefined) return options.credentials?.(id) ?? null
         return { id, version: '1', secretAccessKey: known.pair.secretAccessKey, caller: accountCaller(known.account, id) }
       },
     },

@@ -22,6 +22,7 @@ import { listObjectVersions } from './list-object-versions.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
+import { postObject } from './post-object.ts'
 import { putBucketAcl, putObjectAcl } from './put-acl.ts'
 import { putBucketPolicy } from './put-bucket-policy.ts'
 import { putBucketVersioning } from './put-bucket-versioning.ts'
@@ -53,6 +54,7 @@ export const OPERATIONS: readonly Operation[] = [
   listObjects,
   listObjectsV2,
   listParts,
+  postObject,
   putBucketAcl,
   putBucketPolicy,
   putBucketVersioning,

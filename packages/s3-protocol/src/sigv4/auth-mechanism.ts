@@ -19,6 +19,8 @@ export type AuthMechanism =
   | { readonly kind: 'header'; readonly authorization: string }
   /** A presigned URL. */
   | { readonly kind: 'query' }
+  /** Fields of the form in its body. */
+  | { readonly kind: 'form' }
   | { readonly kind: 'anonymous' }
 
 const ANONYMOUS: AuthMechanism = { kind: 'anonymous' }
@@ -26,7 +28,8 @@ const ANONYMOUS: AuthMechanism = { kind: 'anonymous' }
 /**
  * Finds the one mechanism of a request, from its credentials alone; the payload mode has no say in it.
  *
- * Refuses two mechanisms at once, Signature Version 2 and 4A, and (until they are supported) POST forms. An Authorization of another world, such as a Bearer token that a proxy left in place, does not count.
+ * Refuses two mechanisms at once, and Signature Version 2 and 4A. An Authorization of another world, such as a Bearer token that a proxy left
+ * in place, does not count. A form may turn out to carry nothing, and so to come from nobody.
  */
 export function selectMechanism(request: RawS3Request): AuthMechanism {
   const authorization = optionalHeader(request.headers, 'authorization') ?? ''
@@ -40,8 +43,8 @@ export function selectMechanism(request: RawS3Request): AuthMechanism {
     throw unsupportedAlgorithm(authorization)
   }
   if (presigned) return { kind: 'query' }
-  if (isPostForm(request)) throw new S3Error('NotImplemented', 'Browser uploads with POST are not supported yet.')
   if (version2) throw version2Error()
+  if (isPostForm(request)) return { kind: 'form' }
   return ANONYMOUS
 }
 
@@ -55,7 +58,8 @@ function version2Error(): S3Error {
   return new S3Error('InvalidRequest', 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.')
 }
 
-function isPostForm(request: RawS3Request): boolean {
-  if (request.method !== 'POST' || request.key !== '') return false
-  return /^multipart\/form-data\b/i.test(optionalHeader(request.headers, 'content-type') ?? '')
+/** Whether a request is a form that was posted to a bucket. */
+export function isPostForm(request: RawS3Request): boolean {
+  if (request.method !== 'POST' || request.bucket === '' || request.key !== '') return false
+  return /^multipart\/form-data(?![^; \t])/i.test(optionalHeader(request.headers, 'content-type') ?? '')
 }

@@ -128,7 +128,7 @@ describe('one mechanism, and nobody anonymous by mistake', () => {
     expect(await verify(hex)).toMatchObject({ kind: 'anonymous', payload: { kind: 'sha256', sha256: EMPTY_SHA256 } })
   })
 
-  test('half of a presigned URL, two mechanisms, forms, Signature Version 2 and 4A are refused by name', async () => {
+  test('half of a presigned URL, two mechanisms, Signature Version 2 and 4A are refused by name', async () => {
     for (const name of [
       'X-Amz-Algorithm',
       'X-Amz-Credential',
@@ -148,7 +148,8 @@ describe('one mechanism, and nobody anonymous by mistake', () => {
     expect(await rejection(withAuthorization('aws4-hmac-sha256 Credential=x'))).toEqual(code('InvalidRequest'))
     expect(await rejection(withAuthorization('AWS4-ECDSA-P256-SHA256 Credential=x'))).toEqual(code('NotImplemented'))
     const form: RequestParts = { method: 'POST', target: '/b', headers: [['content-type', 'Multipart/Form-Data; boundary=x']] }
-    expect(await rejection(form)).toEqual(code('NotImplemented'))
+    // Its fields say who has sent it, and nothing else may.
+    expect(await rejection(form)).toEqual(code('InvalidRequest'))
     const two: RequestParts = { ...parts, headers: [['authorization', 'Bearer x'], ...parts.headers] }
     expect(await rejection(two)).toEqual(code('InvalidArgument'))
   })

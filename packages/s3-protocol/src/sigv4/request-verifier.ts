@@ -7,13 +7,16 @@ import { selectMechanism } from './auth-mechanism.ts'
 import type { AuthMechanism } from './auth-mechanism.ts'
 import { SKEW_SECONDS_MAX } from './clock-skew.ts'
 import type { CredentialResolver } from './credentials.ts'
+import { readFormClaim } from './form-auth.ts'
 import { readHeaderClaim } from './header-auth.ts'
 import { isChunked, parsePayloadMode, UNSIGNED_PAYLOAD } from './payload-mode.ts'
 import type { PayloadMode } from './payload-mode.ts'
 import { readQueryClaim } from './query-auth.ts'
+import type { QueryAuthContext } from './query-auth.ts'
 import { SigningKeyCache } from './signing-key.ts'
 import { verifyClaim } from './verify-claim.ts'
-import type { SignatureClaim, VerifiedClaim } from './verify-claim.ts'
+import type { SignatureClaim, VerifiedClaim, VerifyClaimContext } from './verify-claim.ts'
+import { verifyFormClaim } from './verify-form.ts'
 
 /** What requests are verified against. */
 export interface RequestVerifierOptions<C = Caller> {
@@ -71,21 +74,41 @@ export class RequestVerifier<C = Caller> {
     const mechanism = options.mechanism ?? this.mechanismOf(request)
     try {
       if (mechanism.kind === 'anonymous') return { kind: 'anonymous', payload: anonymousPayload(request) }
+      if (mechanism.kind === 'form') throw new S3Error('InvalidRequest', 'Who has sent a form stands in its fields.')
       const claim = this.#readClaim(request, mechanism, options)
-      const { credentials, clock } = this.#options
-      const verified = await verifyClaim(request, claim, { credentials, signingKeys: this.#signingKeys, now: clock() })
+      const verified = await verifyClaim(request, claim, this.#context())
       return { kind: 'signed', ...verified }
     } catch (error) {
       throw error instanceof HttpInputError ? fromHttpInputError(error) : error
     }
   }
 
-  #readClaim(request: RawS3Request, mechanism: Exclude<AuthMechanism, { kind: 'anonymous' }>, options: VerifyOptions): SignatureClaim {
-    const context = {
-      regions: options.anyRegion === true ? null : this.#regions,
-      now: this.#options.clock(),
-      skewSecondsMax: this.#options.skewSecondsMax ?? SKEW_SECONDS_MAX,
-    }
+  /**
+   * The same of a form, by its fields (lower-case names). Whether its policy allows it, and has not expired, is not asked here. Fails with an
+   * `S3Error`; whatever the resolver rejects with passes through.
+   */
+  async verifyForm(fields: ReadonlyMap<string, string>): Promise<Verification<C>> {
+    const claim = readFormClaim(fields, this.#claimContext(false))
+    if (claim === null) return { kind: 'anonymous', payload: UNSIGNED_PAYLOAD }
+    return { kind: 'signed', ...(await verifyFormClaim(claim, this.#context())) }
+  }
+
+  #context(): VerifyClaimContext<C> {
+    const { credentials, clock } = this.#options
+    return { credentials, signingKeys: this.#signingKeys, now: clock() }
+  }
+
+  #claimContext(anyRegion: boolean): QueryAuthContext {
+    const { clock, skewSecondsMax = SKEW_SECONDS_MAX } = this.#options
+    return { regions: anyRegion ? null : this.#regions, now: clock(), skewSecondsMax }
+  }
+
+  #readClaim(
+    request: RawS3Request,
+    mechanism: Extract<AuthMechanism, { kind: 'header' | 'query' }>,
+    options: VerifyOptions,
+  ): SignatureClaim {
+    const context = this.#claimContext(options.anyRegion === true)
     if (mechanism.kind === 'query') return readQueryClaim(request, context)
     return readHeaderClaim(request, mechanism.authorization, { ...context, authorizations: this.#authorizations })
   }
