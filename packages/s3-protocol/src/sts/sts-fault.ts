@@ -27,6 +27,7 @@ export type StsFaultCode = keyof typeof STS_STATUS
 
 /** What an answer carries besides code and message. */
 export interface StsFaultOptions {
+  /** Beside those that every answer has. */
   readonly headers?: readonly HttpHeader[]
   /** What failed below: for logs, never in the answer. */
   readonly cause?: unknown

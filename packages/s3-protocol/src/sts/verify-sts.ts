@@ -33,7 +33,7 @@ export interface StsSigner {
 export async function verifySts(raw: RawS3Request, body: Uint8Array, context: VerifyStsContext): Promise<StsSigner> {
   const mechanism = selectMechanism(raw)
   if (mechanism.kind === 'anonymous') throw new StsFault('MissingAuthenticationToken', 'The request must be signed.')
-  if (mechanism.kind === 'query') throw new StsFault('IncompleteSignature', 'The request must be signed in the Authorization header.')
+  if (mechanism.kind !== 'header') throw new StsFault('IncompleteSignature', 'The request must be signed in the Authorization header.')
   const authorization = parseAuthorization(mechanism.authorization)
   const { scope, signedHeaders, accessKeyId } = authorization
   if (scope.service !== 'sts') throw malformed('incorrect service; this endpoint belongs to "sts"')
