@@ -32,6 +32,17 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
     'anyone reads the logo: done',
     'anyone writes one: AccessDenied',
   ],
+  '11-row-level-security.ts': [
+    'ann writes in her folder: done',
+    'ann publishes: done',
+    'ann writes a program: AccessDenied',
+    'bob writes in her folder: AccessDenied',
+    'bob reads her diary: ObjectNotFound',
+    'somebody reads what she published: done',
+    'somebody reads her diary: AccessDenied',
+    'bob lists: 0 objects',
+    'refused by "no programs" on insert',
+  ],
   '06-express.ts': ['over S3: {"meow":true}', 'beside it: {"app":"mine"}'],
   '07-fastify.ts': ['over S3: {"meow":true}', 'beside it: {"app":"mine"}'],
   '08-hono.ts': ['over S3: {"meow":true}', 'beside it: {"app":"mine"}'],
@@ -64,14 +75,21 @@ describe('examples', () => {
   })
 })
 
-describe('README.md', () => {
-  test('its TypeScript is code that the examples run', async () => {
-    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-    const snippets = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code)
-    const regions = ['02-fs-and-sqlite.ts', '10-in-a-test.ts'].map(async (file) => {
-      const example = await readFile(new URL(file, import.meta.url), 'utf8')
-      return /^\/\/ #region readme\n(.*?)^\/\/ #endregion$/ms.exec(example)?.[1] ?? `${file} has no such region`
-    })
-    expect(snippets).toEqual(await Promise.all(regions))
+/** Pages whose TypeScript is code that an example runs, and where in the examples it stands: `#region NAME`. */
+const PAGES: Readonly<Record<string, readonly (readonly [file: string, region: string])[]>> = {
+  'README.md': [
+    ['02-fs-and-sqlite.ts', 'readme'],
+    ['10-in-a-test.ts', 'readme'],
+  ],
+  'docs/access.md': [['11-row-level-security.ts', 'access']],
+}
+
+test.each(Object.entries(PAGES))('the TypeScript of %s is code that the examples run', async (page, places) => {
+  const text = await readFile(new URL(`../${page}`, import.meta.url), 'utf8')
+  const snippets = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code)
+  const regions = places.map(async ([file, region]) => {
+    const example = await readFile(new URL(file, import.meta.url), 'utf8')
+    return new RegExp(`^// #region ${region}\\n(.*?)^// #endregion$`, 'ms').exec(example)?.[1] ?? `${file} has no region ${region}`
   })
+  expect(snippets).toEqual(await Promise.all(regions))
 })
