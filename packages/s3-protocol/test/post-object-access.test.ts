@@ -211,7 +211,13 @@ describe('what the fields say is verified', () => {
   test.each([
     ['no file', formBody([KEY, ...signedFields(ANN)], null), '400 InvalidArgument', 'POST requires exactly one file upload per request.'],
     ['a field twice', formBody([KEY, ['KEY', 'k'], ...signedFields(ANN)], FILE), '400 InvalidArgument', 'KEY came more than once'],
-    ['no end', formBody([KEY, ...signedFields(ANN)], FILE).subarray(0, -6), '400 MalformedPOSTRequest', 'ends before its last boundary'],
+    ['no end', formBody([KEY, ...signedFields(ANN)], FILE).subarray(0, -4), '400 MalformedPOSTRequest', 'ends before its last boundary'],
+    [
+      'no end behind a late field',
+      formBody([KEY, ...signedFields(ANN)], FILE, [['submit', 'x']]).subarray(0, -4),
+      '400 MalformedPOSTRequest',
+      'ends before its last boundary',
+    ],
     ['fields too long', formBody([KEY, ['a', 'x'.repeat(20_480)]], FILE), '400 MaxPostPreDataLengthExceeded', 'too large'],
     [
       'a policy that is none',
@@ -243,6 +249,19 @@ describe('what the fields say is verified', () => {
   test('a Content-Type without a boundary is refused', async () => {
     const answer = await door.anonymous.send('POST', `/${BUCKET}`, { headers: [['content-type', 'multipart/form-data']], body: 'x' })
     expect(answer.outcome).toBe('400 MalformedPOSTRequest')
+  })
+
+  test.each([
+    ['before the engine has heard of it', [KEY, ...signedFields({ ...ANN, secretAccessKey: 'wrong' })], '403 SignatureDoesNotMatch'],
+    ['by what its fields say', withField('acl', 'public-read'), '400 AccessControlListNotSupported'],
+    ['by the engine', [KEY, ...signedFields({ accessKeyId: 'BOBSKEY', secretAccessKey: 'the secret of Bob' })], '403 AccessDenied'],
+  ])('a form that is refused %s is answered, and its connection is free or closed', async (_when, fields, expected) => {
+    const body = formBody(fields, FILE)
+    const { head } = door.anonymous.compose('POST', `/${BUCKET}`, { headers: [CONTENT_TYPE], body })
+    const wire = door.anonymous.open()
+    wire.write(Buffer.concat([head, body]))
+    expect((await wire.answer('POST')).outcome).toBe(expected)
+    await wire.closed()
   })
 
   test('a client that goes away in the middle of its file leaves nothing', async () => {

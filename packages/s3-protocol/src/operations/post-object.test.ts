@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bare, BUCKET, OBJECT, wirePair } from '../../test/wire-pair.ts'
+import { BUCKET, OBJECT, wirePair } from '../../test/wire-pair.ts'
 import { successRedirect } from './fields/success-redirect.ts'
 import { readTagSet } from './fields/tag-set.ts'
 import { postObject } from './post-object.ts'
@@ -41,8 +41,8 @@ test('PostObject', async () => {
       ['location', location],
     ]),
   )
-  expect(bare(text)).toBe(
-    `<PostResponse><Location>${location}</Location><Bucket>photos</Bucket><Key>a b</Key><ETag>"${OBJECT.etag}"</ETag></PostResponse>`,
+  expect(text).toBe(
+    `<?xml version="1.0" encoding="UTF-8"?><PostResponse><Location>${location}</Location><Bucket>photos</Bucket><Key>a b</Key><ETag>"${OBJECT.etag}"</ETag></PostResponse>`,
   )
 })
 

@@ -8,7 +8,7 @@ export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 /** How a document is written. */
 export interface WriteXmlOptions {
-  /** The name space of the root; null for none. Default: none for `Error`, as AWS has it, and S3's for everything else. */
+  /** The name space of the root; null for none. Default: none for `Error` and `PostResponse`, as AWS has it, and S3's for everything else. */
   readonly namespace?: string | null
   /** Elements that come last in the root, written before; see `textElement`. */
   readonly rows?: string
@@ -48,5 +48,5 @@ function append(node: Node, element: XmlElement): void {
 }
 
 function defaultNamespace(root: XmlElement): string | null {
-  return root.name === 'Error' ? null : S3_NAMESPACE
+  return root.name === 'Error' || root.name === 'PostResponse' ? null : S3_NAMESPACE
 }
