@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Predicate } from '@stowage/core/policy'
 import {
   BUCKET,
   columnIs,
@@ -163,12 +164,49 @@ export const listingCases: readonly MetadataCase[] = [
       await makeBucket(subject)
       for (let at = 0; at < 20; at += 1)
         await putText(subject, `k${String(at).padStart(2, '0')}`, { object: { ownerId: at === 13 ? 'me' : 'you' } })
-      const visible = columnIs('owner_id', 'me')
+      // Not by `=`: a store may find an owner by an index, and look at no other row.
+      const visible: Predicate = { k: 'distinct', neg: true, a: { k: 'col', n: 'owner_id' }, b: { k: 'lit', t: 'text', v: 'me' } }
       const first = await subject.store.listObjects(listQuery({ visible, rowsScannedMax: 5 }))
       assert.deepEqual([first.objects.length, first.next], [0, { after: 'k04', skipPrefix: false }])
       const { entries, pages } = await walk(subject, { visible, rowsScannedMax: 5 })
       assert.deepEqual(entries, ['k13'])
       assert.ok(pages >= 4)
+    },
+  },
+  {
+    name: 'listing: what a condition says of owner, folder or beginning is held against every row, however it is looked for',
+    async run(subject) {
+      await makeBucket(subject)
+      const keys = ['a', 'a/', 'a/1', 'a/b/1', 'a/b/2', 'a0', 'b/1', 'b/a/1']
+      for (const [at, key] of keys.entries()) await putText(subject, key, { object: { ownerId: at % 2 === 0 ? 'me' : 'you' } })
+      const folder = (i: number, v: string): Predicate => ({
+        k: 'cmp',
+        op: '=',
+        a: { k: 'idx', a: { k: 'call', f: 'foldername', a: [{ k: 'col', n: 'name' }] }, i },
+        b: { k: 'lit', t: 'text', v },
+      })
+      const begins: Predicate = {
+        k: 'call',
+        f: 'starts_with',
+        a: [
+          { k: 'col', n: 'name' },
+          { k: 'lit', t: 'text', v: 'a/' },
+        ],
+      }
+      const mine = columnIs('owner_id', 'me')
+      const found = async (visible: Predicate, more: object = {}): Promise<readonly string[]> =>
+        (await walk(subject, { visible, limit: 1, rowsScannedMax: 1, ...more })).entries
+      assert.deepEqual(await found(mine), ['a', 'a/1', 'a/b/2', 'b/1'])
+      assert.deepEqual(await found(mine, { delimiter: '/' }), ['a', 'a/', 'b/'])
+      assert.deepEqual(await found(folder(1, 'a')), ['a/', 'a/1', 'a/b/1', 'a/b/2'])
+      assert.deepEqual(await found({ k: 'and', a: [folder(1, 'a'), folder(2, 'b'), mine] }), ['a/b/2'])
+      assert.deepEqual(await found(folder(1, 'a'), { delimiter: '/' }), ['a/'])
+      assert.deepEqual(await found(folder(1, 'a'), { prefix: 'a/b/' }), ['a/b/1', 'a/b/2'])
+      assert.deepEqual(await found(folder(1, 'a'), { prefix: 'b' }), [])
+      assert.deepEqual(await found({ k: 'and', a: [begins, mine] }, { prefix: 'a', delimiter: '/' }), ['a/'])
+      assert.deepEqual(await found({ k: 'or', a: [folder(1, 'b'), mine] }), ['a', 'a/1', 'a/b/2', 'b/1', 'b/a/1'])
+      assert.deepEqual(await found(columnIs('name', 'a0')), ['a0'])
+      assert.deepEqual(await found({ k: 'and', a: [folder(1, 'a'), columnIs('name', 'b/1')] }), [])
     },
   },
   {

@@ -1,3 +1,4 @@
+import { foldBucket } from '../policy/fold-row.ts'
 import type { Predicate } from '../policy/predicate.ts'
 import { ALWAYS, NEVER } from '../policy/predicate.ts'
 import { accessDenied, isNever } from './authorise.ts'
@@ -53,9 +54,9 @@ export async function readPage<P>(session: SessionContext, input: BucketInput & 
   })
 }
 
-function visibleRows({ require }: Grounds, question: BucketQuestion): Predicate {
+function visibleRows({ bucket, require }: Grounds, question: BucketQuestion): Predicate {
   if (isNever(require.existing) && require.deniedExisting === 'forbidden') throw accessDenied(question)
-  return require.existing
+  return foldBucket(require.existing, bucket)
 }
 
 /** What both let through. */

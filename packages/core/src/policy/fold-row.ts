@@ -1,7 +1,7 @@
 import { evaluatePredicate } from './evaluate-predicate.ts'
 import { rowValue } from './evaluate-row.ts'
 import { refoldPredicate, written } from './fold-predicate.ts'
-import type { PolicyRow } from './predicate-row.ts'
+import type { BucketRowFacts, PolicyRow } from './predicate-row.ts'
 import { namesRelations, predicateType, withParts } from './predicate-type.ts'
 import type { Predicate } from './predicate.ts'
 
@@ -18,6 +18,16 @@ export function mayPass(predicate: Predicate, row: PolicyRow): boolean {
   if (!namesRelations(predicate)) return evaluatePredicate(predicate, row) === true
   const folded = foldRow(predicate, row)
   return folded.k !== 'lit' || folded.v === true
+}
+
+/** Puts what is known of the bucket into a condition over its objects: what speaks of other buckets falls away. */
+export function foldBucket(predicate: Predicate, bucket: BucketRowFacts): Predicate {
+  return refoldPredicate(withColumns(predicate, { bucket_id: bucket.name, account: bucket.account, public: bucket.public }))
+}
+
+function withColumns(node: Predicate, known: PolicyRow): Predicate {
+  if (node.k !== 'col') return withParts(node, (part) => withColumns(part, known))
+  return Object.hasOwn(known, node.n) ? (written(rowValue(node.n, known), predicateType(node)) ?? node) : node
 }
 
 function withRow(node: Predicate, row: PolicyRow): Predicate {

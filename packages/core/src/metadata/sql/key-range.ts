@@ -36,9 +36,12 @@ export interface PagePosition {
 export function seekOf(position: PagePosition | null, prefix: string): Seek | null {
   if (position === null) return { kind: 'at', key: prefix }
   const { after, skipPrefix, tie } = position
-  if (skipPrefix) return laterOf(seekBehindPrefix(after), prefix)
+  if (skipPrefix) {
+    const behind = seekBehindPrefix(after)
+    return behind === null ? null : laterSeek(behind, prefix)
+  }
   if (tie !== null && after.startsWith(prefix)) return { kind: 'rest', key: after, tie }
-  return laterOf({ kind: 'behind', key: after }, prefix)
+  return laterSeek({ kind: 'behind', key: after }, prefix)
 }
 
 /** Where the keys behind those with this prefix begin; null where there are none. */
@@ -47,6 +50,13 @@ export function seekBehindPrefix(prefix: string): Seek | null {
   return key === null ? null : { kind: 'at', key }
 }
 
-function laterOf(seek: Seek | null, prefix: string): Seek | null {
-  return seek !== null && compareBytes(seek.key, prefix) < 0 ? { kind: 'at', key: prefix } : seek
+/** The same place, but no earlier than a key. */
+export function laterSeek(seek: Seek, key: string): Seek {
+  return compareBytes(seek.key, key) < 0 ? { kind: 'at', key } : seek
+}
+
+/** The lesser of two ends; null stands for no end. */
+export function earlierKey(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b
+  return compareBytes(a, b) < 0 ? a : b
 }

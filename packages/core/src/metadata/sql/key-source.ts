@@ -1,6 +1,6 @@
 import type { Sql } from 'sql-template-tag'
 import { integerOf, textOf } from './column.ts'
-import { prefixSuccessor, type Seek } from './key-range.ts'
+import { earlierKey, laterSeek, prefixSuccessor, type Seek } from './key-range.ts'
 import { selectFolders } from './select-folders.ts'
 import type { SqlDialect, SqlProgram, SqlRow, SqlStatement, SqlValue } from './sql-driver.ts'
 
@@ -147,12 +147,17 @@ export interface TableScope {
   readonly delimiter: string | null
   /** With a filter, the other rows are counted but never leave the database. */
   readonly filter: Sql | null
+  /** What the keys of all rows that pass the filter begin with: others are not looked at. Default '', which says nothing. */
+  readonly within?: string
 }
 
 /** Rows of one table that begin with a prefix. */
-export function tableSource(table: KeyTable, { prefix, delimiter, filter }: TableScope, dialect: SqlDialect): KeySource {
+export function tableSource(table: KeyTable, { prefix, delimiter, filter, within = '' }: TableScope, dialect: SqlDialect): KeySource {
   const below = prefixSuccessor(prefix)
-  if (filter !== null) return { fetch: (seek, bounds) => fetchFiltered(table, { seek, below, filter }, bounds) }
+  if (filter !== null) {
+    const until = earlierKey(below, prefixSuccessor(within))
+    return { fetch: (seek, bounds) => fetchFiltered(table, { seek: laterSeek(seek, within), below: until, filter }, bounds) }
+  }
   const fetch: KeySource['fetch'] = (seek, bounds) => fetchAll(table, { seek, below }, bounds.stretch)
   if (delimiter === null) return { fetch }
   return {

@@ -5,6 +5,7 @@ import { bucketFactsOf } from './bucket-facts.ts'
 import { collectPage, isOneStatement, type KeyPageQuery } from './key-page.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
 import { OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
+import { listingBounds } from './listing-bounds.ts'
 import { objectColumnsOf } from './predicate-columns.ts'
 import { predicateSql } from './predicate-sql.ts'
 import type { SqlContext, SqlDialect, SqlProgram } from './sql-driver.ts'
@@ -16,17 +17,20 @@ const KEY_AT = OBJECT_COLUMN_NAMES.indexOf('key')
 export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): SqlProgram<ListObjectsPage> {
   const { bucketId, prefix, visible } = query
   if (isNever(visible)) return { objects: [], commonPrefixes: [], next: null }
+  const { owner, prefix: within } = listingBounds(visible)
   const table: KeyTable = {
     select: SELECT,
     selectValues: [],
     table: 'objects',
-    where: 't.bucket_id = ?',
-    whereValues: [bucketId],
+    // By the index of owners, where the condition names one.
+    where: owner === null ? 't.bucket_id = ?' : 't.bucket_id = ? AND t.owner_id = ?',
+    whereValues: owner === null ? [bucketId] : [bucketId, owner],
     tie: null,
     keyAt: KEY_AT,
     tieAt: KEY_AT,
   }
-  const source = tableSource(table, { prefix, delimiter: query.delimiter, filter: filterOf(visible, dialect, bucketId) }, dialect)
+  const filter = filterOf(visible, dialect, bucketId)
+  const source = tableSource(table, { prefix, delimiter: query.delimiter, filter, within }, dialect)
   const page = yield* collectPage(source, pageQuery(query))
   return {
     objects: page.rows.map(({ row }) => readObjectRow(row, { bucketId, latest: true, deleteMarker: false })),

@@ -10,7 +10,8 @@ import { listVersions } from './list-versions.ts'
 
 // Every page of every listing, in both databases, against a model that looks at every row.
 const CASES = 250
-const VISIBLE: Predicate = { k: 'cmp', op: '=', a: { k: 'col', n: 'owner_id' }, b: { k: 'lit', t: 'text', v: 'me' } }
+/** Not by `=`, which an index could find: then the model would have to know which rows were looked at. */
+const VISIBLE: Predicate = { k: 'distinct', neg: true, a: { k: 'col', n: 'owner_id' }, b: { k: 'lit', t: 'text', v: 'me' } }
 
 let databases: readonly RawDatabase[] = []
 let bucketId = 0

@@ -1,0 +1,85 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { evaluatePredicate } from '../../policy/evaluate-predicate.ts'
+import { pathTokens } from '../../policy/predicate-row.ts'
+import {
+  and, col, cast, element, eq, filename, foldername, isIn, like, lit, lower, ne, not, or, startsWith } from '../../policy/predicate-builders.ts' // prettier-ignore
+import { ALWAYS, type Predicate } from '../../policy/predicate.ts'
+import { listingBounds } from './listing-bounds.ts'
+
+const name = col('name')
+const NOTHING = { prefix: '', owner: null }
+
+describe('what is read from a condition', () => {
+  test.each<[string, Predicate, object]>([
+    ['an owner', eq(col('owner_id'), 'ann'), { owner: 'ann' }],
+    ['an owner, the other way round', eq('ann', col('owner_id')), { owner: 'ann' }],
+    ['an owner of a list of one', isIn(col('owner_id'), ['ann']), { owner: 'ann' }],
+    ['a folder', eq(element(foldername(), 1), 'a'), { prefix: 'a/' }],
+    ['folders without a gap', and(eq(element(foldername(), 2), 'b'), eq(element(foldername(), 1), 'a')), { prefix: 'a/b/' }],
+    ['folders with a gap', and(eq(element(foldername(), 3), 'c'), eq(element(foldername(), 1), 'a')), { prefix: 'a/' }],
+    ['the first of the tokens', eq(element(col('path_tokens'), 1), 'a'), { prefix: 'a' }],
+    ['a beginning', startsWith(name, 'a/b'), { prefix: 'a/b' }],
+    ['a key', eq(name, 'a/b'), { prefix: 'a/b' }],
+    ['a pattern up to its first wildcard', like(name, 'a/b%c'), { prefix: 'a/b' }],
+    ['a pattern with an escape', like(name, String.raw`a\%b`), { prefix: 'a' }],
+    ['both, deep in ands', and(and(eq(col('owner_id'), 'ann'), ALWAYS), and(startsWith(name, 'x'))), { prefix: 'x', owner: 'ann' }],
+    ['the longer of two beginnings', and(startsWith(name, 'a'), startsWith(name, 'a/b')), { prefix: 'a/b' }],
+  ])('%s', (_, condition, bounds) => {
+    expect(listingBounds(condition)).toEqual({ ...NOTHING, ...bounds })
+  })
+
+  test.each<[string, Predicate]>([
+    ['one of several', or(eq(col('owner_id'), 'ann'), eq(col('owner_id'), 'bob'))],
+    ['a negation', not(eq(col('owner_id'), 'ann'))],
+    ['another', ne(col('owner_id'), 'ann')],
+    ['a list', isIn(col('owner_id'), ['ann', 'bob'])],
+    ['an owner of nobody', eq(col('owner_id'), lit('text', null))],
+    ['another column', eq(col('bucket_id'), 'ann')],
+    ['what is made of the key', startsWith(lower(name), 'a')],
+    ['a file name', eq(filename(), 'a')],
+    ['a later folder alone', eq(element(foldername(), 2), 'a')],
+    ['a folder that no key can be in', eq(element(foldername(), 1), 'a/b')],
+    ['a folder of a text', eq(element(foldername('a/b'), 1), 'c')],
+    ['what is cast', eq(cast(col('owner'), 'text'), 'a')],
+    ['a pattern that begins with anything', like(name, '%a')],
+    ['nothing', ALWAYS],
+  ])('nothing from %s', (_, condition) => {
+    expect(listingBounds(condition)).toEqual(NOTHING)
+  })
+})
+
+test('no row that passes lies outside', () => {
+  const word = fc.constantFrom('', 'a', 'b', 'a/', 'a/b', 'ab', '%', 'a_')
+  const key = fc.array(fc.constantFrom('a', 'b', '/', '%'), { minLength: 1, maxLength: 5 }).map((parts) => parts.join(''))
+  const owner = fc.constantFrom('a', 'b', null)
+  const leaf: fc.Arbitrary<Predicate> = fc.oneof(
+    word.map((text) => eq(col('owner_id'), text)),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), word).map(([place, text]) => eq(element(foldername(), place), text)),
+    fc.tuple(fc.integer({ min: 1, max: 2 }), word).map(([place, text]) => eq(element(col('path_tokens'), place), text)),
+    word.map((text) => startsWith(name, text)),
+    word.map((text) => like(name, `${text}%`)),
+    word.map((text) => eq(name, text)),
+    word.map((text) => ne(name, text)),
+  )
+  const { tree } = fc.letrec<{ tree: Predicate }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 3 },
+      leaf,
+      fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((parts) => and(...parts)),
+      fc.array(tie('tree'), { minLength: 1, maxLength: 2 }).map((parts) => or(...parts)),
+      tie('tree').map((part) => not(part)),
+    ),
+  }))
+  fc.assert(
+    fc.property(tree, fc.array(fc.tuple(key, owner), { minLength: 5, maxLength: 10 }), (condition, rows) => {
+      const { prefix, owner: bound } = listingBounds(condition)
+      for (const [key, owner] of rows) {
+        if (evaluatePredicate(condition, { name: key, owner_id: owner, path_tokens: pathTokens(key) }) !== true) continue
+        expect(key.startsWith(prefix)).toBe(true)
+        if (bound !== null) expect(owner).toBe(bound)
+      }
+    }),
+    { numRuns: 5_000 },
+  )
+})
