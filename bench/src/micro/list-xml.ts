@@ -37,7 +37,7 @@ const pages: readonly (readonly [string, ListedObjects])[] = [
 ]
 
 const request: OperationRequest = {
-  bucket: 'bench',
+  bucket: { name: 'bench' },
   key: '',
   query: new S3Query([
     ['list-type', '2'],

@@ -11,6 +11,10 @@ const CONTEXT: PredicateContext = {
   role: 'authenticated',
   account: null,
   operation: 'storage.object.get',
+  ip: null,
+  key: null,
+  jwt: null,
+  now: null,
 }
 
 const text = (v: string): object => ({ k: 'lit', t: 'text', v })
@@ -44,7 +48,7 @@ const facts = {
   versionId: 'null',
   etag: 'd41d8cd98f00b204e9800998ecf8427e',
 }
-const row = objectPolicyRow('avatars', facts)
+const row = objectPolicyRow({ name: 'avatars', account: 'shop', public: false }, facts)
 
 for (const [name, source] of [
   ['own folder', OWN_FOLDER],
@@ -58,6 +62,7 @@ for (const [name, source] of [
     bench('evaluate', () => do_not_optimize(evaluatePredicate(folded, row)))
   })
 }
-bench('a row for policies from an object', () => do_not_optimize(objectPolicyRow('avatars', facts)))
+bench('a row for policies from an object', () =>
+  do_not_optimize(objectPolicyRow({ name: 'avatars', account: 'shop', public: false }, facts)))
 
 await run()

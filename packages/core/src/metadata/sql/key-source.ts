@@ -147,23 +147,21 @@ export interface TableScope {
   readonly delimiter: string | null
   /** With a filter, the other rows are counted but never leave the database. */
   readonly filter: Sql | null
-  /** What the keys of all rows that pass the filter begin with: others are not looked at. Default '', which says nothing. */
+  /** What the keys of all rows that are meant begin with: others are not looked at. Default '', which says nothing. */
   readonly within?: string
 }
 
 /** Rows of one table that begin with a prefix. */
 export function tableSource(table: KeyTable, { prefix, delimiter, filter, within = '' }: TableScope, dialect: SqlDialect): KeySource {
-  const below = prefixSuccessor(prefix)
-  if (filter !== null) {
-    const until = earlierKey(below, prefixSuccessor(within))
-    return { fetch: (seek, bounds) => fetchFiltered(table, { seek: laterSeek(seek, within), below: until, filter }, bounds) }
-  }
-  const fetch: KeySource['fetch'] = (seek, bounds) => fetchAll(table, { seek, below }, bounds.stretch)
+  const below = earlierKey(prefixSuccessor(prefix), prefixSuccessor(within))
+  const at = (seek: Seek): Seek => (within === '' ? seek : laterSeek(seek, within))
+  if (filter !== null) return { fetch: (seek, bounds) => fetchFiltered(table, { seek: at(seek), below, filter }, bounds) }
+  const fetch: KeySource['fetch'] = (seek, bounds) => fetchAll(table, { seek: at(seek), below }, bounds.stretch)
   if (delimiter === null) return { fetch }
   return {
     fetch,
     *folders(seek, limit) {
-      const statement = selectFolders(table, { seek, below, prefix, delimiter, limit }, dialect)
+      const statement = selectFolders(table, { seek: at(seek), below, prefix, delimiter, limit }, dialect)
       return statement === null ? null : (yield statement).map((row) => textOf(row[0]))
     },
   }

@@ -17,7 +17,7 @@ const KEY_AT = OBJECT_COLUMN_NAMES.indexOf('key')
 export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): SqlProgram<ListObjectsPage> {
   const { bucketId, prefix, visible } = query
   if (isNever(visible)) return { objects: [], commonPrefixes: [], next: null }
-  const { owner, prefix: within } = listingBounds(visible)
+  const { owner, prefix: within, rest } = listingBounds(visible)
   const table: KeyTable = {
     select: SELECT,
     selectValues: [],
@@ -29,7 +29,7 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
     keyAt: KEY_AT,
     tieAt: KEY_AT,
   }
-  const filter = filterOf(visible, dialect, bucketId)
+  const filter = filterOf(rest, dialect, bucketId)
   const source = tableSource(table, { prefix, delimiter: query.delimiter, filter, within }, dialect)
   const page = yield* collectPage(source, pageQuery(query))
   return {
@@ -41,7 +41,7 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
 
 /** Whether the page surely takes one statement, so that it needs no transaction. */
 export function listsObjectsAtOnce(query: ListObjectsQuery): boolean {
-  return isOneStatement(pageQuery(query), !isAlways(query.visible))
+  return isOneStatement(pageQuery(query), !isAlways(listingBounds(query.visible).rest))
 }
 
 function pageQuery({ prefix, delimiter, position, limit, rowsScannedMax }: ListObjectsQuery): KeyPageQuery {

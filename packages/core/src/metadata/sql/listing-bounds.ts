@@ -1,30 +1,45 @@
+import { ALWAYS } from '../../policy/predicate.ts'
 import type { Predicate } from '../../policy/predicate.ts'
 
-/** What every row that passes a condition has in common, as far as an index can use it. */
+/** Where the rows that pass a condition lie, as far as an index can tell, and what is still to be held against each. */
 export interface ListingBounds {
   /** What the key of each begins with; '' for anything. */
   readonly prefix: string
   /** Whose each is; null for anybody's. */
   readonly owner: string | null
+  /** What the other two do not say already: of rows that lie there, the same as the whole condition. */
+  readonly rest: Predicate
 }
 
 /**
  * Reads from a condition where its rows lie, so that a listing scans no others: from what must be true of all of them, which is what is
- * joined by AND at the top. The condition itself is held against each row all the same.
+ * joined by AND at the top.
  */
 export function listingBounds(visible: Predicate): ListingBounds {
+  const parts = [...conjuncts(visible)]
+  const owner = parts.map(ownerOf).find((each) => each !== null) ?? null
   const folders = new Map<number, string>()
-  let prefix = ''
-  let owner: string | null = null
-  for (const part of conjuncts(visible)) {
-    owner ??= ownerOf(part)
-    const begins = prefixOf(part)
-    if (begins !== null && begins.length > prefix.length) prefix = begins
-    const folder = folderOf(part)
-    if (folder !== null) folders.set(folder.place, folder.name)
-  }
+  for (const folder of parts.map(folderOf)) if (folder !== null && !folders.has(folder.place)) folders.set(folder.place, folder.name)
   const path = folderPath(folders)
-  return { prefix: path.length > prefix.length ? path : prefix, owner }
+  const prefix = parts
+    .map((part) => prefixOf(part)?.text ?? '')
+    .reduce((longest, each) => (each.length > longest.length ? each : longest), path)
+  const isSaid = (part: Predicate): boolean => {
+    const begins = prefixOf(part)
+    if (begins !== null) return begins.exact && prefix.startsWith(begins.text)
+    const folder = folderOf(part)
+    if (folder !== null)
+      return folders.get(folder.place) === folder.name && prefix.startsWith(path) && folder.place <= path.split('/').length - 1
+    const whose = ownerOf(part)
+    return whose !== null && whose === owner
+  }
+  return { prefix, owner, rest: allOf(parts.filter((part) => !isSaid(part))) }
+}
+
+function allOf(parts: readonly Predicate[]): Predicate {
+  const [only] = parts
+  if (only === undefined) return ALWAYS
+  return parts.length === 1 ? only : { k: 'and', a: parts }
 }
 
 function* conjuncts(node: Predicate): Generator<Predicate> {
@@ -54,21 +69,28 @@ function ownerOf(node: Predicate): string | null {
   return equality?.of.k === 'col' && equality.of.n === 'owner_id' ? equality.text : null
 }
 
-/** The key itself, what it starts with, or a LIKE up to its first wildcard. */
-function prefixOf(node: Predicate): string | null {
+/** What keys begin with; exact where that is all that is said of them. */
+interface Beginning {
+  readonly text: string
+  readonly exact: boolean
+}
+
+/** What it starts with, the key itself, or a LIKE up to its first wildcard. */
+function prefixOf(node: Predicate): Beginning | null {
   if (node.k === 'call' && node.f === 'starts_with') {
     const [text, prefix] = node.a
-    return text !== undefined && isKey(text) && prefix?.k === 'lit' && typeof prefix.v === 'string' ? prefix.v : null
+    if (text === undefined || !isKey(text) || prefix?.k !== 'lit' || typeof prefix.v !== 'string') return null
+    return { text: prefix.v, exact: true }
   }
   if (node.k === 'like' && !node.ci && !node.neg && isKey(node.a) && node.p.k === 'lit' && typeof node.p.v === 'string') {
-    return /^[^%_\\]*/.exec(node.p.v)?.[0] ?? null
+    return { text: /^[^%_\\]*/.exec(node.p.v)?.[0] ?? '', exact: false }
   }
   const equality = equalityOf(node)
   if (equality === null) return null
-  if (isKey(equality.of)) return equality.text
+  if (isKey(equality.of)) return { text: equality.text, exact: false }
   // The first of the names between slashes: a folder, or the key itself.
   const first = equality.of.k === 'idx' && equality.of.i === 1 && equality.of.a.k === 'col' && equality.of.a.n === 'path_tokens'
-  return first && !equality.text.includes('/') ? equality.text : null
+  return first && !equality.text.includes('/') ? { text: equality.text, exact: false } : null
 }
 
 /** `foldername(name)[i] = 'text'`. */
