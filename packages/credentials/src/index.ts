@@ -86,3 +86,21 @@ export {
 } from './sts/temporary-credentials.ts'
 export { temporaryMasterKeys } from './sealing/temporary-master-keys.ts'
 export { parseSessionPolicy } from './sts/parse-session-policy.ts'
+export type { OpaqueKeyInfo } from './opaque-keys/opaque-key-record.ts'
+export { type CreateOpaqueKeyInput, type NewOpaqueKey, type OpaqueKeys, type RotateOptions } from './opaque-keys/opaque-keys.ts'
+export type {
+  CreateProjectInput,
+  LegacyKeys,
+  ProjectInfo,
+  ProjectSecretInfo,
+  ProjectSettings,
+  RotateSecretOptions,
+} from './projects/project.ts'
+export type { RemoteKeysSettings } from './projects/project-parts.ts'
+export { type NewProject, type OpenedProject, type Projects } from './projects/projects.ts'
+export type { R2TokenInfo } from './r2/r2-token-record.ts'
+export { type CreateR2TokenInput, type R2Tokens } from './r2/r2-tokens.ts'
+export { StoredCredentials, type StoredCredentialsOptions } from './stored/stored-credentials.ts'
+export { type StoredPartsOptions } from './stored/stored-parts.ts'
+export { type StoredRevocations } from './sts/stored-revocations.ts'
+export { type TokenSecrets } from './tokens/token-secrets.ts'

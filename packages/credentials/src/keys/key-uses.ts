@@ -11,6 +11,8 @@ export interface KeyUsesOptions {
   readonly clock: Clock
   /** Hears of times that could not be written. */
   readonly observer: Observer
+  /** Of the documents that say it. Default: those of access keys. */
+  readonly kind?: string
 }
 
 const INTERVAL_MS = 60_000
@@ -67,7 +69,7 @@ export class KeyUses {
 
   async #writeAt(documentId: string, at: number, intervalMs: number): Promise<void> {
     const { documents } = this.#options
-    const document = { kind: KEY_KINDS.use, id: documentId }
+    const document = { kind: this.#options.kind ?? KEY_KINDS.use, id: documentId }
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const there = await documents.readDocument(document)
       // Revoked meanwhile; or another process was faster.

@@ -1,0 +1,109 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { got, userJwt, verdict, withStored } from '../../test/stored-world.ts'
+import type { StoredWorld } from '../../test/stored-world.ts'
+import type { StsParameters } from '../sts/sts-request.ts'
+
+const NOTHING: StsParameters = { durationSeconds: null, policy: null, roleArn: null, roleSessionName: null }
+const world =
+  (run: (world: StoredWorld) => Promise<void>): (() => Promise<void>) =>
+  () =>
+    withStored('sqlite', null, run)
+const SECRET = 'a secret that there is already, long enough'
+
+describe('a project', () => {
+  test(
+    'takes a secret that there is already, and an anon token with it',
+    world(async ({ here, now }) => {
+      expect(await here.projects.create({ ref: 'mine', account: 'acme', jwtSecret: SECRET })).toMatchObject({ jwtSecret: null })
+      const anon = userJwt(SECRET, { role: 'anon' }, now())
+      await here.projects.addAnonKey('mine', anon)
+      const found = await got(here.find('mine', userJwt(SECRET, { role: 'authenticated', sub: 'ann' }, now())))
+      expect(found.secretAccessKey).toBe(anon)
+      expect(found.presigning).toBe('allow')
+      await here.projects.update('mine', { presignWithUserJwt: 'deny', issuers: ['https://auth.example'] })
+      expect(await verdict(here.find('mine', userJwt(SECRET, { role: 'authenticated' }, now())))).toBe('invalid-token')
+      const issued = userJwt(SECRET, { role: 'authenticated', iss: 'https://auth.example' }, now())
+      expect((await got(here.find('mine', issued))).presigning).toBe('deny')
+      // What is not set is as it was.
+      expect(await here.projects.update('mine', { description: 'shop' })).toMatchObject({
+        description: 'shop',
+        presignWithUserJwt: 'deny',
+        issuers: ['https://auth.example'],
+      })
+    }),
+  )
+
+  test(
+    'takes public keys, of which no private half is kept',
+    world(async ({ here, now, store }) => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const jwk = { ...privateKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256' }
+      expect(await here.projects.create({ ref: 'mine', account: 'acme', jwks: { keys: [jwk] } })).toMatchObject({
+        jwtSecret: null,
+        project: { jwtSecrets: [] },
+      })
+      const { key } = await here.opaqueKeys.create({ project: 'mine', kind: 'publishable' })
+      const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const claims = { role: 'authenticated', sub: 'ann', exp: now().getTime() / 1000 + 60 }
+      const head = `${text({ alg: 'ES256', kid: 'one' })}.${text(claims)}`
+      const signature = sign('sha256', Buffer.from(head), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+      expect((await got(here.find('mine', `${head}.${signature}`))).secretAccessKey).toBe(key)
+      const { documents } = await store.listDocuments({ kind: 'project', after: null, limit: 10 })
+      expect(JSON.stringify(documents)).not.toContain(jwk.d)
+    }),
+  )
+
+  test(
+    'is the one that a role names; of several, one must be named',
+    world(async ({ here, now }) => {
+      const web = (sub: string): { action: 'AssumeRoleWithWebIdentity'; webIdentityToken: string } & StsParameters => ({
+        action: 'AssumeRoleWithWebIdentity',
+        ...NOTHING,
+        webIdentityToken: userJwt(SECRET, { role: 'authenticated', sub }, now()),
+      })
+      await expect(here.assumeRoleWithWebIdentity(web('ann'))).rejects.toMatchObject({ code: 'ValidationError' })
+      // Of one secret, and yet not the same: the account is that of the project which is named.
+      await here.projects.create({ ref: 'one', account: 'acme', jwtSecret: SECRET })
+      expect(await here.assumeRoleWithWebIdentity(web('ann'))).toMatchObject({ sub: 'ann' })
+      await here.projects.create({ ref: 'two', account: 'other', jwtSecret: SECRET })
+      await expect(here.assumeRoleWithWebIdentity(web('ann'))).rejects.toMatchObject({ code: 'ValidationError' })
+      const made = await here.assumeRoleWithWebIdentity({ ...web('ann'), roleArn: 'arn:aws:iam::two:role/authenticated' })
+      expect((await got(here.find(made.accessKeyId, made.sessionToken))).caller.account).toBe('other')
+    }),
+  )
+
+  test(
+    'makes no sense',
+    world(async ({ here }) => {
+      const bad: readonly (readonly [object, string])[] = [
+        [{ ref: 'A' }, 'ref'],
+        [{ ref: 'a/b' }, 'ref'],
+        [{ account: '' }, 'account'],
+        [{ jwtSecret: 'short' }, 'jwtSecret'],
+        [{ jwks: { keys: [{ kty: 'oct', k: Buffer.alloc(32).toString('base64url') }] } }, 'jwks'],
+        [{ jwks: { keys: [{ kty: 'RSA' }] } }, 'jwks'],
+        [{ jwks: {} }, 'jwks'],
+        [{ jwksUrl: 'http://auth.example/jwks' }, 'jwksUrl'],
+        [{ jwksUrl: 'https://a:b@auth.example/jwks' }, 'jwksUrl'],
+        [{ issuers: [] }, 'issuers'],
+      ]
+      for (const [input, argument] of bad) {
+        const refused = here.projects.create({ ref: 'mine', account: 'acme', ...input })
+        await expect(refused).rejects.toMatchObject({ code: 'InvalidArgument', details: { argument } })
+      }
+      expect(await here.projects.list()).toEqual([])
+      await expect(here.opaqueKeys.create({ project: 'mine', kind: 'secret' })).rejects.toMatchObject({ details: { argument: 'project' } })
+      for (const change of [here.projects.update('mine', {}), here.projects.rotateSecret('mine'), here.projects.delete('mine')]) {
+        await expect(change).rejects.toMatchObject({ code: 'InvalidArgument', details: { argument: 'ref' } })
+      }
+      await here.projects.create({ ref: 'mine', account: 'acme' })
+      await expect(here.projects.rotateSecret('mine', { overlapSeconds: -1 })).rejects.toMatchObject({ code: 'InvalidArgument' })
+      await expect(here.opaqueKeys.create({ project: 'mine', kind: 'secret', expiresAt: new Date(0) })).rejects.toMatchObject({
+        details: { argument: 'expiresAt' },
+      })
+      const tokens = here.r2Tokens.create({ account: 'acme', policies: [{ effect: 'deny' }] })
+      await expect(tokens).rejects.toMatchObject({ code: 'InvalidArgument', details: { argument: 'policies' } })
+    }),
+  )
+})
