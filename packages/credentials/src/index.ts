@@ -96,7 +96,7 @@ export type {
   ProjectSettings,
   RotateSecretOptions,
 } from './projects/project.ts'
-export type { RemoteKeysSettings } from './projects/project-parts.ts'
+export type { RemoteKeysSettings } from './projects/project-verifier.ts'
 export { type NewProject, type OpenedProject, type Projects } from './projects/projects.ts'
 export type { R2TokenInfo } from './r2/r2-token-record.ts'
 export { type CreateR2TokenInput, type R2Tokens } from './r2/r2-tokens.ts'

@@ -14,8 +14,11 @@ export type RemoteKeysSettings = Omit<RemoteKeysOptions, 'url' | 'clock'>
 
 /** What a verifier of a project is made with. */
 export interface ProjectVerifierOptions {
+  /** The time that those of tokens are held against. */
   readonly clock: Clock
+  /** The roles that tokens may name. */
   readonly roles: Roles
+  /** How keys are read that an issuer publishes. */
   readonly remoteKeys: RemoteKeysSettings
 }
 
