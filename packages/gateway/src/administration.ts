@@ -1,6 +1,8 @@
 import { ALWAYS, fsck } from '@stowage/core'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
-import type { AccessKeys } from '@stowage/credentials'
+import type { AccessKeys, StoredCredentials } from '@stowage/credentials'
+import { administerCredentials } from './credential-administration.ts'
+import type { CredentialAnswer, CredentialRequest } from './credential-request.ts'
 import { administerKeys } from './key-administration.ts'
 import type { KeyAnswer, KeyRequest } from './key-administration.ts'
 import type { Stores } from './stores.ts'
@@ -36,12 +38,20 @@ export interface Administration {
   fsck(options: AdministrationFsck): Promise<FsckReport>
   /** Stored keys: makes, lists and changes them. */
   keys(request: KeyRequest): Promise<KeyAnswer>
+  /** Projects, their keys, tokens of R2 and temporary credentials. */
+  credentials(request: CredentialRequest): Promise<CredentialAnswer>
 }
 
 const PAGE_SIZE = 1_000
 
-/** Administers stores that are open, and the keys in them. */
-export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'backend'>, keys: AccessKeys): Administration {
+/** The credentials that are kept in a store. */
+export interface KeptCredentials {
+  readonly keys: AccessKeys
+  readonly stored: StoredCredentials
+}
+
+/** Administers stores that are open, and the credentials in them. */
+export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'backend'>, { keys, stored }: KeptCredentials): Administration {
   return {
     async buckets() {
       const all: BucketInfo[] = []
@@ -63,5 +73,6 @@ export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'bac
     stat: () => metadata.inspection.counts(),
     fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
     keys: (request) => administerKeys(keys, request),
+    credentials: (request) => administerCredentials(stored, request),
   }
 }

@@ -1,14 +1,15 @@
 import { mkdir } from 'node:fs/promises'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
 import type { Engine, Observer, StoredPolicies } from '@stowage/core'
-import { AccessKeys } from '@stowage/credentials'
-import type { KeyProvider } from '@stowage/credentials'
+import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
+import type { KeyCredential, KeyProvider, S3Credential, S3CredentialResolver, StoredCredentialsOptions } from '@stowage/credentials'
 import type { HttpHandler } from '@stowage/http'
-import { s3Handler } from '@stowage/s3-protocol'
-import type { Credential, CredentialResolver } from '@stowage/s3-protocol'
+import { jurisdictionFromHost, s3Handler, stsHandler } from '@stowage/s3-protocol'
+import type { Credential, CredentialResolver, Jurisdiction, StsHandlerOptions } from '@stowage/s3-protocol'
 import type { Account } from './config-file.ts'
 import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
+import type { ServerLimits } from './limits.ts'
 import { masterKeysFor } from './master-keys.ts'
 import type { RootCredentials } from './root-credentials.ts'
 import { storesOf } from './stores.ts'
@@ -31,8 +32,16 @@ export interface AssembleOptions extends StoreOptions {
   readonly domains?: readonly string[]
   /** Where clients reach the server through a proxy: see `S3HandlerOptions`. Default: none. */
   readonly publicUrls?: readonly string[]
+  /** Hosts under which the buckets of a jurisdiction are found. Default: none. */
+  readonly jurisdictions?: readonly Jurisdiction[]
+  /** The hosts that temporary credentials of R2 may be signed for elsewhere. Default: none, and such are refused. */
+  readonly r2Endpoints?: readonly string[]
+  /** Whether keys of issuers may be read over plain http and from private networks. Default: not. */
+  readonly privateIssuers?: boolean
   /** The largest body of one put or part, in bytes. Default: the engine's. */
   readonly bodySizeMax?: number
+  /** Of requests for temporary credentials. Default: the service's. */
+  readonly stsLimits?: Pick<ServerLimits, 'stsPerAddressMinuteMax' | 'stsPerSubjectMinuteMax'>
   /** Hears of faults of engine and door. */
   readonly observer: Observer
 }
@@ -68,35 +77,74 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     const policies = storedPolicies({ metadata })
     const engine = await openEngine({ metadata, backend, policy: policies, observer, limits })
     closers.unshift(() => engine.close())
+    const masterKeys = options.masterKeys ?? masterKeysFor({}, options.directory)
+    const parts = { documents: metadata, masterKeys, observer, roles: policies.roles }
     const keys = new AccessKeys({
-      documents: metadata,
-      masterKeys: options.masterKeys ?? masterKeysFor({}, options.directory),
-      observer,
-      roles: policies.roles,
+      ...parts,
       reservedIds: [...credentials.keys()],
     })
     closers.unshift(() => keys.close())
+    const own = givenThenStored(credentials, keys)
+    const stored = new StoredCredentials({ ...parts, keys: own, ...tokenOptions(options) })
+    closers.unshift(() => stored.close())
+    const resolver = withFreshRoles(firstResolver(credentials, [stored, own]), policies)
     const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
     const handler = s3Handler({
       engine,
       region: options.region,
       ...(options.domains === undefined ? {} : { domains: options.domains }),
       ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
-      credentials: withFreshRoles(givenThenStored(credentials, keys), policies),
+      ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
+      credentials: resolver,
+      sts: stsHandler({ issuer: stored, credentials: resolver, ...stsOptions(options) }),
       displayName: (account) => names.get(account) ?? account,
       observer,
     })
-    return { engine, handler, administration: administer(stores, keys), close }
+    return { engine, handler, administration: administer(stores, { keys, stored }), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Those of the configuration cannot be taken over by stored ones. */
-function givenThenStored(given: ReadonlyMap<string, Credential>, keys: AccessKeys): CredentialResolver {
+/** The keys that signatures are made with and nothing beside: of the configuration, which stored ones cannot take over, and stored. */
+function givenThenStored(given: ReadonlyMap<string, Credential>, keys: AccessKeys): OwnKeys {
   const stored = keys.resolver()
-  return { find: (id, sessionToken) => given.get(id) ?? stored.find(id, sessionToken) }
+  return { find: (id) => given.get(id) ?? stored.find(id) }
+}
+
+interface OwnKeys {
+  find(accessKeyId: string): S3Credential | KeyCredential | null | Promise<KeyCredential | null>
+}
+
+/** Those of the configuration are looked for first: no token can speak for them. */
+function firstResolver(given: ReadonlyMap<string, Credential>, resolvers: readonly S3CredentialResolver[]): CredentialResolver {
+  const others = firstCredential(resolvers)
+  return { find: (id, sessionToken) => given.get(id) ?? others.find(id, sessionToken) }
+}
+
+function tokenOptions({
+  r2Endpoints = [],
+  jurisdictions = [],
+  privateIssuers = false,
+}: AssembleOptions): Partial<StoredCredentialsOptions> {
+  const jurisdictionOf = jurisdictionFromHost(jurisdictions)
+  const endpoints = new Map(r2Endpoints.map((host) => [host, jurisdictionOf(host) ?? 'default']))
+  return {
+    ...(endpoints.size === 0 ? {} : { r2Endpoints: endpoints }),
+    ...(privateIssuers ? { remoteKeys: { allowHttp: true, allowPrivateAddresses: true } } : {}),
+  }
+}
+
+function stsOptions({ stsLimits, observer, publicUrls, region }: AssembleOptions): Omit<StsHandlerOptions, 'issuer' | 'credentials'> {
+  return {
+    region,
+    observer,
+    ...(publicUrls === undefined ? {} : { publicUrls }),
+    ...(stsLimits === undefined
+      ? {}
+      : { perAddressMinuteMax: stsLimits.stsPerAddressMinuteMax, perSubjectMinuteMax: stsLimits.stsPerSubjectMinuteMax }),
+  }
 }
 
 /** A role that another process has made, or taken the bypass from, counts within a second. */

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { Administration, AdministrationFsck, Statistics } from './administration.ts'
 import { controlPath } from './control-path.ts'
+import type { CredentialAnswer, CredentialRequest } from './credential-request.ts'
 import type { KeyAnswer, KeyRequest } from './key-administration.ts'
 
 /** Asks the server that has a directory open; null where nobody listens there. */
@@ -27,6 +28,7 @@ export async function connectControl(directory: string): Promise<Administration 
     stat: async () => (await ask(path, '/stat')) as Statistics,
     fsck: async ({ deep, ...options }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', options)) as FsckReport,
     keys: async (wish) => (await ask(path, '/keys', { wish })) as KeyAnswer,
+    credentials: async (wish) => (await ask(path, '/credentials', { wish })) as CredentialAnswer,
   }
 }
 
@@ -45,7 +47,7 @@ class ControlError extends Error {}
 
 interface Asked extends Omit<AdministrationFsck, 'deep'> {
   /** The body of the question. */
-  readonly wish?: KeyRequest
+  readonly wish?: KeyRequest | CredentialRequest
 }
 
 async function ask(socketPath: string, path: string, asked: Asked = {}): Promise<unknown> {

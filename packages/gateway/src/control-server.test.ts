@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FsckReport } from '@stowage/core'
-import { AccessKeys, temporaryMasterKeys } from '@stowage/credentials'
+import { AccessKeys, StoredCredentials, temporaryMasterKeys } from '@stowage/credentials'
 import { expect, onTestFinished, test } from 'vitest'
 import { administer } from './administration.ts'
 import type { Administration, AdministrationFsck } from './administration.ts'
@@ -21,7 +21,10 @@ test('a check is stopped when whoever asked for it has gone', async () => {
     await stores.backend.close()
     await stores.metadata.close()
   })
-  const own = administer(stores, new AccessKeys({ documents: stores.metadata, masterKeys: temporaryMasterKeys() }))
+  const parts = { documents: stores.metadata, masterKeys: temporaryMasterKeys() }
+  const keys = new AccessKeys(parts)
+  const stored = new StoredCredentials({ ...parts, keys: { find: () => null } })
+  const own = administer(stores, { keys, stored })
   let check: Promise<FsckReport> | undefined
   let begin = (): void => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))

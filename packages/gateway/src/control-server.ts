@@ -4,6 +4,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Administration, AdministrationFsck } from './administration.ts'
 import { connectControl } from './control-client.ts'
 import { controlPath } from './control-path.ts'
+import { readControlBody } from './control-body.ts'
+import { parseCredentialRequest } from './credential-request.ts'
 import { readKeyRequest } from './key-request.ts'
 
 /** A control socket that listens. */
@@ -51,6 +53,8 @@ async function perform(
   switch (request.url) {
     case '/keys':
       return administration.keys(await readKeyRequest(request))
+    case '/credentials':
+      return administration.credentials(parseCredentialRequest(await readControlBody(request)))
     case '/buckets':
       return administration.buckets()
     case '/stat':

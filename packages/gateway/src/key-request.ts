@@ -1,21 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { JsonValue } from '@stowage/core'
+import { readControlBody } from './control-body.ts'
 import type { KeyRequest } from './key-administration.ts'
-
-/** No scope is so large: a stored key has at most 256 KiB. */
-const REQUEST_BYTES_MAX = 512 * 1024
 
 /** Reads what another process of this user wants of the stored keys. Throws for anything that is no such wish. */
 export async function readKeyRequest(message: IncomingMessage): Promise<KeyRequest> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of message) {
-    if (!(chunk instanceof Buffer)) throw unknown()
-    size += chunk.length
-    if (size > REQUEST_BYTES_MAX) throw unknown()
-    chunks.push(chunk)
-  }
-  return parseKeyRequest(JSON.parse(Buffer.concat(chunks).toString()))
+  return parseKeyRequest(await readControlBody(message))
 }
 
 function parseKeyRequest(value: unknown): KeyRequest {

@@ -14,6 +14,8 @@ export interface ServerLimits {
   readonly answerWindowSeconds: number
   readonly idleSecondsMax: number
   readonly keepAliveSeconds: number
+  readonly stsPerAddressMinuteMax: number
+  readonly stsPerSubjectMinuteMax: number
   readonly shutdownSecondsMax: number
 }
 
@@ -86,6 +88,20 @@ export const LIMITS: Readonly<Record<keyof ServerLimits, LimitRow>> = {
     meaning: 'without a byte either way in the middle of a request: a client that stops reading is cut off',
   },
   keepAliveSeconds: { unit: 'seconds', default: 65, min: 0.1, max: DAY_SECONDS, meaning: 'a connection is kept for its next request' },
+  stsPerAddressMinuteMax: {
+    unit: '',
+    default: 600,
+    min: 1,
+    max: 1_000_000,
+    meaning: 'requests for temporary credentials from one address in a minute; more are answered Throttling',
+  },
+  stsPerSubjectMinuteMax: {
+    unit: '',
+    default: 60,
+    min: 1,
+    max: 1_000_000,
+    meaning: 'temporary credentials for one key, or one user, in a minute; more are answered Throttling',
+  },
   shutdownSecondsMax: { unit: 'seconds', default: 60, min: 0, max: DAY_SECONDS, meaning: 'for requests under way after a signal' },
 }
 
@@ -105,6 +121,8 @@ export function completeLimits(given: Partial<ServerLimits>): ServerLimits {
     answerWindowSeconds: limitOf('answerWindowSeconds'),
     idleSecondsMax: limitOf('idleSecondsMax'),
     keepAliveSeconds: limitOf('keepAliveSeconds'),
+    stsPerAddressMinuteMax: limitOf('stsPerAddressMinuteMax'),
+    stsPerSubjectMinuteMax: limitOf('stsPerSubjectMinuteMax'),
     shutdownSecondsMax: limitOf('shutdownSecondsMax'),
   }
 }

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { decodeScope, encodeScope, isStorageError } from '@stowage/core'
 import type { JsonValue } from '@stowage/core'
+import { jurisdictionFromHost } from '@stowage/s3-protocol'
+import type { Jurisdiction } from '@stowage/s3-protocol'
 
 /** A port: 0 to 65,535. */
 export function parsePort(text: string): number {
@@ -35,6 +37,33 @@ export function parseTime(text: string): string {
   if (time === null || Number.isNaN(time.getTime()))
     throw new InvalidArgumentError('A time is written as 2030-01-31 or 2030-01-31T12:00:00Z.')
   return time.toISOString()
+}
+
+/** A number of seconds. */
+export function parseSeconds(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number of seconds.')
+  return Number(text)
+}
+
+/** A jurisdiction and its host, one more. */
+export function collectJurisdiction(text: string, former: readonly Jurisdiction[] = []): Jurisdiction[] {
+  const [, name, host] = /^([^=]+)=([^=]+)$/.exec(text) ?? []
+  if (name === undefined || host === undefined) throw new InvalidArgumentError('A jurisdiction is written as eu=eu.storage.example.com.')
+  try {
+    jurisdictionFromHost([{ name, host }])
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof TypeError ? error.message : 'A jurisdiction is written as eu=eu.storage.example.com.')
+  }
+  return [...former, { name, host }]
+}
+
+/** Whatever is JSON. */
+export function parseJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    throw new InvalidArgumentError('It is JSON.')
+  }
 }
 
 /** What a key may do at most, as JSON. */

@@ -5,10 +5,12 @@ import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import type { FsckCommandOptions } from './fsck-command.ts'
 import type { KeysOptions } from './keys-command.ts'
+import { addProjects } from './projects-commands.ts'
 import { addStoredKeys } from './stored-keys-commands.ts'
+import { addTokens } from './tokens-commands.ts'
 import { limitsHelp } from './limits.ts'
 import { LOG_LEVELS } from './log-level.ts'
-import { collect, collectDomain, parsePort, parseRegion } from './parse-flag.ts'
+import { collect, collectDomain, collectJurisdiction, parsePort, parseRegion } from './parse-flag.ts'
 import type { ServeOptions } from './serve-command.ts'
 import type { StatOptions } from './stat-command.ts'
 
@@ -25,7 +27,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(stowage --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
-  for (const add of [addServe, addKeys, addBuckets, addStat, addFsck]) add(program, run)
+  for (const add of [addServe, addKeys, addCredentials, addBuckets, addStat, addFsck]) add(program, run)
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
   } catch (error) {
@@ -50,6 +52,13 @@ function addServe(program: Command, run: Run): void {
     .option('--bucket <name>', 'make this bucket where it is missing (repeatable)', collect)
     .option('--region <name>', 'what clients sign for', parseRegion, 'us-east-1')
     .option('--domain <name>', 'buckets are sub-domains of this host name, too (repeatable)', collectDomain)
+    .option(
+      '--jurisdiction <name=host>',
+      'buckets of this jurisdiction are found under this host name, and nowhere else (repeatable)',
+      collectJurisdiction,
+    )
+    .option('--r2-endpoint <host>', 'take temporary credentials that R2 clients sign themselves for this host (repeatable)', collect)
+    .option('--private-issuers', 'keys of issuers may be read over plain http, and from private networks')
     .option('--public-url <url>', 'where clients reach it through a proxy that rewrites Host or path (repeatable)', collect)
     .option('--trusted-proxy <address>', 'a proxy, or a network, whose X-Forwarded-* and Forwarded count (repeatable)', collect)
     .option('--tls-cert <file>', 'serve HTTPS with this certificate, and the chain behind it, as PEM')
@@ -68,7 +77,7 @@ function addServe(program: Command, run: Run): void {
 }
 
 /** What may be said several times, and was not said at all. */
-const NOTHING_REPEATED = { bucket: [], domain: [], publicUrl: [], trustedProxy: [] } as const
+const NOTHING_REPEATED = { bucket: [], domain: [], jurisdiction: [], r2Endpoint: [], publicUrl: [], trustedProxy: [] } as const
 
 type ServeFlags = Omit<ServeOptions, 'directory' | keyof typeof NOTHING_REPEATED> &
   Partial<Pick<ServeOptions, keyof typeof NOTHING_REPEATED>>
@@ -86,6 +95,11 @@ function addKeys(program: Command, run: Run): void {
       await run((context) => keysCommand({ ...flags, directory }, context))
     })
   addStoredKeys(keys, { administers, run })
+}
+
+function addCredentials(program: Command, run: Run): void {
+  addProjects(program, { administers, run })
+  addTokens(program, { administers, run })
 }
 
 function addBuckets(program: Command, run: Run): void {

@@ -3,6 +3,7 @@ import { accountCaller } from '@stowage/core'
 import { behindProxies } from '@stowage/http'
 import type { Engine, Observer } from '@stowage/core'
 import { isStorageError } from '@stowage/core'
+import type { Jurisdiction } from '@stowage/s3-protocol'
 import type { Logger } from 'pino'
 import type { Administration } from './administration.ts'
 import { assemble, makeDataDirectory, ROOT_ACCOUNT } from './assemble.ts'
@@ -40,6 +41,12 @@ export interface ServeOptions {
   readonly region: string
   /** Host names under which buckets are sub-domains (virtual-host style). */
   readonly domain: readonly string[]
+  /** Hosts under which the buckets of a jurisdiction are found. */
+  readonly jurisdiction: readonly Jurisdiction[]
+  /** The hosts that temporary credentials of R2 may be signed for elsewhere. */
+  readonly r2Endpoint: readonly string[]
+  /** Keys of issuers may be read over plain http and from private networks. */
+  readonly privateIssuers?: boolean
   /** Where clients reach the server through a proxy that rewrites Host or takes a path off. */
   readonly publicUrl: readonly string[]
   /** Proxies whose `Forwarded` and `X-Forwarded-*` count. */
@@ -88,7 +95,11 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     accounts,
     region: options.region,
     domains: options.domain,
+    jurisdictions: options.jurisdiction,
+    r2Endpoints: options.r2Endpoint,
+    privateIssuers: options.privateIssuers === true,
     bodySizeMax: limits.bodySizeMax,
+    stsLimits: limits,
     observer: eventsTo(log),
   })
   try {
@@ -137,7 +148,10 @@ async function openControl(
   try {
     return await listenForControl(directory, administration)
   } catch (error) {
-    log.warn({ err: error }, 'there is no control socket: stowage buckets, stat, fsck and keys will not work while this server runs')
+    log.warn(
+      { err: error },
+      'there is no control socket: stowage buckets, stat, fsck, keys, projects and tokens will not work while this server runs',
+    )
     return null
   }
 }
@@ -166,12 +180,15 @@ function collectInBackground(engine: Engine, log: Logger): NodeJS.Timeout {
   return setInterval(collect, COLLECT_EVERY_MS).unref()
 }
 
+/** What becomes of credentials. */
+const AUDITED = /^(?:access-key|project|opaque-key|r2-token|token-secrets|sts)\./
+
 /** Faults of ours are worth a line, and what becomes of keys; what clients do is not. */
 function eventsTo(log: Logger): Observer {
   return {
     event(name, fields) {
       if (name === 'fault') log.error({ requestId: fields['requestId'], err: fields['error'] }, 'a request failed, and it was our fault')
-      else if (name.startsWith('access-key.')) log.info(fields, name)
+      else if (AUDITED.test(name)) log.info(fields, name)
     },
   }
 }

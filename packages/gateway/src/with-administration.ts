@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { AccessKeys } from '@stowage/credentials'
+import { AccessKeys, StoredCredentials } from '@stowage/credentials'
+import type { KeyCredential } from '@stowage/credentials'
 import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
 import type { CliContext } from './cli-context.ts'
@@ -47,7 +48,11 @@ export async function withAdministration<T>(
     await stores.metadata.open()
     try {
       await stores.backend.init()
-      return await use(administer(stores, new AccessKeys({ documents: stores.metadata, masterKeys })))
+      const parts = { documents: stores.metadata, masterKeys }
+      const keys = new AccessKeys(parts)
+      const find = async (id: string): Promise<KeyCredential | null> => (await keys.find(id))?.credential ?? null
+      const stored = new StoredCredentials({ ...parts, keys: { find } })
+      return await use(administer(stores, { keys, stored }))
     } finally {
       await stores.backend.close()
       await stores.metadata.close()

@@ -70,7 +70,7 @@ export const BANS: readonly Ban[] = [
       'packages/credentials/src/read-json-object.ts': 'reads what is in a token or a key set, as an object of unknown fields',
       'packages/s3-protocol/src/forms/post-policy.ts': 'the parse function of POST policies: refuses every field that it does not know',
       'packages/gateway/src/control-client.ts': 'reads what another process of this package wrote to a socket that only its user can open',
-      'packages/gateway/src/key-request.ts': 'the parse function of what comes over that socket',
+      'packages/gateway/src/control-body.ts': 'the parse function of what comes over that socket',
       'packages/gateway/src/parse-flag.ts': 'the parse functions of the command line; a scope is read by its codec',
       'packages/gateway/src/config-file.ts':
         'the parse function of the config file: checks each field, and refuses those that it does not know',
