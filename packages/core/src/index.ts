@@ -109,7 +109,7 @@ export {
   type RowColumn,
   type TruthTest,
 } from './policy/predicate.ts'
-export type { Relation, RelationColumn } from './policy/relation.ts'
+export type { Relation, RelationColumn, RelationRow, RelationValue } from './policy/relation.ts'
 export { BUILT_IN_ROLES, type Role } from './policy/role.ts'
 export { type PolicyCommand, type PolicyTable, PUBLIC_ROLE, type RowPolicy } from './policy/row-policy.ts'
 export { type Rule } from './policy/rule.ts'

@@ -76,7 +76,8 @@ export type {
   RowColumn,
   TruthTest,
 } from './predicate.ts'
-export type { Relation, RelationColumn } from './relation.ts'
+export { parseRelation, RELATION_LIMITS } from './parse-relation.ts'
+export type { Relation, RelationColumn, RelationRow, RelationValue } from './relation.ts'
 export { parseRowPolicy } from './parse-row-policy.ts'
 export { type PoliciesOf, type RowConditions, rowConditions } from './row-requirement.ts'
 export { type Role, BUILT_IN_ROLES } from './role.ts'

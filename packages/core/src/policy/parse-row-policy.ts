@@ -1,7 +1,6 @@
 import { StorageError } from '../errors/storage-error.ts'
-import { parsePredicate } from './predicate-parse.ts'
+import { parsePredicate, type ParsePredicateOptions } from './predicate-parse.ts'
 import { isStorableText } from './storable-json.ts'
-import type { Predicate } from './predicate.ts'
 import { PUBLIC_ROLE, type PolicyCommand, type PolicyTable, type RowPolicy } from './row-policy.ts'
 
 /** How many row-level policies one namespace may have. */
@@ -18,9 +17,9 @@ const COMMANDS: readonly PolicyCommand[] = ['all', 'select', 'insert', 'update',
 
 /**
  * Takes a row-level policy that somebody wrote apart. Throws `InvalidArgument`, with the place, for whatever Postgres would not take for
- * one, and for whatever is not known: nothing is dropped. Postgres: sql-createpolicy.
+ * one, and for whatever is not known: nothing is dropped; relations are known as far as `options` names them. Postgres: sql-createpolicy.
  */
-export function parseRowPolicy(value: unknown, place: string): RowPolicy {
+export function parseRowPolicy(value: unknown, place: string, options: ParsePredicateOptions = {}): RowPolicy {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(place, 'is not an object')
   const fields = value as Readonly<Record<string, unknown>>
   for (const name of Object.keys(fields)) if (!FIELDS.includes(name)) throw invalid(`${place}.${name}`, 'is not a field of a policy')
@@ -33,16 +32,12 @@ export function parseRowPolicy(value: unknown, place: string): RowPolicy {
     mode: oneOf(fields['mode'], MODES, `${place}.mode`),
     command,
     roles: rolesOf(fields['roles'], `${place}.roles`),
-    ...(using === undefined ? {} : { using: readPredicate(using, `${place}.using`) }),
-    ...(check === undefined ? {} : { check: readPredicate(check, `${place}.check`) }),
+    ...(using === undefined ? {} : { using: parsePredicate(using, `${place}.using`, options) }),
+    ...(check === undefined ? {} : { check: parsePredicate(check, `${place}.check`, options) }),
     ...(source === undefined ? {} : { source: sourceOf(source, `${place}.source`) }),
   }
   checkExpressions(policy, place)
   return policy
-}
-
-function readPredicate(value: unknown, place: string): Predicate {
-  return parsePredicate(value, place)
 }
 
 function checkExpressions({ command, using, check }: RowPolicy, place: string): void {

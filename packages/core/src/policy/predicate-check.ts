@@ -117,8 +117,14 @@ function checkCondition(node: Predicate, place: string): void {
 function checkLiteral({ t, v }: Node<'lit'>, place: string): void {
   expectOne(t, Object.keys(LITERALS), `${place}.t`)
   if (v === null) return
-  const [expected, fits] = LITERALS[t]
-  if (!fits(v)) throw invalid(`${place}.v`, `is not ${expected}`)
+  const fault = literalFault(t, v)
+  if (fault !== null) throw invalid(`${place}.v`, fault)
+}
+
+/** Why a value that is not null is none of this type; null where it is one. */
+export function literalFault(type: LiteralType, value: unknown): string | null {
+  const [expected, fits] = LITERALS[type]
+  return fits(value) ? null : `is not ${expected}`
 }
 
 const LITERALS: Readonly<Record<LiteralType, readonly [expected: string, fits: (value: unknown) => boolean]>> = {

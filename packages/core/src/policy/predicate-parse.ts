@@ -86,7 +86,7 @@ class PredicateParser {
     const relation = typeof name === 'string' ? this.#relations.get(name) : undefined
     if (relation === undefined) throw invalid(`${place}.rel`, 'is not a relation that policies may look into')
     const segments = relation.kept === 'postgres' ? relation.name.split('.') : [relation.name.replace('.', '_')]
-    if (segments.length > 2 || !segments.every(isIdentifier)) throw invalid(`${place}.rel`, 'has a name that no table can have')
+    if (segments.length > 2 || !segments.every(isRelationIdentifier)) throw invalid(`${place}.rel`, 'has a name that no table can have')
     const kept = fields['kept']
     if (kept !== undefined && kept !== relation.kept) throw invalid(`${place}.kept`, `is not '${relation.kept}', which keeps it`)
     return relation
@@ -94,7 +94,7 @@ class PredicateParser {
 
   #sightWithin(fields: Fields, relation: Relation, { place, sight }: Site): RelationsInSight {
     const alias = fields['alias']
-    if (typeof alias !== 'string' || !isIdentifier(alias)) throw invalid(`${place}.alias`, 'is not a name')
+    if (typeof alias !== 'string' || !isRelationIdentifier(alias)) throw invalid(`${place}.alias`, 'is not a name')
     if (sight.has(alias)) throw invalid(`${place}.alias`, 'is the name of a relation around it')
     return new Map([...sight, [alias, relation]])
   }
@@ -126,7 +126,7 @@ function isKind(kind: unknown): kind is Predicate['k'] {
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u
 
 /** Whether a name may be that of a table, a column or an alias. */
-function isIdentifier(name: string): boolean {
+export function isRelationIdentifier(name: string): boolean {
   return IDENTIFIER.test(name)
 }
 
