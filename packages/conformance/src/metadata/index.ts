@@ -8,6 +8,7 @@ import { inspectionCases } from './inspection.ts'
 import { listingCases } from './listing.ts'
 import { conditionCases, objectCases } from './objects.ts'
 import { refusedRowCases } from './refused-rows.ts'
+import { relationCases } from './relations.ts'
 import { requirementCases } from './requirements.ts'
 import type { MetadataSubject } from './support.ts'
 import { appendCases } from './appends.ts'
@@ -32,6 +33,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...inspectionCases,
     ...refusedRowCases,
     ...documentCases,
+    ...relationCases,
   ],
   facetsOf: () => [],
   start: () => Promise.resolve(),

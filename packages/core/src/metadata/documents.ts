@@ -1,4 +1,5 @@
 import type { JsonValue } from '../model/json-value.ts'
+import type { RelationTableChange } from './relations.ts'
 
 /*
  * Configurations by (kind, id): settings of buckets, policies, credentials. The store knows nothing of what is in them.
@@ -61,6 +62,8 @@ export interface WriteDocumentsCommand {
   readonly writes: readonly DocumentWrite[]
   /** Whether what callers may do depends on them: then every commit that was decided on the former ones is decided again. */
   readonly raisesPolicyVersion: boolean
+  /** Tables of relations that are made, changed and dropped with the documents that describe them: both, or neither. Default none. */
+  readonly tables?: readonly RelationTableChange[]
 }
 
 /** What became of it. `conflict` names the first document that is not what was expected, and its version; null where it is not there. */

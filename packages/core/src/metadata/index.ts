@@ -62,3 +62,13 @@ export type {
   ListVersionsQuery,
 } from './queries.ts'
 export type { JsonValue } from '../model/json-value.ts'
+export { RELATION_ROW_LIMITS } from './relations.ts'
+export type {
+  ChangeRelationRowsCommand,
+  ChangeRelationRowsOutcome,
+  ListRelationRowsPage,
+  ListRelationRowsQuery,
+  RelationDocument,
+  RelationTableChange,
+  RelationTableFault,
+} from './relations.ts'

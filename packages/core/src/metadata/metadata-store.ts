@@ -3,6 +3,7 @@ import type { BlobRef } from '../model/extent.ts'
 import type { ObjectInfo } from '../model/object.ts'
 import type { UploadInfo } from '../model/upload.ts'
 import type { Predicate } from '../policy/predicate.ts'
+import type { Relation } from '../policy/relation.ts'
 import type {
   AbortUploadOutcome,
   CommitAppendCommand,
@@ -38,6 +39,13 @@ import type {
   WriteDocumentsCommand,
   WriteDocumentsOutcome,
 } from './documents.ts'
+import type {
+  ChangeRelationRowsCommand,
+  ChangeRelationRowsOutcome,
+  ListRelationRowsPage,
+  ListRelationRowsQuery,
+  RelationTableFault,
+} from './relations.ts'
 import type { StoreInspection } from './inspection.ts'
 import type {
   FindObjectQuery,
@@ -185,8 +193,17 @@ export interface MetadataStore {
   /** Null where there is none. */
   readDocument(query: DocumentId): Promise<StoredDocument | null>
   listDocuments(query: ListDocumentsQuery): Promise<ListDocumentsPage>
-  /** Writes all of them or none. Rejects with `LimitExceeded` for what is beyond `DOCUMENT_LIMITS`. */
+  /**
+   * Writes all of them or none, with the tables of relations that go with them. Rejects with `LimitExceeded` for what is beyond
+   * `DOCUMENT_LIMITS`, with `InvalidArgument` for what no table can become, and with `Conflict` where such a table is there already.
+   */
   writeDocuments(command: WriteDocumentsCommand): Promise<WriteDocumentsOutcome>
+
+  /** Puts and deletes rows of a relation that the engine keeps. Rejects with `InvalidArgument`, with the place, for values that its columns may not hold. */
+  changeRelationRows(command: ChangeRelationRowsCommand): Promise<ChangeRelationRowsOutcome>
+  listRelationRows(query: ListRelationRowsQuery): Promise<ListRelationRowsPage>
+  /** Why policies cannot look into each of these relations that the database keeps; null where they can. In their order. */
+  inspectRelationTables(relations: readonly Relation[]): Promise<readonly (RelationTableFault | null)[]>
 
   /** For fsck: what the rows say, page by page. */
   readonly inspection: StoreInspection

@@ -10,7 +10,15 @@ import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
 import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
 import { runProgramAsync } from '../sql/run-program.ts'
 import type { OnStatement, ReadProgram, SqlContext, SqlDriver, SqlProgram, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
-import { isBusy, isConnectionLost, isTransient, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
+import {
+  isBusy,
+  isConnectionLost,
+  isTransient,
+  relationFault,
+  sqlState,
+  translateCommitError,
+  translatePostgresError,
+} from './postgres-errors.ts'
 import type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-pool.ts'
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 import { POSTGRES_TYPES } from './postgres-types.ts'
@@ -205,9 +213,13 @@ export class PostgresDriver implements SqlDriver {
   async #execute(client: PostgresClient, { sql, values }: SqlStatement): Promise<SqlRows> {
     const { text, name } = this.#texts.get(sql)
     const query: PostgresQuery = { text, values: [...values], rowMode: 'array', types: POSTGRES_TYPES }
-    const { rows } = await client.query(name === null ? query : { ...query, name })
-    // Positional rows of a statement that this store wrote: the codecs check each column they read.
-    return rows as unknown as SqlRows
+    try {
+      const { rows } = await client.query(name === null ? query : { ...query, name })
+      // Positional rows of a statement that this store wrote: the codecs check each column they read.
+      return rows as unknown as SqlRows
+    } catch (error) {
+      throw relationFault(error, sql)
+    }
   }
 
   async #control(client: PostgresClient, text: string): Promise<void> {

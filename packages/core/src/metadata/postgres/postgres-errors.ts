@@ -28,6 +28,20 @@ export function isConnectionLost(error: unknown): boolean {
   return error instanceof Error && ('errno' in error || /connection|socket|timeout/i.test(error.message))
 }
 
+/** A table that is not there, or is another one, or may not be read. */
+const RELATION_FAULTS = new Set(['42P01', '42703', '42501', '3F000', '42883'])
+/** Of our statements, those that look into a relation name a table in quotes. */
+const LOOKS_INTO_RELATION = /\b(?<!DELETE )FROM "/
+
+/** What a fault of this statement is, where it is one of a relation that it looks into; any other comes back as it is. */
+export function relationFault(error: unknown, statement: string): unknown {
+  const state = sqlState(error)
+  if (state === null) return error
+  const found = RELATION_FAULTS.has(state) && LOOKS_INTO_RELATION.test(statement)
+  if (!found && !(state === '42P01' && statement.includes('"relation_'))) return error
+  return new StorageError('PolicyFailed', { reason: 'a relation that it looks into is not there, or may not be read' }, { cause: error })
+}
+
 /** What a fault of Postgres before COMMIT is to the engine: nothing was changed. */
 export function translatePostgresError(error: unknown): Error {
   if (isStorageError(error)) return error
@@ -42,6 +56,9 @@ export function translatePostgresError(error: unknown): Error {
   }
   if (state === '54000') return invalid('text', 'is longer than Postgres can index', error)
   if (state === '23502' || state === '23514') return invalid('value', 'is none that this column may hold', error)
+  // Only tables of relations are made while the engine runs.
+  if (state === '42P07') return new StorageError('Conflict', { what: 'a table of that name is there already' }, { cause: error })
+  if (state === '2BP01') return new StorageError('Conflict', { what: 'something in the database depends on the table' }, { cause: error })
   if (state === '23505') return new StorageError('Conflict', { what: 'an id that must be new is taken' }, { cause: error, retryable: true })
   const reason = state === null ? (isConnectionLost(error) ? 'the connection is lost' : undefined) : reasonOf(state)
   if (reason === undefined) return error instanceof Error ? error : new Error(String(error))

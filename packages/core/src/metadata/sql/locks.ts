@@ -32,6 +32,10 @@ export function partLock(uploadId: string, partNumber: number): Lock {
 export function documentsLock(kind: string): Lock {
   return { name: `documents ${kind}`, exclusive: true }
 }
+/** Whoever needs a document of a kind to stay as it is holds the kind shared. */
+export function documentsSharedLock(kind: string): Lock {
+  return { name: `documents ${kind}`, exclusive: false }
+}
 
 const NOW = 'CAST(floor(extract(epoch from clock_timestamp()) * 1000) AS bigint)'
 const STORE_TIME = `SELECT ${NOW}`

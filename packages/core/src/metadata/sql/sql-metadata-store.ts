@@ -9,11 +9,14 @@ import {
   checkDocumentWrites,
   encodeDocumentBody,
 } from '../check-documents.ts'
+import { checkRelationListing, checkRelationRows, checkTableChange } from '../check-relations.ts'
 import type * as commands from '../commands.ts'
 import type * as documents from '../documents.ts'
 import type { StoreInspection } from '../inspection.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
+import type { Relation } from '../../policy/relation.ts'
 import type * as queries from '../queries.ts'
+import type * as relations from '../relations.ts'
 import { findBucket } from './commands/buckets.ts'
 import { policyVersion } from './commands/policy-version.ts'
 import type { ExpireInput } from './commands/uploads.ts'
@@ -21,10 +24,12 @@ import { listDocuments, readDocument, readDocuments } from './documents.ts'
 import { judge } from './guard.ts'
 import { findObject, findRecord } from './find-object.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
+import { inspectRelationTables } from './inspect-relation-tables.ts'
 import { sqlInspection } from './inspection/sql-inspection.ts'
 import { listBuckets } from './list-buckets.ts'
 import { listObjects, listsObjectsAtOnce } from './list-objects.ts'
 import { listObjectParts, listParts } from './list-parts.ts'
+import { listRelationRows } from './list-relation-rows.ts'
 import { listUploads } from './list-uploads.ts'
 import { listVersions } from './list-versions.ts'
 import type { ReadProgram, SqlDriver } from './sql-driver.ts'
@@ -199,7 +204,22 @@ export class SqlMetadataStore implements MetadataStore {
   async writeDocuments(command: documents.WriteDocumentsCommand): Promise<documents.WriteDocumentsOutcome> {
     checkDocumentWrites(command)
     const writes = command.writes.map((write) => ({ ...write, body: write.body === null ? null : encodeDocumentBody(write.body) }))
-    return this.#driver.command('writeDocuments', { writes, raisesPolicyVersion: command.raisesPolicyVersion })
+    const { raisesPolicyVersion, tables = [] } = command
+    for (const change of tables) checkTableChange(change)
+    return this.#driver.command('writeDocuments', { writes, raisesPolicyVersion, tables })
+  }
+
+  async changeRelationRows(command: relations.ChangeRelationRowsCommand): Promise<relations.ChangeRelationRowsOutcome> {
+    return this.#driver.command('changeRelationRows', { ...command, ...checkRelationRows(command) })
+  }
+
+  async listRelationRows(query: relations.ListRelationRowsQuery): Promise<relations.ListRelationRowsPage> {
+    const after = checkRelationListing(query)
+    return this.#driver.read((context) => listRelationRows(context, { ...query, after }))
+  }
+
+  inspectRelationTables(tables: readonly Relation[]): Promise<readonly (relations.RelationTableFault | null)[]> {
+    return this.#driver.readConsistent((context) => inspectRelationTables(context, tables))
   }
 
   get inspection(): StoreInspection {

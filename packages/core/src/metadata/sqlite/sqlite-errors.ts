@@ -14,6 +14,13 @@ export function translateSqliteError(error: unknown, file: string): Error {
   if (code === null) return systemError(error)
   const store = basename(file)
   if (code === 'SQLITE_FULL') return new StorageError('StorageFull', { where: store }, { cause: error, retryable: true })
+  if (code === 'SQLITE_ERROR' && error instanceof Error) {
+    if (RELATION_FAULT.test(error.message)) return relationFault(error)
+    // Only tables of relations are made while the engine runs.
+    if (/^table "relation_.*already exists$/.test(error.message)) {
+      return new StorageError('Conflict', { what: 'a table of that name is there already' }, { cause: error })
+    }
+  }
   if (/^SQLITE_CONSTRAINT_(?:PRIMARYKEY|UNIQUE|ROWID)$/.test(code)) {
     return new StorageError('Conflict', { what: 'an id that must be new is taken' }, { cause: error, retryable: true })
   }
@@ -23,6 +30,13 @@ export function translateSqliteError(error: unknown, file: string): Error {
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1]
   if (reason === undefined) return error instanceof Error ? error : new Error(String(error))
   return new StorageError('StoreUnavailable', { store, reason: `${reason} (${code})` }, { cause: error, retryable: true })
+}
+
+/** The table of a relation, and columns as predicates name them. */
+const RELATION_FAULT = /^no such table: (?:main\.)?relation_|^no such column: r\d+\./
+
+function relationFault(cause: Error): StorageError {
+  return new StorageError('PolicyFailed', { reason: 'a relation that it looks into is not there, or may not be read' }, { cause })
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [

@@ -93,7 +93,7 @@ export function* setBucketPolicy(
   if (refused !== null) return refused
   const body = policy === null ? null : JSON.stringify(policy)
   const write = { kind: BUCKET_POLICY_KIND, id: bucketId, expected: 'any' as const, body, sealed: null }
-  const written = yield* writeDocuments(context, { writes: [write], raisesPolicyVersion: true })
+  const written = yield* writeDocuments(context, { writes: [write], raisesPolicyVersion: true, tables: [] })
   assert(written.outcome === 'written', 'a document that expects nothing was refused')
   return { outcome: 'set', policyVersion: written.policyVersion }
 }

@@ -1,9 +1,11 @@
 import { compareBytes } from '../../../model/byte-order.ts'
 import type { DocumentWrite, WriteDocumentsOutcome } from '../../documents.ts'
+import type { RelationTableChange } from '../../relations.ts'
 import { integerOf, textOf } from '../column.ts'
 import { documentsLock, lock, policyLock } from '../locks.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { policyVersion, raiseLockedPolicyVersion } from './policy-version.ts'
+import { changeTables } from './relations.ts'
 
 /** A write whose body is JSON text. */
 export interface EncodedWrite extends Omit<DocumentWrite, 'body'> {
@@ -14,6 +16,7 @@ export interface EncodedWrite extends Omit<DocumentWrite, 'body'> {
 export interface WriteDocumentsInput {
   readonly writes: readonly EncodedWrite[]
   readonly raisesPolicyVersion: boolean
+  readonly tables: readonly RelationTableChange[]
 }
 
 /** Under this id, without a body, lies the highest version of a kind that was deleted. See `../documents.ts`. */
@@ -27,7 +30,7 @@ const DELETE = 'DELETE FROM documents WHERE kind = ? AND id = ?'
 
 /** Compares every document with what is expected of it, and only then writes. Writers of one kind wait for each other. */
 export function* writeDocuments(context: SqlContext, input: WriteDocumentsInput): SqlProgram<WriteDocumentsOutcome> {
-  const { writes, raisesPolicyVersion } = input
+  const { writes, raisesPolicyVersion, tables } = input
   const kinds = [...new Set(writes.map(({ kind }) => kind))].toSorted(compareBytes)
   yield* lock(context, [...(raisesPolicyVersion ? [policyLock(true)] : []), ...kinds.map(documentsLock)])
   const versions = yield* readVersions(context, writes, kinds)
@@ -38,6 +41,7 @@ export function* writeDocuments(context: SqlContext, input: WriteDocumentsInput)
   const deleted = new Map<string, number>()
   for (const write of writes) yield* applyWrite(write, versions, deleted)
   for (const [kind, highest] of deleted) yield { sql: PUT, values: [kind, HIGHEST_DELETED, highest, null, null] }
+  yield* changeTables(context, tables)
   return { outcome: 'written', policyVersion: yield* raisesPolicyVersion ? raiseLockedPolicyVersion() : policyVersion() }
 }
 

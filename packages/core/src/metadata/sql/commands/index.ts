@@ -22,6 +22,7 @@ import type {
   UploadTarget,
 } from '../../commands.ts'
 import type { WriteDocumentsOutcome } from '../../documents.ts'
+import type { ChangeRelationRowsCommand, ChangeRelationRowsOutcome } from '../../relations.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -38,6 +39,7 @@ import type { BlobsInput, ReserveInput } from './garbage.ts'
 import { commitPart } from './parts.ts'
 import { raisePolicyVersion } from './policy-version.ts'
 import { endProcess, heartbeat } from './processes.ts'
+import { changeRelationRows } from './relations.ts'
 import { abortUpload, createUpload, expireUploads } from './uploads.ts'
 import type { ExpireInput } from './uploads.ts'
 
@@ -50,6 +52,7 @@ interface Command<I, O> {
 export interface CommandTypes {
   abandonBlobs: Command<BlobsInput, readonly BlobRef[]>
   abortUpload: Command<UploadTarget, AbortUploadOutcome>
+  changeRelationRows: Command<ChangeRelationRowsCommand, ChangeRelationRowsOutcome>
   claimGarbage: Command<ClaimGarbageQuery, readonly BlobRef[]>
   commitAppend: Command<CommitAppendCommand, CommitAppendOutcome>
   commitObject: Command<CommitObjectCommand, CommitObjectOutcome>
@@ -83,6 +86,7 @@ export type CommandProgram<N extends CommandName> = (context: SqlContext, input:
 export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   abandonBlobs,
   abortUpload,
+  changeRelationRows,
   claimGarbage,
   commitAppend,
   commitObject,
