@@ -33,6 +33,7 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
     commander: 'sub-commands, help, errors',
     pg: 'the Postgres client of serve --metadata',
     pino: 'logs of the server',
+    yaml: 'the cases of `policies test`',
     '@clack/prompts': 'questions of `init`',
   },
 }
