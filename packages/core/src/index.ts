@@ -58,6 +58,7 @@ export type {
   ExplainedQuestion,
   ExplainInput,
   Explanation,
+  SupposedObject,
 } from './engine/explanation.ts'
 export type { Verdict } from './metadata/queries.ts'
 export { fsck, type FsckChecked, type FsckOptions, type FsckReport } from './engine/fsck.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bytesOf, describeOnEachStore, openTestEngine } from '../../test/engine-matrix.ts'
 import { openPolicyEngine, OWN_FOLDER, policyOf, userOf } from '../../test/policy-engine.ts'
 import { accountCaller, ANONYMOUS } from '../policy/caller.ts'
-import { cast, col, eq, lit, metadata, lte } from '../policy/predicate-builders.ts'
+import { cast, col, ctx, eq, lit, metadata, lte } from '../policy/predicate-builders.ts'
 import { ownersOnly } from '../policy/ownership.ts'
 import { systemCaller } from '../policy/system-principal.ts'
 import type { ExplainInput } from './explanation.ts'
@@ -114,6 +114,30 @@ describeOnEachStore('explanations', (store) => {
         expect([key, await outcomes(() => acting.headObject({ bucket, key }))]).toEqual([key, allowed && there])
       }
     }
+    await engine.close()
+  })
+
+  test('suppose an object that is not there', async () => {
+    const { engine, session, policies, bucket } = await openPolicyEngine(store)
+    await policies.change({
+      putPolicies: [
+        policyOf({ name: 'own', using: eq(col('owner_id'), ctx('sub')) }),
+        policyOf({ name: 'png', mode: 'restrictive', command: 'delete', using: eq(col('content_type'), 'image/png') }),
+      ],
+    })
+    const asked: ExplainInput = { caller: ANN, operation: 'GetObject', bucket, key: 'k' }
+    const allowed = async (input: ExplainInput): Promise<boolean> => (await session.explain(input)).allowed
+    expect(await allowed({ ...asked, existing: { ownerId: 'ann' } })).toBe(true)
+    for (const existing of [{}, { ownerId: 'bob' }]) expect(await allowed({ ...asked, existing })).toBe(false)
+    const png = { ownerId: 'ann', headers: { contentType: 'image/png' } }
+    expect(await allowed({ ...asked, operation: 'DeleteObject', existing: png })).toBe(true)
+    expect(await allowed({ ...asked, operation: 'DeleteObject', existing: { ownerId: 'ann' } })).toBe(false)
+    // What a put would replace.
+    const put: ExplainInput = { ...asked, operation: 'PutObject' }
+    expect([await allowed(put), await allowed({ ...put, existing: { ownerId: 'bob' } })]).toEqual([true, false])
+    // It stands before what is there, and nothing is written.
+    await engine.as(ANN).putObject({ bucket, key: 'k', body: bytesOf(1) })
+    expect([await allowed(asked), await allowed({ ...asked, existing: { ownerId: 'bob' } })]).toEqual([true, false])
     await engine.close()
   })
 

@@ -1,7 +1,6 @@
 import type { Verdict } from '../metadata/queries.ts'
 import type { BucketInfo } from '../model/bucket.ts'
 import { NULL_VERSION } from '../model/object.ts'
-import type { ObjectInfo } from '../model/object.ts'
 import { callerContext } from '../policy/caller-context.ts'
 import { checkOf, usingOf } from '../policy/combine-row-policies.ts'
 import type { DecisionGround } from '../policy/decision-ground.ts'
@@ -94,8 +93,7 @@ class Explainer {
     const { action, key } = question
     if (action === 'object.list') return NO_ROWS
     if (key === null) return { ...NO_ROWS, existing: bucketPolicyRow(bucket) }
-    const existing = await this.#existing(question, bucket)
-    const row = existing === null ? null : objectPolicyRow(bucket, existing)
+    const row = this.#supposed(question, bucket) ?? (await this.#existing(question, bucket))
     if (action === 'object.delete' && bucket.versioning !== 'off' && question.versionId === null) {
       // The marker that would be left.
       return { ...NO_ROWS, existing: row, proposed: this.#newRow(bucket, key, {}) }
@@ -105,7 +103,16 @@ class Explainer {
     return { existing: row, proposed: this.#newRow(bucket, key, { declaredSize: size }), final: this.#newRow(bucket, key, { size }) }
   }
 
-  async #existing({ key, versionId }: BucketQuestion, bucket: BucketInfo): Promise<ObjectInfo | null> {
+  #supposed({ key, versionId, side }: BucketQuestion, bucket: BucketInfo): PolicyRow | null {
+    const { input, request } = this.#explained
+    const { existing } = input
+    if (existing === undefined || side === 'source') return null
+    const { ownerId = null, size = 0, headers = {}, userMetadata = {}, createdAt = request.at } = existing
+    const facts = { ownerId, size, headers, userMetadata, createdAt, etag: null }
+    return objectPolicyRow(bucket, { ...facts, key: key ?? '', versionId: versionId ?? NULL_VERSION })
+  }
+
+  async #existing({ key, versionId }: BucketQuestion, bucket: BucketInfo): Promise<PolicyRow | null> {
     const { metadata, policyVersion } = this.#explained.session.engine
     const place = versionId === null ? {} : { versionId }
     const found = await metadata.findObject({
@@ -114,7 +121,7 @@ class Explainer {
       ...place,
       require: unconditional(policyVersion.current),
     })
-    return found.outcome === 'found' && !found.object.deleteMarker ? found.object : null
+    return found.outcome === 'found' && !found.object.deleteMarker ? objectPolicyRow(bucket, found.object) : null
   }
 
   #newRow(bucket: BucketInfo, key: string, known: { readonly size?: number | null; readonly declaredSize?: number | null }): PolicyRow {

@@ -25,12 +25,24 @@ export interface ExplainInput {
   readonly overwrite?: 'never' | 'allowed'
   /** Of a write: what would be written, as far as policies look at it. */
   readonly proposed?: Pick<ObjectAttributes, 'headers' | 'userMetadata'> & { readonly size?: number }
+  /** Takes it that this object is at the key, whatever is. Default: what is there. */
+  readonly existing?: SupposedObject
   /** Of a listing. */
   readonly listing?: { readonly prefix?: string; readonly delimiter?: string; readonly limit?: number }
   /** What a door would have found out. Default: nothing. */
   readonly facts?: Facts
   /** When. Default: now. */
   readonly at?: Date
+}
+
+/** An object that need not be there, as far as policies look at it. */
+export interface SupposedObject extends Pick<ObjectAttributes, 'headers' | 'userMetadata'> {
+  /** The `sub`, or the account, of who would have written it. Default: nobody. */
+  readonly ownerId?: string | null
+  /** In bytes. Default 0. */
+  readonly size?: number
+  /** Default: when the request is made. */
+  readonly createdAt?: Date
 }
 
 /** Why a request would be allowed or refused. */
