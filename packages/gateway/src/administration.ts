@@ -5,6 +5,8 @@ import { administerCredentials } from './credential-administration.ts'
 import type { CredentialAnswer, CredentialRequest } from './credential-request.ts'
 import { administerKeys } from './key-administration.ts'
 import type { KeyAnswer, KeyRequest } from './key-administration.ts'
+import { administerPolicies } from './policy-administration.ts'
+import type { PolicyAnswer, PolicyParts, PolicyRequest } from './policy-administration.ts'
 import type { Stores } from './stores.ts'
 
 /** How much a store holds. */
@@ -40,18 +42,24 @@ export interface Administration {
   keys(request: KeyRequest): Promise<KeyAnswer>
   /** Projects, their keys, tokens of R2 and temporary credentials. */
   credentials(request: CredentialRequest): Promise<CredentialAnswer>
+  /** Roles and row-level policies: lists and changes them, and says what they decide. */
+  policies(request: PolicyRequest): Promise<PolicyAnswer>
 }
 
 const PAGE_SIZE = 1_000
 
-/** The credentials that are kept in a store. */
-export interface KeptCredentials {
+/** What is kept in a store beside buckets: who may come, and what they may do. */
+export interface AdministeredParts {
   readonly keys: AccessKeys
   readonly stored: StoredCredentials
+  readonly policies: PolicyParts
 }
 
-/** Administers stores that are open, and the credentials in them. */
-export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'backend'>, { keys, stored }: KeptCredentials): Administration {
+/** Administers stores that are open, and the credentials and policies in them. */
+export function administer(
+  { metadata, backend }: Pick<Stores, 'metadata' | 'backend'>,
+  { keys, stored, policies }: AdministeredParts,
+): Administration {
   return {
     async buckets() {
       const all: BucketInfo[] = []
@@ -74,5 +82,6 @@ export function administer({ metadata, backend }: Pick<Stores, 'metadata' | 'bac
     fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
     keys: (request) => administerKeys(keys, request),
     credentials: (request) => administerCredentials(stored, request),
+    policies: (request) => administerPolicies(policies, request),
   }
 }

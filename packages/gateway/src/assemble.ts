@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { Engine, Observer, StoredPolicies } from '@stowage/core'
+import type { Caller, Engine, Observer, StoredPolicies } from '@stowage/core'
 import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
 import type { KeyCredential, KeyProvider, S3Credential, S3CredentialResolver, StoredCredentialsOptions } from '@stowage/credentials'
 import type { HttpHandler } from '@stowage/http'
@@ -88,6 +88,8 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     const stored = new StoredCredentials({ ...parts, keys: own, ...tokenOptions(options) })
     closers.unshift(() => stored.close())
     const resolver = withFreshRoles(firstResolver(credentials, [stored, own]), policies)
+    const findKey = async (id: string): Promise<Caller | null> =>
+      credentials.get(id)?.caller ?? (await keys.find(id))?.credential.caller ?? null
     const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
     const handler = s3Handler({
       engine,
@@ -100,7 +102,8 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
       displayName: (account) => names.get(account) ?? account,
       observer,
     })
-    return { engine, handler, administration: administer(stores, { keys, stored }), close }
+    const administration = administer(stores, { keys, stored, policies: { policies, engine, findKey } })
+    return { engine, handler, administration, close }
   } catch (error) {
     await close()
     throw error

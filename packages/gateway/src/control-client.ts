@@ -6,8 +6,10 @@ import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { Administration, AdministrationFsck, Statistics } from './administration.ts'
 import { controlPath } from './control-path.ts'
-import type { CredentialAnswer, CredentialRequest } from './credential-request.ts'
-import type { KeyAnswer, KeyRequest } from './key-administration.ts'
+import type { CredentialAnswer } from './credential-request.ts'
+import type { KeyAnswer } from './key-administration.ts'
+import type { PolicyAnswer } from './policy-administration.ts'
+import { writePolicyRequest } from './policy-request.ts'
 
 /** Asks the server that has a directory open; null where nobody listens there. */
 export async function connectControl(directory: string): Promise<Administration | null> {
@@ -29,6 +31,7 @@ export async function connectControl(directory: string): Promise<Administration 
     fsck: async ({ deep, ...options }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', options)) as FsckReport,
     keys: async (wish) => (await ask(path, '/keys', { wish })) as KeyAnswer,
     credentials: async (wish) => (await ask(path, '/credentials', { wish })) as CredentialAnswer,
+    policies: async (wish) => (await ask(path, '/policies', { wish: writePolicyRequest(wish) })) as PolicyAnswer,
   }
 }
 
@@ -46,8 +49,8 @@ async function reach(path: string): Promise<void> {
 class ControlError extends Error {}
 
 interface Asked extends Omit<AdministrationFsck, 'deep'> {
-  /** The body of the question. */
-  readonly wish?: KeyRequest | CredentialRequest
+  /** The body of the question: it goes as JSON. */
+  readonly wish?: unknown
 }
 
 async function ask(socketPath: string, path: string, asked: Asked = {}): Promise<unknown> {

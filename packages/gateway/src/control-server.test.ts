@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { storedPolicies } from '@stowage/core'
 import type { FsckReport } from '@stowage/core'
 import { AccessKeys, StoredCredentials, temporaryMasterKeys } from '@stowage/credentials'
 import { expect, onTestFinished, test } from 'vitest'
@@ -24,7 +25,8 @@ test('a check is stopped when whoever asked for it has gone', async () => {
   const parts = { documents: stores.metadata, masterKeys: temporaryMasterKeys() }
   const keys = new AccessKeys(parts)
   const stored = new StoredCredentials({ ...parts, keys: { find: () => null } })
-  const own = administer(stores, { keys, stored })
+  const policies = { policies: storedPolicies({ metadata: stores.metadata }), engine: null, findKey: async () => null }
+  const own = administer(stores, { keys, stored, policies })
   let check: Promise<FsckReport> | undefined
   let begin = (): void => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))

@@ -7,6 +7,7 @@ import { controlPath } from './control-path.ts'
 import { readControlBody } from './control-body.ts'
 import { parseCredentialRequest } from './credential-request.ts'
 import { readKeyRequest } from './key-request.ts'
+import { readPolicyRequest } from './policy-request.ts'
 
 /** A control socket that listens. */
 export interface ControlServer {
@@ -55,6 +56,8 @@ async function perform(
       return administration.keys(await readKeyRequest(request))
     case '/credentials':
       return administration.credentials(parseCredentialRequest(await readControlBody(request)))
+    case '/policies':
+      return administration.policies(await readPolicyRequest(request))
     case '/buckets':
       return administration.buckets()
     case '/stat':

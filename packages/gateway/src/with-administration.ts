@@ -2,12 +2,17 @@ import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { AccessKeys, StoredCredentials } from '@stowage/credentials'
 import type { KeyCredential } from '@stowage/credentials'
+import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
+import type { Caller, Engine, StoredPolicies } from '@stowage/core'
 import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
+import { ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { connectControl } from './control-client.ts'
 import { masterKeysFor } from './master-keys.ts'
+import { readKeptCredentials } from './root-credentials.ts'
 import { BLOBS_FOLDER, METADATA_FILE, metadataFromEnvironment, storesOf } from './stores.ts'
+import type { Stores } from './stores.ts'
 
 /** Which store a command is about. */
 export interface AdministeredStore {
@@ -19,14 +24,18 @@ export interface AdministeredStore {
   readonly schema?: string
 }
 
+/** How a question is put. */
+export interface AskedStore extends AdministeredStore {
+  readonly env: CliContext['env']
+  /** Whether it is answered by an engine, as explanations are. Default: by the stores alone. */
+  readonly byEngine?: boolean
+}
+
 /**
  * Gives an operator's question to the server that has the directory open; where none has, opens the stores for it and closes them
  * afterwards. Throws where the directory is none.
  */
-export async function withAdministration<T>(
-  store: AdministeredStore & { readonly env: CliContext['env'] },
-  use: (administration: Administration) => Promise<T>,
-): Promise<T> {
+export async function withAdministration<T>(store: AskedStore, use: (administration: Administration) => Promise<T>): Promise<T> {
   const directory = resolve(store.directory)
   const serving = await connectControl(directory)
   if (serving !== null) return use(serving)
@@ -45,19 +54,52 @@ export async function withAdministration<T>(
     ...(store.schema === undefined ? {} : { schema: store.schema }),
   })
   try {
-    await stores.metadata.open()
+    const policies = storedPolicies({ metadata: stores.metadata })
+    const { engine, close } = await open(stores, store.byEngine === true ? policies : null)
     try {
-      await stores.backend.init()
-      const parts = { documents: stores.metadata, masterKeys }
+      const parts = { documents: stores.metadata, masterKeys, roles: policies.roles }
       const keys = new AccessKeys(parts)
       const find = async (id: string): Promise<KeyCredential | null> => (await keys.find(id))?.credential ?? null
       const stored = new StoredCredentials({ ...parts, keys: { find } })
-      return await use(administer(stores, { keys, stored }))
+      return await use(administer(stores, { keys, stored, policies: { policies, engine, findKey: findKeyIn(directory, keys) } }))
     } finally {
-      await stores.backend.close()
-      await stores.metadata.close()
+      await close()
     }
   } finally {
     await stores.end()
+  }
+}
+
+interface Opened {
+  readonly engine: Engine | null
+  readonly close: () => Promise<void>
+}
+
+/** Opens the stores; by an engine where a policy is given. */
+async function open({ metadata, backend }: Stores, policy: StoredPolicies | null): Promise<Opened> {
+  if (policy !== null) {
+    const engine = await openEngine({ metadata, backend, policy })
+    return { engine, close: () => engine.close() }
+  }
+  await metadata.open()
+  const close = async (): Promise<void> => {
+    await backend.close()
+    await metadata.close()
+  }
+  try {
+    await backend.init()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { engine: null, close }
+}
+
+/** Stored keys, and the pair that the directory keeps; those of a configuration are known to its server alone. */
+function findKeyIn(directory: string, keys: AccessKeys): (id: string) => Promise<Caller | null> {
+  return async (id) => {
+    const kept = await readKeptCredentials(directory)
+    if (kept?.accessKeyId === id) return accountCaller(ROOT_ACCOUNT, id)
+    return (await keys.find(id))?.credential.caller ?? null
   }
 }
