@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { decodeScope, encodeScope, isStorageError } from '@stowage/core'
-import type { JsonValue } from '@stowage/core'
+import type { JsonObject, JsonValue } from '@stowage/core'
 import { jurisdictionFromHost } from '@stowage/s3-protocol'
 import type { Jurisdiction } from '@stowage/s3-protocol'
 
@@ -64,6 +64,34 @@ export function parseJson(text: string): JsonValue {
   } catch {
     throw new InvalidArgumentError('It is JSON.')
   }
+}
+
+/** Names, with commas between them. */
+export function parseNames(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
+}
+
+/** A whole number from 0. */
+export function parseCount(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 0.')
+  return Number(text)
+}
+
+/** One of the tables that policies are about. */
+export function parseTable(text: string): string {
+  if (text !== 'objects' && text !== 'buckets') throw new InvalidArgumentError('Policies are about objects or buckets.')
+  return text
+}
+
+/** An object in braces, as JSON. */
+export function parseJsonObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError('It is an object of JSON, such as {"aal":"aal2"}.')
 }
 
 /** What a key may do at most, as JSON. */

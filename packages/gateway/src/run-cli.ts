@@ -6,6 +6,7 @@ import { EXIT } from './cli-context.ts'
 import type { FsckCommandOptions } from './fsck-command.ts'
 import type { KeysOptions } from './keys-command.ts'
 import { addProjects } from './projects-commands.ts'
+import { addPolicies, addRoles } from './policies-commands.ts'
 import { addStoredKeys } from './stored-keys-commands.ts'
 import { addTokens } from './tokens-commands.ts'
 import { limitsHelp } from './limits.ts'
@@ -27,7 +28,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(stowage --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
-  for (const add of [addServe, addKeys, addCredentials, addBuckets, addStat, addFsck]) add(program, run)
+  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck]) add(program, run)
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
   } catch (error) {
@@ -100,6 +101,11 @@ function addKeys(program: Command, run: Run): void {
 function addCredentials(program: Command, run: Run): void {
   addProjects(program, { administers, run })
   addTokens(program, { administers, run })
+}
+
+function addAccess(program: Command, run: Run): void {
+  addRoles(program, { administers, run })
+  addPolicies(program, { administers, run })
 }
 
 function addBuckets(program: Command, run: Run): void {
