@@ -1,4 +1,4 @@
-import type { JsonValue } from '@stowage/core'
+import type { JsonObject, JsonValue } from '@stowage/core'
 import { ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
@@ -19,6 +19,12 @@ export interface CreateKeyOptions extends KeyCommandOptions {
   readonly parent?: string
   /** What it is for. Default: nothing said. */
   readonly description?: string
+  /** The role that it acts in. Default: none, and it is the account itself. Not with `parent`. */
+  readonly role?: string
+  /** The user behind the role. */
+  readonly sub?: string
+  /** What policies may read of the user. */
+  readonly claims?: JsonObject
   /** As JSON. Default: no ceiling. */
   readonly scope?: JsonValue
   /** ISO 8601. Default: no end. */
@@ -42,12 +48,21 @@ export async function createKeyCommand(options: CreateKeyOptions, context: CliCo
   const { account, parent = null, description = null, scope = null, expires = null } = options
   if (parent !== null && account !== undefined)
     throw new Error('--account goes without --parent: a key made from another one has its account.')
+  if (parent !== null && options.role !== undefined)
+    throw new Error('--role goes without --parent: a key made from another one has its role.')
   const owner = parent === null ? (account ?? ROOT_ACCOUNT) : null
   return tell(
-    await ask({ do: 'create', account: owner, parent, description, scope, expiresAt: expires }, options, context),
+    await ask({ do: 'create', account: owner, parent, description, as: userOf(options), scope, expiresAt: expires }, options, context),
     options,
     context,
   )
+}
+
+function userOf(options: CreateKeyOptions): (KeyRequest & { readonly do: 'create' })['as'] {
+  const { role, sub = null, claims = {} } = options
+  if (role !== undefined) return { role, sub, claims }
+  if (sub !== null || Object.keys(claims).length > 0) throw new Error('--sub and --claims go with --role.')
+  return null
 }
 
 /** Lists stored keys, without secrets. */
@@ -95,8 +110,9 @@ function sentences(answer: KeyAnswer): string {
   return 'keys' in answer ? answer.keys.map(line).join('') : 'Done.\n'
 }
 
-function line({ accessKeyId, account, disabled, expiresAt, lastUsedAt, parent, description, scope }: ShownKey): string {
+function line({ accessKeyId, account, disabled, expiresAt, lastUsedAt, parent, description, role, sub, scope }: ShownKey): string {
   const facts = [
+    role === null ? null : `as ${role}${sub === null ? '' : ` (${sub})`}`,
     disabled ? 'disabled' : null,
     expiresAt === null ? null : `until ${expiresAt}`,
     scope === null ? null : 'scoped',

@@ -80,7 +80,11 @@ export function administer(
     },
     stat: () => metadata.inspection.counts(),
     fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
-    keys: (request) => administerKeys(keys, request),
+    async keys(request) {
+      // A key may be for a role that another process has made.
+      if (request.do === 'create') await policies.policies.refresh()
+      return administerKeys(keys, request)
+    },
     credentials: (request) => administerCredentials(stored, request),
     policies: (request) => administerPolicies(policies, request),
   }

@@ -28,15 +28,13 @@ export function isUndecided({ questions }: ShownExplanation): boolean {
   return questions.some(isUndecidedQuestion)
 }
 
-/** What a request is about, in few words. */
-export function requestText({ operation, bucket, key, prefix }: ExplainWish): string {
+function requestText({ operation, bucket, key, prefix }: ExplainWish): string {
   const where = bucket.jurisdiction === undefined ? bucket.name : `${bucket.name} (${bucket.jurisdiction})`
   if (key !== null) return `${operation} of '${key}' in ${where}`
   return `${operation} of ${where}${prefix === null ? '' : `, under '${prefix}'`}`
 }
 
-/** Who asks, in few words. */
-export function callerText(caller: SupposedCaller): string {
+function callerText(caller: SupposedCaller): string {
   switch (caller.kind) {
     case 'anonymous':
       return 'by nobody known'

@@ -1,6 +1,6 @@
 import { decodeScope, encodeScope } from '@stowage/core'
-import type { JsonValue } from '@stowage/core'
-import type { AccessKeyInfo, AccessKeys, NewAccessKey } from '@stowage/credentials'
+import type { JsonObject, JsonValue } from '@stowage/core'
+import type { AccessKeyInfo, AccessKeys, CreateAccessKeyInput, NewAccessKey } from '@stowage/credentials'
 
 /** What an operator wants of the stored keys, as JSON. */
 export type KeyRequest =
@@ -11,6 +11,8 @@ export type KeyRequest =
       /** The id of the key that it is made from; null for none. */
       readonly parent: string | null
       readonly description: string | null
+      /** The role that it acts in, and the user behind it with what is known of them; null for the account itself. Not with `parent`. */
+      readonly as: { readonly role: string; readonly sub: string | null; readonly claims: JsonObject } | null
       /** What it may do at most, as `decodeScope` reads it; null for no ceiling. */
       readonly scope: JsonValue
       /** ISO 8601; null for no end. */
@@ -69,7 +71,14 @@ function create(keys: AccessKeys, request: KeyRequest & { readonly do: 'create' 
   }
   const scope = request.scope === null ? null : decodeScope(request.scope)
   if (parent !== null) return keys.createChild({ ...common, parent, scope: scope ?? {} })
-  return keys.create({ ...common, account: account ?? '', ...(scope === null ? {} : { scope }) })
+  return keys.create({ ...common, ...userOf(request.as), account: account ?? '', ...(scope === null ? {} : { scope }) })
+}
+
+function userOf(as: (KeyRequest & { readonly do: 'create' })['as']): Pick<CreateAccessKeyInput, 'role' | 'sub' | 'claims'> {
+  if (as === null) return {}
+  const { role, sub, claims } = as
+  // An object it was, where it was parsed.
+  return { role, claims: claims as Readonly<Record<string, JsonValue>>, ...(sub === null ? {} : { sub }) }
 }
 
 function shown({ scope, createdAt, expiresAt, lastUsedAt, ...rest }: AccessKeyInfo): ShownKey {

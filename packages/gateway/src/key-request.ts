@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { JsonValue } from '@stowage/core'
+import type { JsonObject, JsonValue } from '@stowage/core'
 import { readControlBody } from './control-body.ts'
 import type { KeyRequest } from './key-administration.ts'
 
@@ -22,6 +22,7 @@ function parseKeyRequest(value: unknown): KeyRequest {
         account,
         parent,
         description: textOrNull(fields['description']),
+        as: userOrNull(fields['as']),
         scope,
         expiresAt: textOrNull(fields['expiresAt']),
       }
@@ -36,6 +37,14 @@ function parseKeyRequest(value: unknown): KeyRequest {
     default:
       throw unknown()
   }
+}
+
+function userOrNull(value: unknown): (KeyRequest & { readonly do: 'create' })['as'] {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'object') throw unknown()
+  const { role, sub, claims } = value as Readonly<Record<string, unknown>>
+  if (typeof role !== 'string' || typeof claims !== 'object' || claims === null || Array.isArray(claims)) throw unknown()
+  return { role, sub: textOrNull(sub), claims: claims as JsonObject }
 }
 
 function textOrNull(value: unknown): string | null {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ChangeKeyOptions, CreateKeyOptions, ListKeysOptions } from './access-keys-command.ts'
-import { parseScope, parseTime } from './parse-flag.ts'
+import { parseJsonObject, parseScope, parseTime } from './parse-flag.ts'
 import type { Run } from './run-cli.ts'
 
 /** What the sub-commands share with other commands. */
@@ -22,6 +22,9 @@ export function addStoredKeys(keys: Command, { administers, run }: StoredKeysPar
   administers(keys.command('create').description('Make a stored key, and show its secret this once.'))
     .option('--account <id>', 'whose key it is (default: root)')
     .option('--parent <key>', 'make it from another key: it can do no more than that one, and ends with it')
+    .option('--role <name>', 'act in this role, bound by row-level security (default: as the account itself)')
+    .option('--sub <sub>', 'and for this user')
+    .option('--claims <json>', 'of whom policies may read this', parseJsonObject)
     .option('--description <text>', 'what it is for')
     .option(
       '--scope <json>',
