@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http'
 const BODY_BYTES_MAX = 512 * 1024
 
 /** Reads the JSON body of a question. Throws for what is longer than any, or no JSON. */
-export async function readControlBody(message: IncomingMessage): Promise<unknown> {
+export async function readControlBody(message: IncomingMessage, bytesMax: number = BODY_BYTES_MAX): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of message) {
     if (!(chunk instanceof Buffer)) throw new Error('The question cannot be read.')
     size += chunk.length
-    if (size > BODY_BYTES_MAX) throw new Error('The question is too long.')
+    if (size > bytesMax) throw new Error('The question is too long.')
     chunks.push(chunk)
   }
   return JSON.parse(Buffer.concat(chunks).toString())

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CheckedFields } from './checked-fields.ts'
+import { readControlBody } from './control-body.ts'
 import { readExplainWish, writeExplainWish } from './explain-wish.ts'
 import type { PolicyRequest } from './policy-administration.ts'
 
@@ -14,15 +15,7 @@ export function writePolicyRequest(request: PolicyRequest): unknown {
 
 /** Reads what another process of this user wants of roles and policies. Throws for anything that is no such wish. */
 export async function readPolicyRequest(message: IncomingMessage): Promise<PolicyRequest> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of message) {
-    if (!(chunk instanceof Buffer)) throw new Error('The question cannot be read.')
-    size += chunk.length
-    if (size > REQUEST_BYTES_MAX) throw new Error('The question is too long.')
-    chunks.push(chunk)
-  }
-  const fields = new CheckedFields(JSON.parse(Buffer.concat(chunks).toString()), 'The question')
+  const fields = new CheckedFields(await readControlBody(message, REQUEST_BYTES_MAX), 'The question')
   const request = parseRequest(fields)
   fields.end()
   return request
