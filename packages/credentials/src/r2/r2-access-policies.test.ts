@@ -35,6 +35,8 @@ describe('permissions', () => {
     expect(row('PutBucketVersioning')).toEqual([true, false, false, false])
     expect(row('ListBuckets')).toEqual([true, true, false, false])
     expect(row('HeadBucket')).toEqual([true, true, true, true])
+    // Who may read objects need not know whom else a bucket lets in.
+    for (const name of ['GetBucketPolicy', 'GetBucketPolicyStatus'] as const) expect(row(name)).toEqual([true, true, false, false])
     for (const name of ['GetObject', 'HeadObject', 'ListObjects', 'ListParts'] as const) expect(row(name)).toEqual([true, true, true, true])
     for (const name of ['PutObject', 'DeleteObject', 'DeleteObjects', 'CopyObject', 'UploadPart', 'AbortMultipartUpload'] as const) {
       expect(row(name)).toEqual([true, false, true, false])

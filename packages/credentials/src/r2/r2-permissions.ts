@@ -3,7 +3,7 @@ import type { OperationName, Scope } from '@stowage/core'
 /** What R2 lets a credential do, in its own words. */
 export type R2Permission = 'admin-read-write' | 'admin-read-only' | 'object-read-write' | 'object-read-only'
 
-type Kind = 'account-read' | 'bucket-read' | 'bucket-write' | 'object-read' | 'object-write'
+type Kind = 'account-read' | 'configuration-read' | 'bucket-read' | 'bucket-write' | 'object-read' | 'object-write'
 
 /** What each operation is to R2. */
 const KINDS: Readonly<Record<OperationName, Kind>> = {
@@ -12,10 +12,10 @@ const KINDS: Readonly<Record<OperationName, Kind>> = {
   ListBuckets: 'account-read',
   DeleteBucket: 'bucket-write',
   PutBucketVersioning: 'bucket-write',
-  GetBucketPolicy: 'bucket-read',
+  GetBucketPolicy: 'configuration-read',
   PutBucketPolicy: 'bucket-write',
   DeleteBucketPolicy: 'bucket-write',
-  GetBucketPolicyStatus: 'bucket-read',
+  GetBucketPolicyStatus: 'configuration-read',
   PutObject: 'object-write',
   GetObject: 'object-read',
   HeadObject: 'object-read',
@@ -39,8 +39,8 @@ const KINDS: Readonly<Record<OperationName, Kind>> = {
 }
 
 const PERMISSIONS: Readonly<Record<R2Permission, readonly Kind[]>> = {
-  'admin-read-write': ['account-read', 'bucket-read', 'bucket-write', 'object-read', 'object-write'],
-  'admin-read-only': ['account-read', 'bucket-read', 'object-read'],
+  'admin-read-write': ['account-read', 'configuration-read', 'bucket-read', 'bucket-write', 'object-read', 'object-write'],
+  'admin-read-only': ['account-read', 'configuration-read', 'bucket-read', 'object-read'],
   'object-read-write': ['bucket-read', 'object-read', 'object-write'],
   'object-read-only': ['bucket-read', 'object-read'],
 }
