@@ -111,6 +111,14 @@ describe('createRouter', () => {
     expect(reversed(asked)).toMatchObject({ operation: { name: 'CopyObject' } })
   })
 
+  test('D57: a row that does not say what it is to the policy makes no router', () => {
+    const undeclared = {
+      ...row('Secret', { method: 'GET', on: 'bucket', query: { logging: true } }),
+      engineName: 'constructor' as 'GetObject',
+    }
+    expect(() => createRouter([...OPERATIONS, undeclared])).toThrow('The operation Secret does not say')
+  })
+
   test('two rows that could both answer are refused when the router is made', () => {
     const one = row('One', { method: 'GET', on: 'object', query: { acl: true }, reads: ['tagging'] })
     const two = row('Two', { method: 'GET', on: 'object', query: { tagging: true }, reads: ['acl'] })

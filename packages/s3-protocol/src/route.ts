@@ -1,3 +1,4 @@
+import { OPERATION_NAMES } from '@stowage/core'
 import type { Operation, OperationMatch } from './operation.ts'
 import type { S3Headers } from './s3-headers.ts'
 import type { S3Query } from './s3-query.ts'
@@ -20,9 +21,10 @@ export type Routed =
 
 /**
  * Makes the router of a table. Order means nothing: the row with the most marks that are all there wins.
- * Throws where two rows could claim one request.
+ * Throws where two rows could claim one request, and where one does not say what it is to the policy.
  */
 export function createRouter(operations: readonly Operation[]): (request: Routable) => Routed {
+  refuseUndeclared(operations)
   refuseAmbiguity(operations)
   const byPlace = new Map<string, Operation[]>()
   for (const operation of operations) {
@@ -54,6 +56,15 @@ function matches(match: OperationMatch, request: Routable, words: readonly strin
 
 function specificity(match: OperationMatch): number {
   return Object.keys(match.query ?? {}).length + (match.header === undefined ? 0 : 1)
+}
+
+/** The types ask for it too; a table that was made without them must not open a door that no policy knows. */
+function refuseUndeclared(operations: readonly Operation[]): void {
+  for (const { name, engineName } of operations) {
+    if (!Object.hasOwn(OPERATION_NAMES, engineName)) {
+      throw new TypeError(`The operation ${name} does not say which of the engine's operations it is.`)
+    }
+  }
 }
 
 /** Two rows of one place and one specificity may meet unless they ask for different values of one word. */
