@@ -3,9 +3,14 @@
  * may use all of it, so that nothing but policies decides.
  */
 export const SUPABASE_SCHEMA = `
-  CREATE ROLE anon NOLOGIN NOINHERIT;
-  CREATE ROLE authenticated NOLOGIN NOINHERIT;
-  CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS;
+  -- Roles are the server's: a database beside this one may have made them.
+  DO $$ BEGIN
+    IF to_regrole('service_role') IS NULL THEN
+      CREATE ROLE anon NOLOGIN NOINHERIT;
+      CREATE ROLE authenticated NOLOGIN NOINHERIT;
+      CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS;
+    END IF;
+  END $$;
 
   CREATE SCHEMA auth;
   CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS $$

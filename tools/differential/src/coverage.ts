@@ -3,10 +3,10 @@ import { predicateParts, predicateType } from '../../../packages/core/src/policy
 import type { Predicate } from '../../../packages/core/src/policy/predicate.ts'
 import type { RowCommand } from '../../../packages/core/src/policy/combine-row-policies.ts'
 import type { RowPolicy } from '../../../packages/core/src/policy/row-policy.ts'
-import type { StoreName, Truth } from './judge.ts'
+import type { OracleName, Truth } from './judge.ts'
 
 const COMMANDS: readonly RowCommand[] = ['select', 'insert', 'update', 'delete']
-const STORES: readonly StoreName[] = ['js', 'sqlite', 'postgres']
+const STORES: readonly OracleName[] = ['js', 'sqlite', 'postgres', 'written']
 const LETTERS = new Map<Truth, string>([
   [true, 'T'],
   [false, 'F'],
@@ -26,7 +26,7 @@ export function readCoverageTable(): CoverageTable {
 export class Coverage {
   readonly #met = new Set<string>()
 
-  record(kinds: readonly string[], commands: readonly RowCommand[], store: StoreName, outcome: Truth): void {
+  record(kinds: readonly string[], commands: readonly RowCommand[], store: OracleName, outcome: Truth): void {
     for (const kind of kinds) for (const command of commands) this.#met.add(`${kind} ${command} ${store} ${LETTERS.get(outcome) ?? ''}`)
   }
 

@@ -24,6 +24,8 @@ const COMMANDS: readonly PolicyCommand[] = [
   'delete',
   'delete',
 ]
+/** Over buckets fewer statements are made. */
+const BUCKET_COMMANDS: readonly PolicyCommand[] = ['all', 'select', 'select', 'insert', 'update', 'update', 'update', 'delete']
 const DEPTH_MAX = 3
 /** After about so many tries another condition will do. */
 const TRIES_MAX = 300
@@ -34,14 +36,14 @@ export function generatePolicies(random: Random, table: PolicyTable, wanted: Wan
   const generator = new PredicateGenerator(random, { table, mayFail })
   const condition = (): Predicate => {
     for (;;) {
-      const made = random.oneIn(12) ? ({ k: 'lit', t: 'bool', v: true } as const) : generator.condition(1 + random.below(DEPTH_MAX))
+      const made = random.oneIn(6) ? ({ k: 'lit', t: 'bool', v: true } as const) : generator.condition(1 + random.below(DEPTH_MAX))
       if (!hasFailingConstant(made) && (wanted === null || random.oneIn(TRIES_MAX) || isWanted(made, wanted))) return made
     }
   }
   const policies = Array.from({ length: 4 + random.below(5) }, (_, at): RowPolicy => {
-    const command = wanted?.command ?? random.pick(COMMANDS)
+    const command = wanted?.command ?? random.pick(table === 'objects' ? COMMANDS : BUCKET_COMMANDS)
     const using = condition()
-    const roles = random.oneIn(3) ? ['public'] : [...new Set(random.some(1, 2, () => random.pick(ROLE_NAMES)))]
+    const roles = random.oneIn(2) ? ['public'] : [...new Set(random.some(1, 2, () => random.pick(ROLE_NAMES)))]
     return {
       name: `p${at}`,
       table,

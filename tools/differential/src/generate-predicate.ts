@@ -1,7 +1,21 @@
 import type { ContextField, Predicate, RelationColumnType, RowColumn } from '../../../packages/core/src/policy/predicate.ts'
 import type { Relation } from '../../../packages/core/src/policy/relation.ts'
 import type { PolicyTable } from '../../../packages/core/src/policy/row-policy.ts'
-import { BIGINTS, BROKEN_PATTERN, INTS, KEYS, MEMBERS, NUMBERS, OPERATIONS, PATTERNS, RELATIONS, TEXTS, TIMES, USERS } from './pools.ts'
+import {
+  BIGINTS,
+  BROKEN_PATTERN,
+  INTS,
+  JSON_TEXTS,
+  KEYS,
+  MEMBERS,
+  NUMBERS,
+  OPERATIONS,
+  PATTERNS,
+  RELATIONS,
+  TEXTS,
+  TIMES,
+  USERS,
+} from './pools.ts'
 import type { Random } from './random.ts'
 
 type Scalar = 'text' | 'int' | 'bigint' | 'num' | 'uuid' | 'timestamptz' | 'bool'
@@ -66,11 +80,15 @@ export class PredicateGenerator {
       case 4:
         return { k: 'inarr', a: this.#text(depth), arr: this.#array(depth) }
       case 5:
-        return { k: 'like', a: this.#text(depth), p: this.#pattern(depth), ci: random.oneIn(3), neg }
+        return { k: 'like', ...this.#likeness(depth), ci: random.oneIn(2), neg }
       case 6:
         return { k: 'isnull', a: random.oneIn(4) ? this.#anything(depth) : this.#scalar(random.pick(SCALARS), depth), neg }
       case 7:
-        return { k: 'jhas', a: this.#json(depth), b: this.#text(depth - 1) }
+        return {
+          k: 'jhas',
+          a: random.oneIn(3) ? this.#member(false) : this.#json(depth),
+          b: random.oneIn(2) ? lit(random.pick(JSON_TEXTS)) : this.#text(depth - 1),
+        }
       case 8:
         return this.#boolean(depth)
       case 12:
@@ -108,10 +126,17 @@ export class PredicateGenerator {
     return { a: this.#scalar(type, depth), b: this.#scalar(other, depth - 1) }
   }
 
+  /** A member that rows and claims often have, as text or as JSON. */
+  #member(text: boolean): Predicate {
+    const a: Predicate = this.#random.oneIn(3) ? { k: 'ctx', f: 'jwt' } : col('user_metadata')
+    return { k: 'json', a, p: this.#random.pick(['a', 'team']), text }
+  }
+
   /** Two texts of which one has been made of the other, or might have been. */
   #sameText(depth: number): { readonly a: Predicate; readonly b: Predicate } {
     const random = this.#random
-    const text = this.#text(depth - 1)
+    if (random.oneIn(6)) return { a: { k: 'cast', a: col('public'), t: 'text' }, b: lit(random.pick(['true', 'false', '1', 't'])) }
+    const text = random.oneIn(2) ? this.#member(true) : this.#text(depth - 1)
     const made: Predicate = random.oneIn(3)
       ? { k: 'call', f: 'split_part', a: [text, { k: 'lit', t: 'text', v: random.pick(['/', '\u0001']) }, { k: 'lit', t: 'int', v: 1 }] }
       : { k: 'call', f: random.pick(['lower', 'upper']), a: [text] }
@@ -185,7 +210,7 @@ export class PredicateGenerator {
     if (depth <= 0) return this.#plainText()
     switch (random.below(14)) {
       case 0:
-        return { k: 'json', a: this.#json(depth - 1), p: random.oneIn(5) ? random.below(4) - 2 : random.pick(MEMBERS), text: true }
+        return { k: 'json', a: this.#json(depth - 1), p: random.oneIn(4) ? random.below(6) - 2 : random.pick(MEMBERS), text: true }
       case 1:
       case 2:
         return { k: 'idx', a: this.#list(depth - 1), i: random.below(5) - 1 }
@@ -231,6 +256,19 @@ export class PredicateGenerator {
         return { k: 'idx', a: { k: 'call', f: 'foldername', a: [col('name')] }, i: 1 }
       default:
         return { k: 'lit', t: 'text', v: random.pick(random.oneIn(4) ? KEYS : TEXTS) }
+    }
+  }
+
+  /** A key and a pattern that was made of one, or any two. */
+  #likeness(depth: number): { readonly a: Predicate; readonly p: Predicate } {
+    const random = this.#random
+    if (random.oneIn(2)) return { a: this.#text(depth), p: this.#pattern(depth) }
+    const key = random.pick(KEYS).replaceAll(/[\\%_]/g, '\\$&')
+    const cased = random.pick([key, key.toUpperCase(), key.toLowerCase()])
+    const from = random.below(cased.length)
+    return {
+      a: col('name'),
+      p: lit(random.pick([cased, `${cased}%`, `%${cased}`, `%${cased.slice(from).replace(/^[\udc00-\udfff]/, '')}`])),
     }
   }
 
@@ -315,6 +353,10 @@ export class PredicateGenerator {
     )
     return found.length === 0 ? null : this.#random.pick(found)
   }
+}
+
+function lit(v: string): Predicate {
+  return { k: 'lit', t: 'text', v }
 }
 
 function col(n: RowColumn): Predicate {

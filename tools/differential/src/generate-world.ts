@@ -1,6 +1,6 @@
 import { bucketPolicyRow, objectPolicyRow } from '../../../packages/core/src/policy/predicate-row.ts'
 import type { PolicyTable } from '../../../packages/core/src/policy/row-policy.ts'
-import { BUCKETS, KEYS, RELATIONS, TEXTS, TIMES, USERS } from './pools.ts'
+import { BUCKETS, KEYS, MEMBER_TEXTS, RELATIONS, TEXTS, TIMES, USERS } from './pools.ts'
 import type { Random } from './random.ts'
 import type { World, WorldRow } from './world.ts'
 
@@ -39,7 +39,11 @@ function objectRow(random: Random, id: number, at: WorldRow | null = null): Worl
     etag: random.pick(TEXTS),
     headers: random.oneIn(4) ? {} : { contentType: random.pick(TEXTS) },
     userMetadata: Object.fromEntries(
-      random.some(0, 3, () => [random.pick(['a', 'n', 'team', "'", '"', '$', '0']), random.pick(TEXTS)] as const),
+      random.some(
+        0,
+        3,
+        () => [random.pick(['a', 'n', 'team', "'", '"', '$', '0']), random.pick(random.oneIn(2) ? MEMBER_TEXTS : TEXTS)] as const,
+      ),
     ),
   }
   const stored = {

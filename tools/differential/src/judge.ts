@@ -6,6 +6,8 @@ export type Truth = true | false | null | 'failed'
 
 /** The ways in which our conditions are evaluated. */
 export type StoreName = 'js' | 'sqlite' | 'postgres'
+/** Those, and the condition as `createPolicySql` writes it, in a Postgres that knows nothing of us. */
+export type OracleName = StoreName | 'written'
 
 /** One of them. */
 export interface Judge {

@@ -11,6 +11,7 @@ Holds decisions over random policies, callers and rows against row-level securit
   --decisions  at least so many; default 20000
   --seed       the same run again; default: another each time, printed
   --postgres   an empty database of a server that runs, instead of one of its own
+  --stop       ends with the first mismatch
   --no-coverage  does not fail for outcomes that a short run did not meet
   --outcomes  prints how often which statement ended how
   --table      prints what was met, in the form of coverage.json`
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     decisions: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     postgres: { type: 'string' },
+    stop: { type: 'boolean', default: false },
     'no-coverage': { type: 'boolean', default: false },
     table: { type: 'boolean', default: false },
     outcomes: { type: 'boolean', default: false },
@@ -37,7 +39,9 @@ async function main(): Promise<number> {
   const server = values.postgres === undefined ? await startPostgres() : null
   const pool = server === null ? new Pool({ connectionString: values.postgres, max: 4 }) : server.pool({ max: 4 })
   try {
-    return print(await runDifferential({ decisions, seed, pool }))
+    return print(
+      await runDifferential({ decisions, seed, pool, stop: values.stop, table: values['no-coverage'] ? {} : readCoverageTable() }),
+    )
   } finally {
     await pool.end()
     await server?.stop()
@@ -52,8 +56,7 @@ function print(report: DifferentialReport): number {
   if (values.table) console.log(JSON.stringify(report.coverage.table(), null, 2))
   if (values.outcomes)
     for (const [outcome, count] of [...report.outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`${outcome}: ${count}`)
-  const missing = values['no-coverage'] ? [] : report.coverage.missing(readCoverageTable())
-  for (const cell of missing) console.log(`not met: ${cell}`)
+  for (const cell of report.missing) console.log(`not met: ${cell}`)
   const oneSided = report.usingOnly === 0 || report.checkOnly === 0
   if (oneSided) console.log('no USING was stricter than its CHECK, or no CHECK stricter than its USING')
   console.log(
@@ -62,5 +65,5 @@ function print(report: DifferentialReport): number {
   if (report.unplanned > 0) console.log(`${report.unplanned} statements left out that Postgres itself could not plan`)
   console.log(`${report.free} decisions over rows on which something fails, where Postgres may choose what it evaluates first`)
   console.log(`${report.decisions} decisions, ${report.mismatches} mismatches`)
-  return report.mismatches === 0 && missing.length === 0 && !oneSided ? 0 : 1
+  return report.mismatches === 0 && report.missing.length === 0 && !oneSided ? 0 : 1
 }

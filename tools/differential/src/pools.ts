@@ -5,7 +5,7 @@ import type { Relation } from '../../../packages/core/src/policy/relation.ts'
 export const USERS = ['6f9619ff-8b86-d011-b42d-00c04fc964ff', 'd7bed83c-44a0-4a4f-925f-efc384ea1e50'] as const
 
 export const TEXTS: readonly string[] = [
-  '', 'a', 'A', 'b', 'ab', 'B', 'ä', 'Ä', 'a%', 'a_b', '*', '[a]', "it's", '"', '\\', '1', '12', '-3', '12abc', '1.5', '99999999999', 'true', 'public',
+  '', 'a', 'A', 'b', 'ab', 'B', 'ä', 'Ä', 'a%', 'a_b', '*', '[a]', "it's", '"', '\\', '1', '12', '-3', '12abc', '1.5', '99999999999', 'true', 'null', 'public',
   'admin', 'red', 'png', 'image/png', '\uffff', '\u{1f600}', '\u{10ffff}', 'a/b', 'object.list', 'storage.object.list', 'my', 'team', 'aal2', USERS[0], USERS[1],
 ] // prettier-ignore
 
@@ -35,6 +35,10 @@ export const PATTERNS: readonly string[] = [
 ]
 export const BROKEN_PATTERN = 'a\\'
 
+/** Texts that claims and constants of JSON hold. */
+export const JSON_TEXTS: readonly string[] = ['a', 'b', 'red', 'team', 'public', 'my', '$', "it's"]
+/** Half of what members of user metadata hold. */
+export const MEMBER_TEXTS: readonly string[] = ['a', 'Ä', 'ä', 'red', 'team', 'B']
 export const MEMBERS: readonly string[] = [
   'a',
   'team',

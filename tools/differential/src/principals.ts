@@ -20,9 +20,13 @@ const ROLES: readonly TestRole[] = [
 
 /** The same in Postgres, beside those of Supabase. */
 export const ROLES_SQL = `
-  CREATE ROLE editor NOLOGIN INHERIT; GRANT authenticated TO editor WITH INHERIT TRUE;
-  CREATE ROLE chief NOLOGIN INHERIT; GRANT editor TO chief WITH INHERIT TRUE;
-  CREATE ROLE loner NOLOGIN NOINHERIT; GRANT authenticated TO loner WITH INHERIT FALSE;`
+  DO $$ BEGIN
+    IF to_regrole('loner') IS NULL THEN
+      CREATE ROLE editor NOLOGIN INHERIT; GRANT authenticated TO editor WITH INHERIT TRUE;
+      CREATE ROLE chief NOLOGIN INHERIT; GRANT editor TO chief WITH INHERIT TRUE;
+      CREATE ROLE loner NOLOGIN NOINHERIT; GRANT authenticated TO loner WITH INHERIT FALSE;
+    END IF;
+  END $$;`
 
 /** For whom policies are. */
 export const ROLE_NAMES: readonly string[] = ROLES.map(({ name }) => name)

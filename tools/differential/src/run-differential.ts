@@ -1,10 +1,11 @@
 import type { Pool } from 'pg'
 import { foldPredicate } from '../../../packages/core/src/policy/fold-predicate.ts'
+import { canFail } from '../../../packages/core/src/policy/predicate-can-fail.ts'
 import type { Predicate } from '../../../packages/core/src/policy/predicate.ts'
 import type { RowPolicy } from '../../../packages/core/src/policy/row-policy.ts'
 import { bindContext } from './bind-context.ts'
 import { casesOf } from './cases.ts'
-import { commandsOf, conditionsIn, Coverage, type CoverageTable, kindsOf, readCoverageTable } from './coverage.ts'
+import { commandsOf, conditionsIn, Coverage, type CoverageTable, kindsOf } from './coverage.ts'
 import { Decider, outcomeOf, type Plan, possibleOutcomes, type Step } from './decide.ts'
 import { generatePolicies } from './generate-policies.ts'
 import { generateWorld } from './generate-world.ts'
@@ -20,7 +21,7 @@ import type { Case, PolicyRound, Principal, World, WorldRow } from './world.ts'
 
 /** Sets of policies that are held against the same rows. */
 const ROUNDS_PER_WORLD = 4
-const PRINCIPALS_PER_ROUND = 3
+const PRINCIPALS_PER_ROUND = 2
 /** Conditions of one side of a policy that are asked about alone. */
 const PROBES_MAX = 3
 /** A run goes on for so many times its decisions where an outcome of the table is still to be met. */
@@ -50,6 +51,8 @@ export interface DifferentialReport {
   readonly mismatches: number
   readonly examples: readonly Mismatch[]
   readonly coverage: Coverage
+  /** The cells of the table that no condition filled. */
+  readonly missing: readonly string[]
   /** Rows that the USING of a policy let through and its CHECK did not, and the other way round. */
   readonly usingOnly: number
   readonly checkOnly: number
@@ -61,19 +64,24 @@ export interface DifferentialOptions {
   readonly seed: number
   /** Of a Postgres in which nothing is yet. */
   readonly pool: Pool
+  /** What a run must have met. */
+  readonly table: CoverageTable
+  /** Whether the first mismatch ends the run. */
+  readonly stop: boolean
 }
 
 /** Holds our evaluator, what it is compiled to for both stores, and the combiner of policies against real row-level security. */
-export async function runDifferential({ decisions, seed, pool }: DifferentialOptions): Promise<DifferentialReport> {
+export async function runDifferential({ decisions, seed, pool, table, stop }: DifferentialOptions): Promise<DifferentialReport> {
   const supabase = await SupabaseJudge.open(pool)
   const judges = [jsJudge(), sqliteJudge(), await postgresJudge(pool)]
   const run = new DifferentialRun(new Random(seed), judges, supabase)
   try {
-    const table = readCoverageTable()
+    const { report } = run
     const isDone = (): boolean =>
-      run.report.decisions >= decisions && (run.report.decisions >= decisions * OVERTIME || run.report.coverage.missing(table).length === 0)
-    while (!isDone()) await run.world(run.report.decisions < decisions ? null : table)
-    return run.report
+      (stop && report.mismatches > 0) ||
+      (report.decisions >= decisions && (report.decisions >= decisions * OVERTIME || report.coverage.missing(table).length === 0))
+    while (!isDone()) await run.world(report.decisions < decisions ? null : table)
+    return { ...report, missing: report.coverage.missing(table) }
   } finally {
     for (const judge of judges) await judge.close()
   }
@@ -176,33 +184,48 @@ class DifferentialRun {
 
   /** Asks about conditions alone, where unknown and false can be told apart. */
   async #probe(world: World, round: PolicyRound, principal: Principal): Promise<void> {
-    const rows = [...world.existing, ...world.proposals]
+    const probes: Probe[] = []
     for (const policy of round.policies) {
       this.#compareSides(policy, world, principal)
       for (const side of [policy.using, policy.check]) {
         if (side === undefined) continue
         const found = conditionsIn(side).filter((condition) => round.kind === null || kindsOf(condition).includes(round.kind))
         const some = found.length <= PROBES_MAX ? found : Array.from({ length: PROBES_MAX }, () => this.#random.pick(found))
-        for (const condition of some) await this.#probeOne({ condition, policy, rows, world }, round, principal)
+        for (const condition of some) probes.push({ condition, policy, world })
       }
     }
+    const written = await this.#supabase.probe(
+      principal,
+      probes.map(({ condition }) => condition),
+    )
+    for (const [at, probe] of probes.entries()) await this.#probeOne(probe, { round, principal, written: written[at] ?? [] })
   }
 
-  async #probeOne({ condition, policy, rows, world }: Probe, round: PolicyRound, principal: Principal): Promise<void> {
+  async #probeOne({ condition, policy, world }: Probe, { round, principal, written }: Probing): Promise<void> {
     const folded = foldPredicate(condition, principal.context)
+    const bound = bindContext(condition, principal.context)
+    const rows = [...world.existing, ...world.proposals]
     const answers: (readonly Truth[])[] = []
     for (const judge of this.#judges) answers.push(await judge.evaluate(folded, rows))
     for (const [at, row] of rows.entries()) {
       const said = answers.map((answer) => answer[at] ?? null)
+      const text = written[at]
+      const possible = canFail(bound) ? possibleValues(bound, { row: row.row, relations: world.relations }) : new Set([said[0] ?? null])
+      const inQuery = hasFailingQuery(condition)
+      const agreed =
+        said.every((value) => (inQuery ? possible.has(value) : value === said[0])) && (text === undefined || possible.has(text))
       this.report.probes += 1
       for (const [which, judge] of this.#judges.entries()) {
         this.report.coverage.record(kindsOf(condition), commandsOf(policy), judge.name, said[which] ?? null)
       }
-      const possible = hasFailingQuery(condition)
-        ? possibleValues(bindContext(condition, principal.context), { row: row.row, relations: world.relations })
-        : null
-      if (said.some((value) => (possible === null ? value !== said[0] : !possible.has(value)))) {
-        this.#mismatch(`${JSON.stringify(condition)} of ${JSON.stringify(row.row)}`, named(this.#judges, said), principal, round)
+      if (text !== undefined) this.report.coverage.record(kindsOf(condition), commandsOf(policy), 'written', text)
+      if (!agreed) {
+        this.#mismatch(
+          `${JSON.stringify(condition)} of ${JSON.stringify(row.row)}`,
+          { ...named(this.#judges, said), written: text },
+          principal,
+          round,
+        )
       }
     }
   }
@@ -236,8 +259,14 @@ type Listed = Exclude<ReturnType<Decider['listed']>, null>
 interface Probe {
   readonly condition: Predicate
   readonly policy: RowPolicy
-  readonly rows: readonly WorldRow[]
   readonly world: World
+}
+
+interface Probing {
+  readonly round: PolicyRound
+  readonly principal: Principal
+  /** What Postgres says of each row that is there, of the condition as it is printed. */
+  readonly written: readonly Truth[]
 }
 
 interface Judged {

@@ -1,10 +1,13 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { SUPABASE_SCHEMA } from '../../../packages/core/test/supabase-schema.ts'
 import { createPolicySql } from '../../../packages/core/src/policy/create-policy-sql.ts'
+import { policyExpressionSql } from '../../../packages/core/src/policy/policy-expression-sql.ts'
+import type { Predicate } from '../../../packages/core/src/policy/predicate.ts'
 import type { PolicyRow } from '../../../packages/core/src/policy/predicate-row.ts'
 import { BUCKETS, RELATIONS } from './pools.ts'
 import { ROLES_SQL } from './principals.ts'
-import { type Outcome } from './outcome.ts'
+import type { Truth } from './judge.ts'
+import type { Outcome } from './outcome.ts'
 import type { Case, PolicyRound, Principal, World } from './world.ts'
 
 const TYPES = { text: 'text', int: 'integer', bigint: 'bigint', bool: 'boolean', uuid: 'uuid', timestamptz: 'timestamptz' } as const
@@ -14,6 +17,8 @@ export class SupabaseJudge {
   readonly #pool: Pool
   #installed: readonly string[] = []
   #table: World['table'] = 'objects'
+  /** Where each row that is there stands among them in the order of their places. */
+  #places: readonly number[] = []
 
   private constructor(pool: Pool) {
     this.#pool = pool
@@ -67,6 +72,9 @@ export class SupabaseJudge {
       await this.#pool.query(`INSERT INTO ${name} SELECT * FROM jsonb_populate_recordset(NULL::${name}, $1)`, [JSON.stringify(list)])
     }
     this.#table = table
+    const places = existing.map(({ row }) => `${String(row.bucket_id)} ${String(row.name)}`)
+    const sorted = places.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    this.#places = places.map((place) => sorted.indexOf(place))
   }
 
   async install({ policies }: PolicyRound): Promise<void> {
@@ -82,13 +90,33 @@ export class SupabaseJudge {
 
   /** Each case in a transaction of its own, so to speak: what it does is undone. */
   async judge(principal: Principal, cases: readonly Case[]): Promise<readonly Outcome[]> {
-    const { context } = principal
     const asked = cases.map(({ shape, old, proposed }) => ({
       shape: `${this.#table} ${shape}`,
       bucket: old?.row.bucket_id ?? null,
       name: old?.row.name ?? null,
       proposed: proposed === null ? null : this.#table === 'objects' ? objectJson(proposed.row) : bucketJson(proposed.row),
     }))
+    return await this.#as(principal, principal.role, async (client) => {
+      const { rows } = await client.query<{ outcomes: Outcome[] }>('SELECT differential.run_cases($1) AS outcomes', [JSON.stringify(asked)])
+      return rows[0]?.outcomes ?? []
+    })
+  }
+
+  /** What Postgres says of conditions as they are printed, of each row that is there; nothing of those that it cannot plan. */
+  async probe(principal: Principal, conditions: readonly Predicate[]): Promise<readonly (readonly Truth[])[]> {
+    const texts = conditions.map((condition) => policyExpressionSql(condition, this.#table))
+    return await this.#as(principal, 'postgres', async (client) => {
+      const { rows } = await client.query<{ said: (string | null)[][] }>('SELECT differential.run_probes($1, $2) AS said', [
+        JSON.stringify(texts),
+        this.#table,
+      ])
+      return (rows[0]?.said ?? []).map((said) =>
+        this.#places.map((at) => said[at]).flatMap((value) => (value === undefined ? [] : [truth(value)])),
+      )
+    })
+  }
+
+  async #as<T>({ context }: Principal, role: string, action: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     try {
       await client.query('BEGIN')
@@ -97,7 +125,7 @@ export class SupabaseJudge {
           set_config('stowage.account', $4, true), set_config('stowage.ip', $5, true), set_config('stowage.key', $6, true),
           set_config('enable_seqscan', 'off', true)`,
         [
-          principal.role,
+          role,
           context.jwt === null ? '' : JSON.stringify(context.jwt),
           context.operation,
           context.account ?? '',
@@ -105,8 +133,7 @@ export class SupabaseJudge {
           context.key ?? '',
         ],
       )
-      const { rows } = await client.query<{ outcomes: Outcome[] }>('SELECT differential.run_cases($1) AS outcomes', [JSON.stringify(asked)])
-      return rows[0]?.outcomes ?? []
+      return await action(client)
     } finally {
       await client.query('ROLLBACK')
       client.release()
@@ -139,6 +166,10 @@ const proposedValues = OBJECT_COLUMNS.split(', ')
   .map((column) => `o.${column}`)
   .join(', ')
 const insertObject = `INSERT INTO storage.objects (${OBJECT_COLUMNS}) VALUES (${proposedValues})`
+
+function truth(value: string | null): Truth {
+  return value === null ? null : value === 'failed' ? 'failed' : value === 'true'
+}
 
 /** A case ends by an exception of our own that carries its outcome, so that whatever it did is undone. */
 const RUN_CASES = `
@@ -210,4 +241,30 @@ const RUN_CASES = `
       outcomes := outcomes || outcome;
     END LOOP;
     RETURN outcomes;
+  END $f$;
+  CREATE FUNCTION differential.run_probes(expressions jsonb, at_table text) RETURNS jsonb LANGUAGE plpgsql AS $f$
+  DECLARE
+    expression text; said text[]; one text; place text; result jsonb := '[]';
+    place_of text := CASE at_table WHEN 'objects' THEN 'bucket_id' ELSE 'id' END || ' || '' '' || name';
+  BEGIN
+    FOR expression IN SELECT * FROM jsonb_array_elements_text(expressions) LOOP
+      BEGIN
+        EXECUTE format('SELECT array_agg((%s)::text ORDER BY (%s) COLLATE "C") FROM storage.%I', expression, place_of, at_table) INTO said;
+      EXCEPTION
+        WHEN internal_error THEN
+          IF SQLERRM <> 'cannot cope with variable-free clause' THEN RAISE; END IF;
+          said := '{}';
+        WHEN SQLSTATE '22P02' OR SQLSTATE '22003' OR SQLSTATE '22025' OR SQLSTATE '22023' THEN
+          said := '{}';
+          FOR place IN EXECUTE format('SELECT %s FROM storage.%I ORDER BY (%1$s) COLLATE "C"', place_of, at_table) LOOP
+            BEGIN
+              EXECUTE format('SELECT (%s)::text FROM storage.%I WHERE (%s) = $1', expression, at_table, place_of) INTO one USING place;
+            EXCEPTION WHEN SQLSTATE '22P02' OR SQLSTATE '22003' OR SQLSTATE '22025' OR SQLSTATE '22023' THEN one := 'failed';
+            END;
+            said := said || one;
+          END LOOP;
+      END;
+      result := result || jsonb_build_array(to_jsonb(said));
+    END LOOP;
+    RETURN result;
   END $f$;`
