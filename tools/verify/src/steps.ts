@@ -1,6 +1,7 @@
 import { awsCli } from './aws-cli.ts'
 import { clients } from './clients.ts'
 import { crashPoints } from './crash-points.ts'
+import { differential } from './differential.ts'
 import { nginx } from './nginx.ts'
 import { pastedLines } from './pasted-lines.ts'
 import { packed } from './packed.ts'
@@ -23,6 +24,14 @@ export const STEPS: readonly VerifyStep[] = [
   randomKills,
   crashPoints,
   packed,
+  differential,
+  suite({
+    name: 'mutants',
+    claim:
+      'Each of 52 faults planted in the evaluator, the folding, the compilers, the combiner and the printer is found by the differential test.',
+    files: ['tools/differential/src/mutants.test.ts'],
+    env: { STOWAGE_MUTANTS: 'all' },
+  }),
   suite({
     name: 'races',
     claim: 'Two puts and a delete of one key, 10,000 times on both stores: never a leaked or wrongly collected blob.',
