@@ -14,8 +14,10 @@ def connect():
         "s3",
         endpoint_url=os.environ["CLIENT_ENDPOINT"],
         region_name=os.environ["CLIENT_REGION"],
-        aws_access_key_id=os.environ["CLIENT_ACCESS_KEY_ID"],
-        aws_secret_access_key=os.environ["CLIENT_SECRET_ACCESS_KEY"],
+        # Without a key it looks for a web identity, as it would without this program.
+        aws_access_key_id=os.environ["CLIENT_ACCESS_KEY_ID"] or None,
+        aws_secret_access_key=os.environ["CLIENT_SECRET_ACCESS_KEY"] or None,
+        aws_session_token=os.environ["CLIENT_SESSION_TOKEN"] or None,
         verify=os.environ["CLIENT_CA_FILE"] or None,
         config=Config(signature_version="s3v4"),
     )

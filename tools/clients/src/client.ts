@@ -33,10 +33,23 @@ export interface Target {
   readonly region: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of temporary credentials, and of users' sessions. Default: none. */
+  readonly sessionToken?: string
+  /** What the client makes its credential from, by itself; the keys are empty then. Default: nothing. */
+  readonly webIdentity?: WebIdentity
+  /** The credential is for objects of a bucket that is there; clients that would make it first must be told. Default false. */
+  readonly isForObjects?: boolean
   /** The certificate to trust, as a file of PEM; null over HTTP. */
   readonly caFile: string | null
   /** For the client's configuration and other files. */
   readonly directory: string
+}
+
+/** A user's token, and the role that he takes with it. */
+export interface WebIdentity {
+  readonly roleArn: string
+  /** The token as a file: clients read it themselves. */
+  readonly tokenFile: string
 }
 
 /** What a client is asked to do; each throws with what the client said where it ends badly. */

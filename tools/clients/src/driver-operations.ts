@@ -1,5 +1,6 @@
 import { runProgram } from './toolbox.ts'
 import type { Operations, Target } from './client.ts'
+import { credentialEnvironment } from './credential-environment.ts'
 
 /**
  * The operations of a library, through a small program in its language that does one of them: `drivers/boto3-driver.py` and
@@ -12,6 +13,8 @@ export function driverOperations(command: readonly [string, ...string[]], target
     CLIENT_REGION: target.region,
     CLIENT_ACCESS_KEY_ID: target.accessKeyId,
     CLIENT_SECRET_ACCESS_KEY: target.secretAccessKey,
+    CLIENT_SESSION_TOKEN: target.sessionToken ?? '',
+    ...(target.webIdentity === undefined ? {} : credentialEnvironment(target)),
     CLIENT_CA_FILE: target.caFile ?? '',
   }
   const run = (...args: readonly string[]): Promise<string> => runProgram(program, [...first, ...args], env)

@@ -5,6 +5,7 @@ import { withTemporaryDirectory } from '../../verify/src/crash/temporary-directo
 import type { CheckName } from './check-names.ts'
 import type { Client } from './client.ts'
 import { CLIENTS } from './clients.ts'
+import { CREDENTIAL_CLIENTS, runCredentials } from './credentials/run-credentials.ts'
 import { countOf, differences, verdictOf } from './findings.ts'
 import type { ClientFindings, Verdict } from './findings.ts'
 import { parseOptions } from './options.ts'
@@ -20,7 +21,8 @@ const USAGE = `npm run clients -- [options]
 
 Does with each client, over HTTP and over HTTPS, what people do with it, holds each step against what the server then holds,
 and the outcome against the table in README.md. The clients are installed by tools/clients/install.sh.
-  --only NAME      this client (repeatable): ${CLIENTS.map(({ name }) => name).join(', ')}
+  --only NAME      this client (repeatable): ${CLIENTS.map(({ name }) => name).join(', ')};
+                   or credentials: AWS's clients and rclone with each kind of credential, over HTTP
   --http, --https  over this transport
   --write          write the table into README.md
   --sample         what CI runs: each client over one transport, one of them with 200 MiB
@@ -32,6 +34,8 @@ const README = fileURLToPath(new URL('../../../README.md', import.meta.url))
 /** What the table is made of. */
 const FINDINGS = fileURLToPath(new URL('../findings.json', import.meta.url))
 const INSTALLED = fileURLToPath(new URL('../.installed', import.meta.url))
+/** As `--only` takes it. */
+const CREDENTIALS = 'credentials'
 const SIGNS = { passes: '✓', fails: '✗', limit: 'limit:' } as const
 
 /** A client that is here. */
@@ -46,13 +50,15 @@ process.exitCode = await main().catch((error: unknown) => {
 })
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2), { names: CLIENTS.map(({ name }) => name), directory: INSTALLED })
+  const options = parseOptions(process.argv.slice(2), { names: [...CLIENTS.map(({ name }) => name), CREDENTIALS], directory: INSTALLED })
   if (options.help) {
     console.log(USAGE)
     return 0
   }
   const tools = { directory: resolve(options.directory) }
-  const asked = CLIENTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+  const withCredentials = options.only.length === 0 || options.only.includes(CREDENTIALS)
+  const isAsked = (name: string): boolean => options.only.length === 0 || options.only.includes(name)
+  const asked = CLIENTS.filter(({ name }) => isAsked(name) || (withCredentials && CREDENTIAL_CLIENTS.has(name)))
   const present: Present[] = []
   for (const client of asked) {
     const version = await client.findVersion(tools)
@@ -63,14 +69,48 @@ async function main(): Promise<number> {
   if (options.sample) console.log(`seed ${options.seed}`)
   const found = new Map<string, ClientFindings>()
   const faults: string[] = []
-  for (const planned of planRuns(present, options.transports, options.sample ? options : null)) {
+  for (const planned of planRuns(
+    present.filter(({ client }) => isAsked(client.name)),
+    options.transports,
+    options.sample ? options : null,
+  )) {
     const { name, title, setting } = planned.client.client
     const done = await runOne(planned, tools)
     const verdicts = { ...found.get(name)?.verdicts, [planned.transport]: done.verdicts }
     found.set(name, { name, title, version: planned.client.version, setting, verdicts })
     faults.push(...done.faults.map((fault) => `${title} over ${planned.transport.toUpperCase()}: ${fault}`))
   }
-  return conclude([...found.values()], { missing, faults }, options)
+  if (!withCredentials) return conclude([...found.values()], { missing, faults }, options)
+  const clients = present.map(({ client }) => client).filter(({ name }) => CREDENTIAL_CLIENTS.has(name))
+  const used = await useCredentials(clients, tools, options)
+  faults.push(...used.faults)
+  if (found.size > 0) return conclude([...found.values()], { missing, faults }, options)
+  for (const fault of faults) console.log(`✗ ${fault}`)
+  for (const title of missing) console.log(`missing: ${title}; tools/clients/install.sh installs it`)
+  return faults.length === 0 && used.count > 0 && (missing.length === 0 || options.allowMissing) ? 0 : 1
+}
+
+/** Says of each client and credential whether they go together; those that do not are faults. */
+async function useCredentials(
+  clients: readonly Client[],
+  tools: Toolbox,
+  options: ClientsOptions,
+): Promise<{ readonly faults: readonly string[]; readonly count: number }> {
+  console.log('\n== credentials of each kind, over HTTP')
+  const faults: string[] = []
+  let count = 0
+  const broken = await runCredentials({
+    clients,
+    tools,
+    sample: options.sample ? options : null,
+    onOutcome: (title, kind, complaint) => {
+      count += 1
+      console.log(`${complaint === null ? SIGNS.passes : SIGNS.fails} ${title}, ${kind} ${complaint ?? ''}`.trimEnd())
+      if (complaint !== null) faults.push(`${title} with ${kind}: ${complaint}`)
+    },
+  })
+  console.log(`${count - faults.length} of ${count} credentials work`)
+  return { faults: [...faults, ...broken], count }
 }
 
 interface RunResult {

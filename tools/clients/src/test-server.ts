@@ -29,13 +29,13 @@ export interface TestServer {
   stop(): Promise<readonly string[]>
 }
 
-/** Starts `stowage serve` on files in the directory, over HTTPS with a certificate that is made for it. */
-export async function startTestServer(directory: string, transport: Transport): Promise<TestServer> {
+/** Starts `stowage serve` on files in the directory, over HTTPS with a certificate that is made for it; `more`: further options. */
+export async function startTestServer(directory: string, transport: Transport, more: readonly string[] = []): Promise<TestServer> {
   const clientDirectory = join(directory, 'client')
   await mkdir(clientDirectory, { recursive: true })
   const tls = transport === 'https' ? await makeCertificate(directory) : null
   const options = tls === null ? [] : ['--tls-cert', tls.cert, '--tls-key', tls.key]
-  const server = await startStowage([join(directory, 'data'), '--log-level', 'info', ...options])
+  const server = await startStowage([join(directory, 'data'), '--log-level', 'info', ...options, ...more])
   const entries = (): readonly LogEntry[] =>
     server
       .stderr()

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, Operations, Place, Target } from '../client.ts'
+import { credentialEnvironment } from '../credential-environment.ts'
 import { findProgram, getProgram, runProgram, versionFrom } from '../toolbox.ts'
 
 const uri = ({ bucket, key }: Place): string => `s3://${bucket}/${key}`
@@ -32,8 +33,7 @@ function operations(program: string, target: Target, config: string): Operations
   const ca = target.caFile === null ? [] : ['--ca-bundle', target.caFile]
   const aws = (...args: readonly string[]): Promise<string> =>
     runProgram(program, [...args, '--endpoint-url', target.endpoint, '--region', target.region, ...ca], {
-      AWS_ACCESS_KEY_ID: target.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: target.secretAccessKey,
+      ...credentialEnvironment(target),
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_CONFIG_FILE: config,
       AWS_SHARED_CREDENTIALS_FILE: join(target.directory, 'aws-credentials'),

@@ -32,6 +32,9 @@ function operations(program: string, target: Target): Operations {
     RCLONE_CONFIG_SERVER_REGION: target.region,
     RCLONE_CONFIG_SERVER_ACCESS_KEY_ID: target.accessKeyId,
     RCLONE_CONFIG_SERVER_SECRET_ACCESS_KEY: target.secretAccessKey,
+    RCLONE_CONFIG_SERVER_SESSION_TOKEN: target.sessionToken ?? '',
+    // Else it makes the bucket before it writes, or finds that it may not.
+    RCLONE_CONFIG_SERVER_NO_CHECK_BUCKET: String(target.isForObjects === true),
   }
   // Its own retries would turn an answer that it did not understand into a slow success.
   const command = [program, '--retries', '1', '--low-level-retries', '2', '--s3-upload-cutoff', '8Mi', ...ca]
