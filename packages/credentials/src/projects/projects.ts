@@ -155,6 +155,11 @@ export class Projects {
     return { project: stored.record, version: stored.version, secrets: await this.#open(stored) }
   }
 
+  /** Seals every secret under the current master key that is not yet; says how many. */
+  reseal(): Promise<number> {
+    return this.#records.reseal((id) => ({ purpose: 'project', id }), this.#parts.masterKeys)
+  }
+
   #open({ id, sealed }: StoredRecord<ProjectRecord>): Promise<NamedSecrets> {
     return openSecrets(sealed, { purpose: 'project', id }, this.#parts.masterKeys)
   }

@@ -3,6 +3,7 @@ import type { JsonValue, Scope } from '@stowage/core'
 import type { KeyActor, KeyCredential } from '../keys/access-key.ts'
 import { AccessKeyResolver } from '../keys/access-key-resolver.ts'
 import type { ActiveKey } from '../keys/access-key-resolver.ts'
+import { BoundedCache } from '../keys/bounded-cache.ts'
 import { KeyUses } from '../keys/key-uses.ts'
 import { openSecret, sealSecret } from '../sealing/seal-secret.ts'
 import { announce, checkedAccount, checkedDescription, checkedEnd, invalid, isCurrent } from '../stored/stored-parts.ts'
@@ -26,6 +27,7 @@ export interface CreateR2TokenInput extends KeyActor {
 }
 
 const TOKENS_MAX = 10_000
+const ABSENT_MAX = 10_000
 
 /**
  * R2's API tokens. The value is shown once, when it is made; its SHA-256, which signs requests, lies in the store sealed. What is changed
@@ -36,11 +38,16 @@ export class R2Tokens {
   readonly #records: StoredRecords<R2TokenRecord>
   readonly #uses: KeyUses
   readonly #resolver: AccessKeyResolver
+  /**
+   * Other keys may have ids of this form, and must not cost a look with every request. Ids of tokens are random: nobody has asked for one
+   * before it was made.
+   */
+  readonly #absent = new BoundedCache<true>(ABSENT_MAX)
 
   constructor(parts: StoredParts) {
     // What is kept ready is forgotten before anybody hears of a change.
     const changed = (): void => {
-      this.#resolver.forget()
+      this.forget()
       parts.changed()
     }
     this.#parts = { ...parts, changed }
@@ -88,7 +95,7 @@ export class R2Tokens {
 
   /** One token; null where there is none. */
   async get(id: string): Promise<R2TokenInfo | null> {
-    const stored = isTokenId(id) ? await this.#records.read(id) : null
+    const stored = isR2TokenId(id) ? await this.#records.read(id) : null
     return stored === null ? null : { ...stored.record, id, lastUsedAt: (await this.#records.lastUses(id)).get(id) ?? null }
   }
 
@@ -96,7 +103,7 @@ export class R2Tokens {
   async roll(id: string, actor: KeyActor = {}): Promise<R2Token> {
     const token = { ...createR2Token(), id }
     const sealed = await this.#seal(token)
-    const changed = isTokenId(id) ? await this.#records.change(id, ({ record }) => ({ record, sealed })) : null
+    const changed = isR2TokenId(id) ? await this.#records.change(id, ({ record }) => ({ record, sealed })) : null
     if (changed === null) throw missing()
     announce(this.#parts, 'r2-token.rolled', { id, actor })
     return token
@@ -104,13 +111,32 @@ export class R2Tokens {
 
   /** Deletes a token for good, and with it all credentials that were made from it. */
   async revoke(id: string, actor: KeyActor = {}): Promise<void> {
-    if (!isTokenId(id) || !(await this.#records.remove(id, this.#parts.clock()))) throw missing()
+    if (!isR2TokenId(id) || !(await this.#records.remove(id, this.#parts.clock()))) throw missing()
     announce(this.#parts, 'r2-token.revoked', { id, actor })
   }
 
   /** The credential of a token that may be used now; null for any other id. Answers at once with what it keeps. */
   find(accessKeyId: string): KeyCredential | null | Promise<KeyCredential | null> {
-    return isTokenId(accessKeyId) ? this.#resolver.find(accessKeyId) : null
+    if (!isR2TokenId(accessKeyId) || this.#absent.get(accessKeyId) === true) return null
+    const found = this.#resolver.find(accessKeyId)
+    return found instanceof Promise ? this.#noteAbsence(accessKeyId, found) : found
+  }
+
+  /** What is asked from now on is as the store has it now. */
+  forget(): void {
+    this.#absent.clear()
+    this.#resolver.forget()
+  }
+
+  async #noteAbsence(id: string, pending: Promise<KeyCredential | null>): Promise<KeyCredential | null> {
+    const found = await pending
+    if (found === null) this.#absent.set(id, true)
+    return found
+  }
+
+  /** Seals every secret under the current master key that is not yet; says how many. */
+  reseal(): Promise<number> {
+    return this.#records.reseal(sealedFor, this.#parts.masterKeys)
   }
 
   /** Writes down when tokens were last used. */
@@ -148,7 +174,8 @@ function scopeOf(policies: JsonValue, accountId: string): Scope {
   }
 }
 
-function isTokenId(text: string): boolean {
+/** Whether a text can be the id of a token: others need not be looked for. */
+export function isR2TokenId(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text)
 }
 

@@ -4,6 +4,7 @@ import { startPostgres } from '../../../core/test/postgres-server.ts'
 import type { PostgresServer } from '../../../core/test/postgres-server.ts'
 import { got, ROOT, userJwt, verdict, withStored } from '../../test/stored-world.ts'
 import type { StoredWorld } from '../../test/stored-world.ts'
+import { givenMasterKeys } from '../sealing/given-master-keys.ts'
 import { restCaller } from '../rest/rest-caller.ts'
 import { parseR2TemporaryRequest } from '../r2/r2-temporary-request.ts'
 import type { StsParameters } from '../sts/sts-request.ts'
@@ -178,6 +179,54 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       expect(await verdict(here.find(fresh.accessKeyId, moved))).toBe('invalid-token')
       await here.deleteProject(REF)
       expect(await verdict(here.find(fresh.accessKeyId, fresh.sessionToken))).toBe('invalid-token')
+    }),
+  )
+
+  test(
+    'everything is sealed anew under another master key, and nobody notices',
+    world(async (own) => {
+      const { here, openStored } = own
+      const secret = await project(own)
+      const jwt = session(own, secret)
+      await here.opaqueKeys.create({ project: REF, kind: 'publishable' })
+      const token = await here.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS })
+      const ofKey = await here.assumeRole(NOTHING, { accessKeyId: ROOT.id, credential: ROOT })
+      const [former, next] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+      const between = openStored({ masterKeys: givenMasterKeys(next, [former]) })
+      expect(await between.reseal()).toBe(3)
+      expect(await between.reseal()).toBe(0)
+      const after = openStored({ masterKeys: givenMasterKeys(next) })
+      expect((await got(after.find(token.id, null))).secretAccessKey).toBe(token.secretAccessKey)
+      expect(await verdict(after.find(REF, jwt))).toBe('found')
+      expect(await verdict(after.find(ofKey.accessKeyId, ofKey.sessionToken))).toBe('found')
+      await expect(openStored().r2Tokens.find(token.id)).rejects.toMatchObject({ code: 'StoreUnavailable' })
+      for (const each of [between, after]) await each.close()
+    }),
+  )
+
+  test(
+    'a key of another kind costs one look, whatever its id looks like',
+    world(async ({ store, openStored, advance }) => {
+      let reads = 0
+      const readDocument: typeof store.readDocument = (id) => {
+        reads += 1
+        return store.readDocument(id)
+      }
+      const documents = {
+        readDocument,
+        policyVersion: () => store.policyVersion(),
+        listDocuments: store.listDocuments.bind(store),
+        writeDocuments: store.writeDocuments.bind(store),
+      }
+      const counted = openStored({ documents })
+      for (let request = 0; request < 10; request += 1) {
+        expect(await verdict(counted.find('a'.repeat(32), null))).toBe('unknown')
+        advance(400)
+      }
+      expect(reads).toBe(1)
+      const token = await counted.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS })
+      expect(await verdict(counted.find(token.id, null))).toBe('found')
+      await counted.close()
     }),
   )
 

@@ -9,7 +9,7 @@ import { isProjectRef, Projects } from '../projects/projects.ts'
 import { r2LocalCredentials } from '../r2/r2-local-credentials.ts'
 import { issueR2Temporary } from '../r2/r2-temporary-credentials.ts'
 import type { R2TemporaryRequest } from '../r2/r2-temporary-request.ts'
-import { R2Tokens } from '../r2/r2-tokens.ts'
+import { isR2TokenId, R2Tokens } from '../r2/r2-tokens.ts'
 import type { RestCallerOptions } from '../rest/rest-caller.ts'
 import { SUPABASE_ROLES } from '../roles.ts'
 import type { Roles } from '../roles.ts'
@@ -100,8 +100,10 @@ export class StoredCredentials implements S3CredentialResolver {
 
   /** The credential of a request; null where none of these has this access key id. */
   find(accessKeyId: string, sessionToken: string | null): FoundS3Credential | Promise<FoundS3Credential> {
-    if (sessionToken === null) return this.r2Tokens.find(accessKeyId)
-    return this.#findWithToken(accessKeyId, sessionToken)
+    if (sessionToken !== null) return this.#findWithToken(accessKeyId, sessionToken)
+    if (!isR2TokenId(accessKeyId)) return null
+    const refreshed = this.#watch.refresh()
+    return refreshed === null ? this.r2Tokens.find(accessKeyId) : refreshed.then(() => this.r2Tokens.find(accessKeyId))
   }
 
   async #findWithToken(accessKeyId: string, sessionToken: string): Promise<FoundS3Credential> {
@@ -174,6 +176,11 @@ export class StoredCredentials implements S3CredentialResolver {
   async deleteProject(ref: string, actor: { readonly by?: string | null } = {}): Promise<void> {
     await this.projects.delete(ref, actor)
     await this.opaqueKeys.revokeAll(ref, actor)
+  }
+
+  /** Seals every secret under the current master key that is not yet; says how many documents. Then no former master key is needed for them. */
+  async reseal(): Promise<number> {
+    return (await this.projects.reseal()) + (await this.r2Tokens.reseal()) + (await this.tokenSecrets.reseal())
   }
 
   /** Writes down when keys were last used. The store must still be open. */
@@ -278,6 +285,7 @@ export class StoredCredentials implements S3CredentialResolver {
     this.#known = new BoundedCache(PROJECTS_KEPT_MAX)
     this.#secrets = null
     this.#fromKeys = null
+    this.r2Tokens.forget()
     this.revocations.forget()
   }
 }

@@ -2,6 +2,9 @@ import { StorageError } from '@stowage/core'
 import type { JsonValue } from '@stowage/core'
 import type { StoredDocument } from '@stowage/core/metadata'
 import type { DocumentStore } from '../keys/document-store.ts'
+import type { KeyProvider } from '../sealing/key-provider.ts'
+import { resealSecret } from '../sealing/seal-secret.ts'
+import type { SealedFor } from '../sealing/seal-secret.ts'
 import { Fields } from './fields.ts'
 
 /** How records of one kind are kept. */
@@ -111,6 +114,20 @@ export class StoredRecords<R> {
       if (outcome === 'written') return true
     }
     throw new StorageError('Conflict', { what: 'this credential is being changed' }, { retryable: true })
+  }
+
+  /** Seals anew what is not under the current master key, and says how many; nothing else changes, and nobody forgets anything. */
+  async reseal(sealedFor: (id: string) => SealedFor, masterKeys: KeyProvider): Promise<number> {
+    let count = 0
+    for (const { id, record, version, sealed } of await this.all()) {
+      const resealed = sealed === null ? null : await resealSecret(sealed, sealedFor(id), masterKeys)
+      if (resealed === null) continue
+      const write = { kind: this.#kind.kind, id, expected: version, body: this.#kind.encode(record), sealed: resealed }
+      // One that was changed meanwhile was sealed anew, or is seen the next time.
+      const { outcome } = await this.#documents.writeDocuments({ writes: [write], raisesPolicyVersion: false })
+      if (outcome === 'written') count += 1
+    }
+    return count
   }
 
   async #documentsOf(kind: string, prefix: string): Promise<readonly StoredDocument[]> {

@@ -77,6 +77,11 @@ export class TokenSecrets {
     announce(this.#parts, 'token-secrets.rotated', { purpose: this.#purpose, actor })
   }
 
+  /** Seals them under the current master key, if they are not yet; says how many documents that were. */
+  reseal(): Promise<number> {
+    return this.#records.reseal(() => this.#sealedFor(), this.#parts.masterKeys)
+  }
+
   #seal(secrets: ReadonlyMap<string, string>): Promise<Uint8Array | null> {
     return sealSecrets(secrets, this.#sealedFor(), this.#parts.masterKeys)
   }
