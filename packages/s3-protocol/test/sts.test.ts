@@ -318,6 +318,34 @@ describe('a request that is no request of this service', () => {
     expect(heard.filter(({ name }) => name === 'fault')).toEqual([])
   })
 
+  test('behind a public address with a path, what was signed is what clients see', async () => {
+    const publicUrls = ['https://example.com/storage/v1/s3']
+    const door = stsHandler({ issuer: temporary, credentials, region: 'us-east-1', publicUrls })
+    const behind = createServer()
+    attach(behind, s3Handler({ engine, region: 'us-east-1', credentials, sts: door, publicUrls }))
+    behind.listen(0, '127.0.0.1')
+    await once(behind, 'listening')
+    try {
+      const { port } = behind.address() as AddressInfo
+      const kept = sts(PARENT, { endpoint: `http://127.0.0.1:${port}/storage/v1/s3` })
+      expect(await kept.send(new sdk.GetCallerIdentityCommand({}))).toMatchObject({ Account: 'project' })
+      // A proxy that takes the path off, and says another host.
+      const stripped = sts(PARENT, { endpoint: 'https://example.com/storage/v1/s3' })
+      stripped.middlewareStack.add(
+        (next) => (args) => {
+          const request = args.request as { protocol: string; hostname: string; port?: number; path: string }
+          Object.assign(request, { protocol: 'http:', hostname: '127.0.0.1', port, path: '/' })
+          return next(args)
+        },
+        { step: 'finalizeRequest', priority: 'low' },
+      )
+      expect(await stripped.send(new sdk.GetCallerIdentityCommand({}))).toMatchObject({ Account: 'project' })
+    } finally {
+      behind.closeAllConnections()
+      behind.close()
+    }
+  })
+
   test('a presigned one is refused', async () => {
     const path = '/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Signature=0'
     expect(await post('', {}, path)).toMatchObject({ status: 400, code: 'IncompleteSignature' })

@@ -1,5 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { got, userJwt, verdict, withStored } from '../../test/stored-world.ts'
 import type { StoredWorld } from '../../test/stored-world.ts'
 import type { StsParameters } from '../sts/sts-request.ts'
@@ -10,6 +13,8 @@ const world =
   () =>
     withStored('sqlite', null, run)
 const SECRET = 'a secret that there is already, long enough'
+
+const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe('a project', () => {
   test(
@@ -44,13 +49,44 @@ describe('a project', () => {
         project: { jwtSecrets: [] },
       })
       const { key } = await here.opaqueKeys.create({ project: 'mine', kind: 'publishable' })
-      const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
       const claims = { role: 'authenticated', sub: 'ann', exp: now().getTime() / 1000 + 60 }
       const head = `${text({ alg: 'ES256', kid: 'one' })}.${text(claims)}`
       const signature = sign('sha256', Buffer.from(head), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
       expect((await got(here.find('mine', `${head}.${signature}`))).secretAccessKey).toBe(key)
       const { documents } = await store.listDocuments({ kind: 'project', after: null, limit: 10 })
       expect(JSON.stringify(documents)).not.toContain(jwk.d)
+    }),
+  )
+
+  test(
+    'reads the keys that its issuer publishes, once, whatever else is changed',
+    world(async ({ openStored, now, advance }) => {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'two', alg: 'RS256' }] })
+      let reads = 0
+      const issuer = createServer((_request, response) => {
+        reads += 1
+        response.end(jwks)
+      })
+      issuer.listen(0, '127.0.0.1')
+      await once(issuer, 'listening')
+      onTestFinished(() => void issuer.close())
+      const stored = openStored({ remoteKeys: { allowHttp: true, allowPrivateAddresses: true } })
+      const jwksUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks`
+      expect(await stored.projects.create({ ref: 'mine', account: 'acme', jwksUrl })).toMatchObject({ jwtSecret: null })
+      await stored.opaqueKeys.create({ project: 'mine', kind: 'publishable' })
+      const head = `${text({ alg: 'RS256', kid: 'two' })}.${text({ role: 'authenticated', sub: 'ann', exp: now().getTime() / 1000 + 60 })}`
+      const token = `${head}.${sign('sha256', Buffer.from(head), privateKey).toString('base64url')}`
+      for (let change = 0; change < 3; change += 1) {
+        expect((await got(stored.find('mine', token))).caller).toMatchObject({ principal: { sub: 'ann' } })
+        await stored.opaqueKeys.create({ project: 'mine', kind: 'secret' })
+        advance(1000)
+      }
+      expect(reads).toBe(1)
+      // A secret of the project's own is no key of its issuer.
+      const forged = userJwt(jwks, { role: 'authenticated' }, now())
+      expect(await verdict(stored.find('mine', forged))).toBe('invalid-token')
+      await stored.close()
     }),
   )
 
