@@ -1,11 +1,7 @@
+export type { PolicyChange } from './access/policy-change.ts'
 export type { PolicyList } from './access/policy-documents.ts'
-export {
-  type PolicyChange,
-  type RoleLookup,
-  type StoredPolicies,
-  storedPolicies,
-  type StoredPoliciesOptions,
-} from './access/stored-policies.ts'
+export type { RelationRows, RelationRowsChange, RelationRowsPage, RelationRowsPosition } from './access/relation-rows.ts'
+export { type RoleLookup, type StoredPolicies, storedPolicies, type StoredPoliciesOptions } from './access/stored-policies.ts'
 export type { Backend, ByteRange, ByteSource } from './backend/backend.ts'
 export { isLendingReadable, type LendingReadable } from './backend/lending-readable.ts'
 export type { HashWorkerPoolOptions } from './checksums/hash-worker-pool.ts'

@@ -1,25 +1,30 @@
 import type { DocumentWrite, StoredDocument } from '../metadata/documents.ts'
 import type { JsonValue } from '../model/json-value.ts'
 import { parseRowPolicy } from '../policy/parse-row-policy.ts'
+import type { Relation } from '../policy/relation.ts'
 import type { Role } from '../policy/role.ts'
 import type { RowPolicy } from '../policy/row-policy.ts'
 import { assert } from '../util/assert.ts'
+import { readRelation, RELATION_KIND } from './relation-document.ts'
 
 /** The kinds of documents that policies are kept in. */
 export const POLICY_KINDS = {
   role: 'role',
   rowPolicy: 'row-policy',
-  /** One document, written with every change of roles and row-level policies: changes that meet are made one after the other. */
+  relation: RELATION_KIND,
+  /** One document, written with every change of roles, row-level policies and relations: changes that meet are made one after the other. */
   set: 'policy-set',
 } as const
 const SET_ID = 'set'
 
-/** What is said of roles and rows in a namespace. */
+/** What is said of roles, rows and relations in a namespace. */
 export interface PolicyList {
   /** The namespace's own ones, by name; the built-in ones are always there. */
   readonly roles: readonly Role[]
   /** By table and name. */
   readonly policies: readonly RowPolicy[]
+  /** What policies may look into, by name. */
+  readonly relations: readonly Relation[]
 }
 
 /** What the documents of these kinds say, with the version of the one that all changes write; null where there was none yet. */
@@ -52,9 +57,11 @@ export function setWrite(expected: number | null): DocumentWrite {
 /** Reads what the documents say. */
 export function readPolicyDocuments(documents: readonly StoredDocument[]): PolicyDocuments {
   const of = (kind: string): readonly StoredDocument[] => documents.filter((document) => document.kind === kind)
+  const relations = of(POLICY_KINDS.relation).map(readRelation)
   return {
     roles: of(POLICY_KINDS.role).map(readRole),
-    policies: of(POLICY_KINDS.rowPolicy).map(readRowPolicy),
+    policies: of(POLICY_KINDS.rowPolicy).map((document) => readRowPolicy(document, relations)),
+    relations,
     setVersion: of(POLICY_KINDS.set)[0]?.version ?? null,
   }
 }
@@ -78,7 +85,7 @@ function readRole({ id, body }: StoredDocument): Role {
 }
 
 /** As strictly as when it was put: what this release does not understand must not be taken for less than it says. */
-function readRowPolicy({ id, body }: StoredDocument): RowPolicy {
+function readRowPolicy({ id, body }: StoredDocument, relations: readonly Relation[]): RowPolicy {
   const slash = id.indexOf('/')
   const fields: Record<string, unknown> = { ...fieldsOf(body), table: id.slice(0, slash), name: id.slice(slash + 1) }
   for (const name of ['using', 'check']) {
@@ -87,7 +94,7 @@ function readRowPolicy({ id, body }: StoredDocument): RowPolicy {
     assert(typeof text === 'string', `the document of the policy ${id} is damaged`)
     fields[name] = JSON.parse(text) as unknown
   }
-  return parseRowPolicy(fields, `the stored policy ${id}`)
+  return parseRowPolicy(fields, `the stored policy ${id}`, { relations })
 }
 
 function fieldsOf(body: JsonValue): Readonly<Record<string, JsonValue>> {

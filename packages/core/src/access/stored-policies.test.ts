@@ -81,9 +81,9 @@ describeOnEachStore('stored policies', (store) => {
     await policies.change({ putRoles: [editor], putPolicies: [a, b] })
     const { using: _, ...insert } = c
     await policies.change({ putPolicies: [insert] })
-    expect(await policies.list()).toEqual({ roles: [editor], policies: [insert, a, b] })
+    expect(await policies.list()).toEqual({ roles: [editor], policies: [insert, a, b], relations: [] })
     await policies.change({ putPolicies: [{ ...b, command: 'all' }], replacePolicies: true, removeRoles: ['editor'] })
-    expect(await policies.list()).toEqual({ roles: [], policies: [{ ...b, command: 'all' }] })
+    expect(await policies.list()).toEqual({ roles: [], policies: [{ ...b, command: 'all' }], relations: [] })
     await policies.change({ removePolicies: [{ table: 'objects', name: 'nowhere' }] })
     await engine.close()
   })

@@ -1,45 +1,23 @@
 import { LRUCache } from 'lru-cache'
 import { StorageError } from '../errors/storage-error.ts'
-import type { DocumentWrite } from '../metadata/documents.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { BucketPolicy } from '../policy/bucket-policy/bucket-policy.ts'
 import { parseBucketPolicy } from '../policy/bucket-policy/parse-bucket-policy.ts'
 import type { DecisionTrace } from '../policy/decision-ground.ts'
-import { parseRowPolicy, ROW_POLICIES_MAX } from '../policy/parse-row-policy.ts'
 import { PolicySet } from '../policy/policy-set.ts'
 import type { Access, BucketFacts, Policy, Requirement } from '../policy/policy.ts'
 import { RoleSet } from '../policy/role-set.ts'
 import type { Role } from '../policy/role.ts'
 import type { Clock } from '../util/clock.ts'
 import { systemClock } from '../util/clock.ts'
-import { PUBLIC_ROLE, type RowPolicy } from '../policy/row-policy.ts'
 import { readBucketPolicyText } from './bucket-policy-document.ts'
-import {
-  POLICY_KINDS,
-  type PolicyDocuments,
-  type PolicyList,
-  readPolicyDocuments,
-  roleWrite,
-  rowPolicyWrite,
-  setWrite,
-} from './policy-documents.ts'
+import { planChange, type PlannedChange, type PolicyChange } from './policy-change.ts'
+import { POLICY_KINDS, type PolicyDocuments, type PolicyList, readPolicyDocuments, setWrite } from './policy-documents.ts'
+import { type RelationRows, StoredRelationRows } from './relation-rows.ts'
 
 /** Finds roles by name. */
 export interface RoleLookup {
   get(name: string): Role | undefined
-}
-
-/** What is to be said otherwise of roles and rows; all of it or nothing. What is not named stays. */
-export interface PolicyChange {
-  /** Made, or put in the place of those of the same name. */
-  readonly putRoles?: readonly Role[]
-  /** By name. Removing what is not there is fine; what others inherit, or policies are for, stays, and the change is refused. */
-  readonly removeRoles?: readonly string[]
-  /** Made, or put in the place of those of the same table and name. */
-  readonly putPolicies?: readonly RowPolicy[]
-  readonly removePolicies?: readonly Pick<RowPolicy, 'table' | 'name'>[]
-  /** Removes every policy that `putPolicies` does not name. Default false. */
-  readonly replacePolicies?: boolean
 }
 
 /** The policies of a namespace, kept in its metadata. */
@@ -55,8 +33,10 @@ export interface StoredPolicies extends Policy {
   explain(access: Access, trace: DecisionTrace): Promise<Requirement>
   /** What there is now. Bucket policies are their buckets' business: see `Session.getBucketPolicy`. */
   list(): Promise<PolicyList>
+  /** The rows of the relations that the engine keeps. */
+  readonly relations: RelationRows
   /**
-   * Changes roles and row-level policies: at once here, within a second in other processes; commits under way are decided anew. Rejects
+   * Changes roles, row-level policies and relations: at once here, within a second in other processes; commits under way are decided anew. Rejects
    * with `InvalidArgument` or `LimitExceeded`, and changes nothing, where the whole would not be valid; with `Conflict` where others
    * change at the same time, more often than it tries.
    */
@@ -95,6 +75,7 @@ export function storedPolicies({ metadata, clock = systemClock }: StoredPolicies
 
 class StoredPolicySet implements StoredPolicies {
   readonly keepsBucketPolicies = true
+  readonly relations: RelationRows
   readonly #metadata: MetadataStore
   #loaded: LoadedSet | null = null
   /** The version that our own last change made. */
@@ -107,6 +88,7 @@ class StoredPolicySet implements StoredPolicies {
 
   constructor(metadata: MetadataStore, clock: Clock) {
     this.#metadata = metadata
+    this.relations = new StoredRelationRows(metadata)
     this.#clock = clock
   }
 
@@ -123,17 +105,21 @@ class StoredPolicySet implements StoredPolicies {
   }
 
   async list(): Promise<PolicyList> {
-    const { roles, policies } = await this.#read()
-    return { roles, policies }
+    const { roles, policies, relations } = await this.#read()
+    return { roles, policies, relations }
   }
 
   async change(change: PolicyChange): Promise<void> {
-    const parsed = (change.putPolicies ?? []).map((policy, at) => parseRowPolicy(policy, `putPolicies[${at}]`))
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const before = await this.#read()
-      const writes = writesOf(before, { ...change, putPolicies: parsed })
+      const { writes, tables, kept } = planChange(before, change)
+      await this.#lookAt(kept)
       if (writes.length === 0) return
-      const outcome = await this.#metadata.writeDocuments({ writes: [setWrite(before.setVersion), ...writes], raisesPolicyVersion: true })
+      const outcome = await this.#metadata.writeDocuments({
+        writes: [setWrite(before.setVersion), ...writes],
+        raisesPolicyVersion: true,
+        tables,
+      })
       if (outcome.outcome === 'written') {
         this.#changed = Math.max(this.#changed, outcome.policyVersion)
         await this.#load(0)
@@ -141,6 +127,18 @@ class StoredPolicySet implements StoredPolicies {
       }
     }
     throw new StorageError('Conflict', { what: 'others change the policies' })
+  }
+
+  /** Refuses relations that Postgres keeps and that policies could not look into. */
+  async #lookAt(kept: PlannedChange['kept']): Promise<void> {
+    if (kept.length === 0) return
+    const faults = await this.#metadata.inspectRelationTables(kept.map(({ relation }) => relation))
+    for (const [at, { place }] of kept.entries()) {
+      const fault = faults[at] ?? null
+      if (fault === null) continue
+      const argument = fault.column === null ? place : `${place}.columns.${fault.column}`
+      throw new StorageError('InvalidArgument', { argument, reason: fault.reason })
+    }
   }
 
   refresh(): Promise<void> | null {
@@ -203,40 +201,3 @@ class StoredPolicySet implements StoredPolicies {
 
 const NO_POLICY = { policy: null }
 const NO_OWN_ROLES = new RoleSet()
-
-/** The documents that a change writes; none where it changes nothing. Throws where the whole would not be valid. */
-function writesOf(before: PolicyList, change: PolicyChange): readonly DocumentWrite[] {
-  const { putRoles = [], removeRoles = [], putPolicies = [], removePolicies = [], replacePolicies = false } = change
-  const roles = new Map(before.roles.map((role) => [role.name, role]))
-  for (const name of removeRoles) roles.delete(name)
-  for (const role of putRoles) roles.set(role.name, role)
-  const named = new Set(putPolicies.map(nameOf))
-  const gone = [...removePolicies, ...(replacePolicies ? before.policies : [])].filter((policy) => !named.has(nameOf(policy)))
-  const policies = new Map(before.policies.map((policy) => [nameOf(policy), policy]))
-  for (const policy of gone) policies.delete(nameOf(policy))
-  for (const policy of putPolicies) policies.set(nameOf(policy), policy)
-  checkWhole(new RoleSet([...roles.values()]), [...policies.values()])
-  return [
-    ...removeRoles.filter((name) => !roles.has(name)).map((name) => roleWrite(name, null)),
-    ...putRoles.map((role) => roleWrite(role.name, role)),
-    ...gone.map((policy) => rowPolicyWrite(policy, null)),
-    ...putPolicies.map((policy) => rowPolicyWrite(policy, policy)),
-  ]
-}
-
-function checkWhole(roles: RoleSet, policies: readonly RowPolicy[]): void {
-  if (policies.length > ROW_POLICIES_MAX) throw new StorageError('LimitExceeded', { limit: 'ROW_POLICIES_MAX', max: ROW_POLICIES_MAX })
-  for (const policy of policies) {
-    const unknown = policy.roles.find((role) => role !== PUBLIC_ROLE && roles.find(role) === null)
-    if (unknown !== undefined) {
-      throw new StorageError('InvalidArgument', {
-        argument: `the policy '${policy.name}'`,
-        reason: `is for '${unknown}', which is no role`,
-      })
-    }
-  }
-}
-
-function nameOf({ table, name }: Pick<RowPolicy, 'table' | 'name'>): string {
-  return `${table}/${name}`
-}

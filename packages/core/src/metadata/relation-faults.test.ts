@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Pool } from 'pg'
-import { newSchema, postgresPool } from '../../test/stores.ts'
+import { newSchema, postgresPool, STORES } from '../../test/stores.ts'
 import { RELATION_STORES, type RelationStore } from '../../test/policy/relation-stores.ts'
 import { exists } from '../policy/predicate-relation-builders.ts'
 import { eq } from '../policy/predicate-builders.ts'
@@ -73,6 +73,47 @@ describe.each(RELATION_STORES)('a table of a relation on $name', (kind) => {
   test('without a column that a policy names is a policy that fails', async () => {
     await store.execute('CREATE TABLE "relation_teams" (other int)')
     for (const look of looks(store.metadata, TEAMS)) await expect(look()).rejects.toMatchObject({ code: 'PolicyFailed' })
+  })
+})
+
+describe.each(STORES.filter(({ name }) => name !== 'sqlite-worker'))('a change of a relation on $name', (tested) => {
+  const after: Relation = { ...TEAMS, columns: { ...TEAMS.columns, more: { type: 'int', nullable: true } }, indexes: [['more']] }
+
+  test.each<[string, Relation | null, Relation | null]>([
+    ['made', null, TEAMS],
+    ['changed', TEAMS, after],
+    ['dropped', TEAMS, null],
+  ])('that fails at any statement leaves what is to be %s as it was', async (_, from, to) => {
+    let failAt: number | null = null
+    const onStatement = ({ command, index }: { readonly command: string; readonly index: number }): void => {
+      // The last one, COMMIT, is told as -1.
+      if (command === 'writeDocuments' && index === failAt) throw new Error('the power failed')
+    }
+    const store = await tested.open({ onStatement })
+    if (from !== null) {
+      await define(store, null, from)
+      await store.changeRelationRows({ relation: from, document: DOCUMENT, put: [{ team: 'red' }], delete: [] })
+    }
+    for (const at of [-1, 0, 1, 2, 3, 4, 5, 6]) {
+      failAt = at
+      const failed = await define(store, from, to).then(
+        () => false,
+        () => true,
+      )
+      failAt = null
+      if (!failed) break
+      expect((await store.readDocument(DOCUMENT))?.version ?? null).toBe(from === null ? null : 1)
+      const page = store.listRelationRows({ relation: from ?? TEAMS, document: DOCUMENT, after: null, limit: 2 })
+      if (from === null) await expect(page).rejects.toMatchObject({ code: 'PolicyFailed' })
+      else expect(await page).toMatchObject({ outcome: 'listed', rows: [{ team: 'red' }] })
+      expect(at).not.toBe(6)
+    }
+    const document = await store.readDocument(DOCUMENT)
+    expect(document?.version ?? null).toBe(to === null ? null : from === null ? 1 : 2)
+    const listed = store.listRelationRows({ relation: to ?? TEAMS, document: document ?? DOCUMENT, after: null, limit: 2 })
+    if (to === null) await expect(listed).rejects.toMatchObject({ code: 'PolicyFailed' })
+    else expect(await listed).toMatchObject({ outcome: 'listed' })
+    await store.close()
   })
 })
 
