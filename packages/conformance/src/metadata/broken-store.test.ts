@@ -128,6 +128,31 @@ const BROKEN: readonly (readonly [string, Change, readonly string[]])[] = [
     ['extents: parts of several are counted with all others, and what is refused changes nothing'],
   ],
   [
+    'rows of relations are only ever put',
+    (store) => ({ changeRelationRows: (command) => store.changeRelationRows({ ...command, delete: [] }) }),
+    ['relations: rows of every type are put, replaced, listed by their keys and deleted'],
+  ],
+  [
+    'rows are changed by whoever knew a relation once',
+    (store) => ({
+      changeRelationRows: async (command) => {
+        const version = (await store.readDocument(command.document))?.version ?? 0
+        return store.changeRelationRows({ ...command, document: { ...command.document, version } })
+      },
+    }),
+    ['relations: a table changes with its document, or not at all'],
+  ],
+  [
+    'a page of rows is said to be the last one',
+    (store) => ({
+      listRelationRows: async (query) => {
+        const page = await store.listRelationRows(query)
+        return page.outcome === 'listed' ? { ...page, next: null } : page
+      },
+    }),
+    ['relations: rows are listed in pages, texts by their bytes'],
+  ],
+  [
     'the collector does not wait for the grace',
     (store) => ({ claimGarbage: (query) => store.claimGarbage({ ...query, graceSeconds: 0 }) }),
     ['garbage: waits for its grace'],
