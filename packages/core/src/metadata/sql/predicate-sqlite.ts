@@ -39,6 +39,9 @@ export class SqlitePredicate extends PredicateCompiler {
         return this.#likeness(node)
       case 'call':
         return this.#call(node)
+      case 'exists':
+        // As it is, SQLite makes a join of it, may begin with the relation, and then has to sort all rows of the range that a page is cut from.
+        return sql`(+${this.shared(node)})`
       default:
         return this.shared(node)
     }
