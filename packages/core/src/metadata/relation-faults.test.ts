@@ -3,7 +3,9 @@ import type { Pool } from 'pg'
 import { newSchema, postgresPool, STORES } from '../../test/stores.ts'
 import { RELATION_STORES, type RelationStore } from '../../test/policy/relation-stores.ts'
 import { exists } from '../policy/predicate-relation-builders.ts'
-import { eq } from '../policy/predicate-builders.ts'
+import { bucketPolicyRow } from '../policy/predicate-row.ts'
+import { col, eq } from '../policy/predicate-builders.ts'
+import { ALWAYS } from '../policy/predicate.ts'
 import type { Relation } from '../policy/relation.ts'
 import { unconditional } from '../policy/requirement.ts'
 import type { MetadataStore } from './metadata-store.ts'
@@ -62,6 +64,22 @@ describe.each(RELATION_STORES)('a table of a relation on $name', (kind) => {
     await expect(define(metadata, TEAMS, { ...TEAMS, columns })).rejects.toMatchObject({ code: 'PolicyFailed' })
     await define(metadata, TEAMS, null)
     expect(await metadata.readDocument(DOCUMENT)).toBeNull()
+  })
+
+  test('that is not there is told of where conditions are judged, and of no other', async () => {
+    const row = bucketPolicyRow({
+      id: 'b',
+      jurisdiction: 'default',
+      name: 'red',
+      account: 'a',
+      public: false,
+      versioning: 'off',
+      createdAt: new Date(0),
+    })
+    const missing = exists(TEAMS, 't', (t) => eq(t('team'), col('name')))
+    const verdicts = await store.metadata.judge([eq(col('name'), 'red'), missing, ALWAYS, missing].map((predicate) => ({ predicate, row })))
+    const failed = { failed: expect.stringContaining('a relation') }
+    expect(verdicts).toEqual([true, failed, true, failed])
   })
 
   test('that somebody made is not taken over', async () => {

@@ -77,7 +77,7 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   judge(conditions: readonly queries.RowCondition[]): Promise<readonly queries.Verdict[]> {
-    return this.#driver.readConsistent((context) => judge(context, conditions))
+    return judgeTogether(this.#driver, conditions)
   }
 
   findBucket(query: { readonly jurisdiction: string; readonly name: string }): Promise<BucketInfo | null> {
@@ -225,6 +225,20 @@ export class SqlMetadataStore implements MetadataStore {
   get inspection(): StoreInspection {
     return this.#inspection
   }
+}
+
+/** All over one state; where a relation cannot be looked into, one by one: the database fails, and the others are to be told all the same. */
+async function judgeTogether(driver: SqlDriver, conditions: readonly queries.RowCondition[]): Promise<readonly queries.Verdict[]> {
+  try {
+    return await driver.readConsistent((context) => judge(context, conditions))
+  } catch (error) {
+    if (!isStorageError(error) || error.code !== 'PolicyFailed') throw error
+    const [only, ...others] = conditions
+    if (only !== undefined && others.length === 0) return [{ failed: error.details.reason }]
+  }
+  const verdicts: queries.Verdict[] = []
+  for (const condition of conditions) verdicts.push(...(await judgeTogether(driver, [condition])))
+  return verdicts
 }
 
 /** A chunk is one transaction. Where there are several and one fails, its keys say so and the others keep their outcomes. */
