@@ -3,7 +3,7 @@ import type { JsonObject, OperationName } from '@stowage/core'
 import { ROOT_ACCOUNT } from './assemble.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
-import { sortHeaders } from './explain-wish.ts'
+import { checkFacts, sortHeaders } from './explain-wish.ts'
 import type { ExplainWish, SuppliedObject, SupposedCaller } from './explain-wish.ts'
 import { explanationText } from './explanation-text.ts'
 import { askForPolicies } from './policies-command.ts'
@@ -42,7 +42,7 @@ export interface ExplainPoliciesOptions extends PolicyCommandOptions {
 
 /** Says why a request would be allowed or refused. */
 export async function explainPoliciesCommand(options: ExplainPoliciesOptions, context: CliContext): Promise<number> {
-  const wish = wishOf(options)
+  const wish = explainWishOf(options)
   const [explanation] = await explain([wish], options, context)
   if (explanation === undefined) throw new Error('The server answered without an explanation: it is of another version.')
   const readable = options.text === true || (options.json !== true && context.stdout.isTTY === true)
@@ -73,7 +73,8 @@ export function isAboutObject(operation: string): boolean {
   return !LISTINGS.has(operation) && !operation.includes('Bucket')
 }
 
-function wishOf(options: ExplainPoliciesOptions): ExplainWish {
+/** The request that the flags describe. Throws with a sentence where they make no sense. */
+export function explainWishOf(options: ExplainPoliciesOptions): ExplainWish {
   const { operation, place, jurisdiction, source, prefix = null, delimiter = null } = options
   const [bucket = '', key = null] = place
   const asked = jurisdiction === undefined ? {} : { jurisdiction }
@@ -88,7 +89,7 @@ function wishOf(options: ExplainPoliciesOptions): ExplainWish {
     overwrite: options.overwrite === false ? 'never' : 'allowed',
     prefix,
     delimiter,
-    facts: Object.fromEntries(pairs(options.fact ?? [], '--fact').map(([name, value]) => [name, factOf(value)])),
+    facts: checkFacts(Object.fromEntries(pairs(options.fact ?? [], '--fact').map(([name, value]) => [name, factOf(value)])), '--fact'),
     ...objectsOf(options),
   }
 }

@@ -175,9 +175,12 @@ function writeObject({ size, headers, userMetadata, owner }: SuppliedObject): Re
 }
 
 function readFacts(fields: CheckedFields): ExplainWish['facts'] {
-  const facts = fields.scalarsByName('facts')
+  return checkFacts(fields.scalarsByName('facts'), `${fields.at}.facts`)
+}
+
+/** Throws where one has a name that no policy asks for. */
+export function checkFacts(facts: ExplainWish['facts'], at: string): ExplainWish['facts'] {
   const unknown = Object.keys(facts).find((name) => !FACTS.includes(name) && !name.startsWith(HEADER_FACT))
-  if (unknown !== undefined)
-    throw new Error(`${fields.at}.facts: nobody knows '${unknown}'. There are ${FACTS.join(', ')}, ${HEADER_FACT}….`)
+  if (unknown !== undefined) throw new Error(`${at}: nobody knows '${unknown}'. There are ${FACTS.join(', ')}, ${HEADER_FACT}….`)
   return facts
 }

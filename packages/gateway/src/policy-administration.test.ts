@@ -27,7 +27,17 @@ async function open(): Promise<(request: PolicyRequest) => Promise<PolicyAnswer>
   const policies = storedPolicies({ metadata })
   const engine = await openEngine({ metadata, backend: memoryBackend(), policy: policies })
   onTestFinished(() => engine.close())
-  await engine.as(accountCaller('root')).createBucket({ bucket: { name: 'photos' } })
+  const [owner, bucket] = [engine.as(accountCaller('root')), { name: 'photos' }]
+  await owner.createBucket({ bucket })
+  const statements = ['drop', 'shut'].map((Sid) => ({
+    Sid,
+    Effect: Sid === 'drop' ? 'Allow' : 'Deny',
+    Principal: '*',
+    Action: 's3:GetObject',
+    Resource: `arn:aws:s3:::photos/${Sid}/*`,
+    ...(Sid === 'drop' ? { Condition: { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } } } : {}),
+  }))
+  await owner.putBucketPolicy({ bucket, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) })
   const scope = { prefixes: ['in/'] }
   const findKey = async (id: string) => (id === 'AKIASCOPED' ? { ...accountCaller('root', id), scope } : null) // prettier-ignore
   return (request) => administerPolicies({ policies, engine, findKey }, request)
@@ -170,6 +180,9 @@ describe('explanations', () => {
     ['the owner', { caller: { kind: 'account', account: 'root' } }, 'the bucket belongs to the account root'],
     ['another account', { caller: { kind: 'account', account: 'acme' } }, 'nothing allows it'],
     ['nobody', { caller: { kind: 'anonymous' }, operation: 'ListObjects', key: null, prefix: 'a/' }, "ListObjects of photos, under 'a/', by nobody known"],
+    ['a statement', { caller: { kind: 'anonymous' }, key: 'drop/a', facts: { sourceIp: '192.0.2.7' } }, "the statement 'drop' allows it"],
+    ['its condition', { caller: { kind: 'anonymous' }, key: 'drop/a', facts: { sourceIp: '198.51.100.7' } }, 'nothing allows it'],
+    ['a denial', { key: 'shut/a', existing: objectOf('ann') }, "bucket policy: the statement 'shut' says Deny to s3:GetObject"],
     ['a listing', { operation: 'ListObjects', key: null }, 'shows those rows of which its condition is true'],
     ['a scope', { caller: { kind: 'key', accessKeyId: 'AKIASCOPED' } }, 'the scope of the credential does not reach it'],
     ['a terminal that is written to', { key: 'a\u001b[2J\u009bm', existing: objectOf('bob') }, "name = 'a?[2J?m'"],
