@@ -12,27 +12,39 @@ import type { PolicyRequest, ShownExplanation } from './policy-administration.ts
 
 /** What `stowage policies explain` was told. */
 export interface ExplainPoliciesOptions extends PolicyCommandOptions {
+  /** As S3 calls it. */
   readonly operation: string
   /** The bucket; of an operation on an object its key, too. */
   readonly place: readonly string[]
+  /** Who: a role. */
   readonly as?: string
+  /** The user behind the role. Default: none. */
   readonly sub?: string
+  /** What the token says beside. Default: nothing. */
   readonly claims?: JsonObject
+  /** Whose user it is (default: root); without a role, the account itself. */
   readonly account?: string
+  /** Who: nobody known. */
   readonly anonymous?: boolean
+  /** Who: an access key. */
   readonly key?: string
+  /** Of the buckets. Default: the default one. */
   readonly jurisdiction?: string
+  /** Default: the current one. */
   readonly versionId?: string
   /** Of a copy: `BUCKET/KEY`. */
   readonly source?: string
   /** False: a write that may not replace. */
   readonly overwrite?: boolean
+  /** In bytes: of what a write brings, or of the object that is supposed to be there. */
   readonly size?: number
   /** `name=value`, as HTTP names headers. */
   readonly header?: readonly string[]
   /** The `owner_id` of an object that is supposed to be there. */
   readonly ownedBy?: string
+  /** Of a listing. */
   readonly prefix?: string
+  /** Of a listing. */
   readonly delimiter?: string
   /** `name=value`: what a door would have found out. */
   readonly fact?: readonly string[]

@@ -15,6 +15,7 @@ export interface PolicyCommandOptions extends AdministeredStore {
 
 /** What `stowage policies show` was told. */
 export interface ShowPolicyOptions extends PolicyCommandOptions {
+  /** The policy's. */
   readonly name: string
   /** Default: the table that has a policy of this name. */
   readonly table?: string
@@ -24,8 +25,11 @@ export interface ShowPolicyOptions extends PolicyCommandOptions {
 
 /** What `stowage roles create` was told. */
 export interface CreateRoleOptions extends PolicyCommandOptions {
+  /** The role's. */
   readonly name: string
+  /** Whether row-level security does not bind it. Default: it does. */
   readonly bypassRls?: boolean
+  /** Whose policies are for it too. Default: nobody's. */
   readonly inherits?: readonly string[]
   /** Whether it may be there already. */
   readonly replace?: boolean
