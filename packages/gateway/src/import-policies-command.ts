@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import type { Relation } from '@stowage/core'
+import { parseRelation } from '@stowage/core/policy'
 import type { ParsedPolicies } from '@stowage/policy-sql'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { loadPolicySql } from './load-policy-sql.ts'
 import type { ImportedPolicy } from './policy-administration.ts'
-import { askForPolicies } from './policies-command.ts'
+import { askForPolicies, listed } from './policies-command.ts'
 import type { PolicyCommandOptions } from './policies-command.ts'
 
 /** What `stowage policies import` was told. */
@@ -13,6 +15,8 @@ export interface ImportPoliciesOptions extends PolicyCommandOptions {
   readonly file: string | null
   /** The Postgres whose policies are read. Default: none, but the file. */
   readonly from?: string
+  /** A file of tables that policies may look into, as JSON. Default: those that there are. */
+  readonly relations?: string
   /** Whether policies that are not among them go. */
   readonly replace?: boolean
   /** Only says what would become of it. */
@@ -26,9 +30,12 @@ const STATEMENT_LENGTH_MAX = 60
 export async function importPoliciesCommand(options: ImportPoliciesOptions, context: CliContext): Promise<number> {
   const { file, from, replace = false, dryRun = false } = options
   const name = file ?? 'the database'
-  const parsed = from === undefined ? await readFilePolicies(file ?? '') : await readDatabasePolicies(from)
+  const given = options.relations === undefined ? [] : await readRelations(options.relations)
+  const before = (await listed(options, context)).relations.filter((relation) => !given.some((one) => one.name === relation.name))
+  const relations = [...given, ...before]
+  const parsed = from === undefined ? await readFilePolicies(file ?? '', relations) : await readDatabasePolicies(from, relations)
   const { policies, warnings, passedOver } = parsed
-  const answer = await askForPolicies({ do: 'import', policies, replace, dryRun }, options, context)
+  const answer = await askForPolicies({ do: 'import', policies, relations: given, replace, dryRun }, options, context)
   if (!('imported' in answer)) throw new Error('The server answered something else than policies: it is of another version.')
   const { imported } = answer
   const readable = options.json !== true && context.stdout.isTTY === true
@@ -57,19 +64,33 @@ export function importText(
   return lines.map((line) => `${line}\n`).join('')
 }
 
-async function readFilePolicies(file: string): Promise<ParsedPolicies> {
-  const { parsePolicies } = await loadPolicySql()
-  let sql: string
+async function readRelations(file: string): Promise<readonly Relation[]> {
+  const text = await readText(file)
+  let value: unknown
   try {
-    sql = await readFile(file, 'utf8')
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Error(`The file ${file} is not JSON: ${(error as Error).message}`, { cause: error })
+  }
+  if (!Array.isArray(value)) throw new Error(`${file} is not a list of relations.`)
+  return value.map((relation: unknown, at) => parseRelation(relation, `${file}: [${at}]`))
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
   } catch (error) {
     throw new Error(`The file ${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
-  return parsePolicies(sql).catch((error: unknown) => refuse(error, `${file}:`))
+}
+
+async function readFilePolicies(file: string, relations: readonly Relation[]): Promise<ParsedPolicies> {
+  const { parsePolicies } = await loadPolicySql()
+  return parsePolicies(await readText(file), { relations }).catch((error: unknown) => refuse(error, `${file}:`))
 }
 
 /** Reads, and changes nothing there. */
-async function readDatabasePolicies(url: string): Promise<ParsedPolicies> {
+async function readDatabasePolicies(url: string, relations: readonly Relation[]): Promise<ParsedPolicies> {
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--from is a URL that begins with postgres://.')
   const [{ readPolicies }, { Client }] = await Promise.all([loadPolicySql(), import('pg')])
   const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MILLISECONDS, application_name: 'stowage' })
@@ -77,7 +98,7 @@ async function readDatabasePolicies(url: string): Promise<ParsedPolicies> {
   client.on('error', () => undefined)
   try {
     await client.connect()
-    return await readPolicies(client).catch((error: unknown) => refuse(error, 'The policies of the database: '))
+    return await readPolicies(client, { relations }).catch((error: unknown) => refuse(error, 'The policies of the database: '))
   } finally {
     await client.end().catch(() => undefined)
   }

@@ -1,6 +1,6 @@
 import { createPolicySql } from '@stowage/core/policy'
 import { BUILT_IN_ROLES } from '@stowage/core'
-import type { Role, RowPolicy } from '@stowage/core'
+import type { PolicyList, Role, RowPolicy } from '@stowage/core'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import type { PolicyAnswer, PolicyRequest } from './policy-administration.ts'
@@ -85,10 +85,8 @@ export async function deleteRoleCommand(options: PolicyCommandOptions & { readon
   return tell(done, { options, context, text: () => 'Done.\n' })
 }
 
-async function listed(
-  options: PolicyCommandOptions,
-  context: CliContext,
-): Promise<{ readonly roles: readonly Role[]; readonly policies: readonly RowPolicy[] }> {
+/** What there is of roles, policies and relations. */
+export async function listed(options: PolicyCommandOptions, context: CliContext): Promise<PolicyList> {
   const answer = await askForPolicies({ do: 'list' }, options, context)
   if (!('policies' in answer)) throw new Error('The server answered something else than policies: it is of another version.')
   return answer

@@ -46,6 +46,7 @@ function addImport(policies: Command, { administers, run }: StoredKeysParts): vo
   const command = policies.command('import').description('Read CREATE POLICY statements and put what they say: all of it or nothing.')
   administers(command.argument('[file]', 'SQL; not with --from'))
     .option('--from <url>', 'read them from this Postgres (postgres://…), which is not changed; PGPASSWORD may hold the password')
+    .option('--relations <file>', 'JSON: tables that policies may look into, beside those that there are')
     .option('--replace', 'remove every policy that is not among them')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print the outcome as JSON')

@@ -1,8 +1,9 @@
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { RowPolicy } from '@stowage/core'
+import type { Relation, RelationColumn, RowPolicy } from '@stowage/core'
 import { memoryBackend } from '@stowage/core/backend'
 import { ALWAYS, col, ctx, eq, NEVER } from '@stowage/core/policy'
 import { sqliteMetadata } from '@stowage/core/sqlite'
+import { parsePolicies } from '@stowage/policy-sql'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ExplainWish } from './explain-wish.ts'
 import { explanationText, isUndecided } from './explanation-text.ts'
@@ -63,7 +64,7 @@ function wishOf(more: Partial<ExplainWish>): ExplainWish {
 
 const objectOf = (owner: string): ExplainWish['existing'] => ({ size: 1, headers: {}, userMetadata: {}, owner })
 const put = (policies: readonly RowPolicy[], more: Partial<PolicyRequest> = {}): PolicyRequest => ({
-  ...({ do: 'import', policies, replace: false, dryRun: false } as const),
+  ...({ do: 'import', policies, relations: [], replace: false, dryRun: false } as const),
   ...(more as object),
 })
 
@@ -72,14 +73,14 @@ describe('policies and roles', () => {
     const ask = await open()
     const made = [{ table: 'objects', name: 'own', outcome: 'made' }]
     expect(await ask(put([OWN], { dryRun: true }))).toEqual({ imported: made })
-    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [] })
+    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [], relations: [] })
     expect(await ask(put([OWN]))).toEqual({ imported: made })
     const changed = { ...OWN, using: ALWAYS }
     expect(await ask(put([OWN, LOCKED]))).toMatchObject({ imported: [{ outcome: 'unchanged' }, { outcome: 'made' }] })
     expect(await ask(put([changed], { replace: true }))).toMatchObject({
       imported: [{ outcome: 'replaced' }, { name: 'locked', outcome: 'removed' }],
     })
-    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [changed] })
+    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [changed], relations: [] })
     await expect(ask(put([{ ...OWN, name: '' }]))).rejects.toMatchObject({ code: 'InvalidArgument' })
   })
 
@@ -88,7 +89,20 @@ describe('policies and roles', () => {
     const other = { ...OWN, name: 'other', roles: ['public', 'editor', 'auditor'] }
     await expect(ask(put([OWN, other], { dryRun: true }))).rejects.toThrow("'other' is for 'editor', which is no role.")
     await expect(ask(put([OWN, other]))).rejects.toThrow("'editor', 'auditor'")
-    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [] })
+    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [], relations: [] })
+  })
+
+  test('a policy looks into relations that are put with it, or are there', async () => {
+    const ask = await open()
+    const text: RelationColumn = { type: 'text', nullable: false }
+    const teams: Relation = { name: 'teams', columns: { team: text, member: text }, indexes: [], kept: 'engine', key: ['team', 'member'] }
+    const sql = 'CREATE POLICY team ON storage.objects FOR SELECT USING (bucket_id IN (SELECT team FROM teams WHERE member = owner_id))'
+    const { policies } = await parsePolicies(sql, { relations: [teams] })
+    await expect(ask(put(policies))).rejects.toMatchObject({ code: 'InvalidArgument' })
+    await expect(ask(put(policies, { relations: [{ ...teams, kept: 'me' }] }))).rejects.toThrow('relations[0].kept')
+    expect(await ask(put(policies, { relations: [teams] }))).toMatchObject({ imported: [{ outcome: 'made' }] })
+    expect(await ask(put(policies))).toMatchObject({ imported: [{ outcome: 'unchanged' }] })
+    expect(await ask({ do: 'list' })).toMatchObject({ relations: [{ name: 'teams' }] })
   })
 
   test('a policy is removed by name; by table where both have one', async () => {
@@ -99,7 +113,7 @@ describe('policies and roles', () => {
     await remove('own', 'buckets')
     await expect(remove('own', 'buckets')).rejects.toThrow("There is no policy 'own' on buckets.")
     await remove('own', null)
-    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [] })
+    expect(await ask({ do: 'list' })).toEqual({ roles: [], policies: [], relations: [] })
   })
 
   test('roles are made once, replaced when asked to, and stay as long as somebody needs them', async () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { BUILT_IN_ROLES, PUBLIC_ROLE, StorageError } from '@stowage/core'
-import type { Caller, Engine, ExplainInput, Explanation, Role, RowPolicy, StoredPolicies } from '@stowage/core'
-import { parseRowPolicy } from '@stowage/core/policy'
+import type { Caller, Engine, ExplainInput, Explanation, PolicyList, Role, RowPolicy, StoredPolicies } from '@stowage/core'
+import { parseRelation, parseRowPolicy } from '@stowage/core/policy'
 import { systemCaller } from '@stowage/core/system'
 import type { ExplainWish, SuppliedObject, SupposedCaller } from './explain-wish.ts'
 
@@ -12,6 +12,8 @@ export type PolicyRequest =
       readonly do: 'import'
       /** As `parseRowPolicy` reads them. */
       readonly policies: readonly unknown[]
+      /** As `parseRelation` reads them: put with the policies, and beside those that there are. */
+      readonly relations: readonly unknown[]
       /** Whether those that are not among them go. */
       readonly replace: boolean
       /** Whether only to say what would become of it. */
@@ -34,7 +36,7 @@ export type ShownExplanation = Omit<Explanation, 'context'> & {
 
 /** What became of it: what there is, what was done to each policy, explanations in the order of the wishes, or nothing more to say. */
 export type PolicyAnswer =
-  | { readonly roles: readonly Role[]; readonly policies: readonly RowPolicy[] }
+  | PolicyList
   | { readonly imported: readonly ImportedPolicy[] }
   | { readonly explanations: readonly ShownExplanation[] }
   | { readonly done: true }
@@ -52,10 +54,8 @@ export interface PolicyParts {
 export async function administerPolicies(parts: PolicyParts, request: PolicyRequest): Promise<PolicyAnswer> {
   const { policies } = parts
   switch (request.do) {
-    case 'list': {
-      const { roles, policies: rows } = await policies.list()
-      return { roles, policies: rows }
-    }
+    case 'list':
+      return policies.list()
     case 'import':
       return { imported: await importPolicies(policies, request) }
     case 'remove':
@@ -74,9 +74,12 @@ export async function administerPolicies(parts: PolicyParts, request: PolicyRequ
 
 type ImportRequest = PolicyRequest & { readonly do: 'import' }
 
-async function importPolicies(stored: StoredPolicies, { policies, replace, dryRun }: ImportRequest): Promise<readonly ImportedPolicy[]> {
-  const given = policies.map((policy, at) => parseRowPolicy(policy, `policies[${at}]`))
+async function importPolicies(stored: StoredPolicies, request: ImportRequest): Promise<readonly ImportedPolicy[]> {
+  const { policies, replace, dryRun } = request
   const before = await stored.list()
+  const putRelations = request.relations.map((relation, at) => parseRelation(relation, `relations[${at}]`))
+  const relations = [...putRelations, ...before.relations.filter(({ name }) => !putRelations.some((put) => put.name === name))]
+  const given = policies.map((policy, at) => parseRowPolicy(policy, `policies[${at}]`, { relations }))
   refuseUnknownRoles(given, [...BUILT_IN_ROLES, ...before.roles])
   const imported: ImportedPolicy[] = given.map((policy) => {
     const { table, name } = policy
@@ -88,7 +91,7 @@ async function importPolicies(stored: StoredPolicies, { policies, replace, dryRu
     const gone = before.policies.filter(({ table, name }) => !given.some((each) => each.table === table && each.name === name))
     imported.push(...gone.map(({ table, name }) => ({ table, name, outcome: 'removed' as const })))
   }
-  if (!dryRun) await stored.change({ putPolicies: given, replacePolicies: replace })
+  if (!dryRun) await stored.change({ putPolicies: given, replacePolicies: replace, putRelations })
   return imported
 }
 

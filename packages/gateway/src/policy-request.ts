@@ -28,7 +28,13 @@ function parseRequest(fields: CheckedFields): PolicyRequest {
       return { do: what }
     case 'import':
       // Each is read where it is put.
-      return { do: what, policies: fields.list('policies'), replace: fields.flag('replace'), dryRun: fields.flag('dryRun') }
+      return {
+        do: what,
+        policies: fields.list('policies'),
+        relations: fields.list('relations'),
+        replace: fields.flag('replace'),
+        dryRun: fields.flag('dryRun'),
+      }
     case 'remove':
       return { do: what, name: fields.text('name'), table: fields.optionalText('table') }
     case 'create-role': {

@@ -114,6 +114,15 @@ describe('stowage policies and roles', { timeout: 120_000 }, () => {
     expect(sentence).toContain('CREATE POLICY b ON')
     expect(sentence).toContain('Nothing was changed.')
     expect(await said(['policies', 'list', data])).toEqual([])
+    // Tables that policies look into are known once they are put.
+    await writeFile(file, 'CREATE POLICY t ON storage.objects FOR SELECT USING (name IN (SELECT path FROM shares));')
+    expect(await refused(['policies', 'import', file, data])).toMatch(/broken\.sql:1:\d+: /)
+    const shares = join(directory, 'shares.json')
+    const column = { type: 'text', nullable: false }
+    await writeFile(shares, JSON.stringify([{ name: 'shares', columns: { path: column }, indexes: [], kept: 'engine', key: ['path'] }]))
+    expect(await said(['policies', 'import', file, data, '--relations', shares])).toMatchObject({ imported: [{ outcome: 'made' }] })
+    expect(await said(['policies', 'import', file, data])).toMatchObject({ imported: [{ outcome: 'unchanged' }] })
+    expect(await refused(['policies', 'import', file, data, '--relations', file])).toContain('is not JSON')
     expect(await refused(['policies', 'import', '--from', 'mysql://localhost', data])).toContain('begins with postgres://')
     expect(await refused(['policies', 'import'])).toContain('Which file?')
     expect(await refused(['policies', 'explain', 'Get', 'photos', 'k', data])).toContain('There is no operation Get')
