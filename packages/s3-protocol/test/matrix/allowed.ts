@@ -95,7 +95,7 @@ const MODES: Readonly<Record<Operation['payload'], readonly BodyMode[]>> = {
 }
 
 /** Whether a request of this kind can be as it should be, whoever sends it. */
-export function isSound({ operation, kind, mode }: Cell): boolean {
+function isSound({ operation, kind, mode }: Cell): boolean {
   const presigned = kind === 'presigned' || kind === 'presigned expired'
   // Who signs a header must say what the body is; who presigns, or does not sign, need not, and cannot sign chunks.
   if (kind === 'none' || presigned) return mode === 'nothing' || (MODES[operation.payload].includes(mode) && !FRAMED.includes(mode))

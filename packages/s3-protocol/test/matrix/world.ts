@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { BucketAddress, Caller, Engine, Policy, Session } from '@stowage/core'
+import type { BucketAddress, Caller, Engine, Policy, Session, StoredPolicies } from '@stowage/core'
+import type { RowPolicy } from '@stowage/core/policy'
 import { memoryBackend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import {
@@ -140,10 +141,18 @@ export function r2ReadOnly(): Required<Shown> {
   return { accessKeyId, secretAccessKey: secret, sessionToken: Buffer.from(`jwt/${token}`).toString('base64') }
 }
 
+/** Finds credentials as the server does: for who wants to know the caller of one. */
+export async function callerOf({ accessKeyId, sessionToken }: Required<Shown>): Promise<Caller> {
+  const found = await credentials.find(accessKeyId, sessionToken)
+  if (found === null || 'refused' in found) throw new Error('The credential was refused.')
+  return found.caller
+}
+
 /** A server whose buckets can be put back to what they were. */
 export interface World {
   readonly port: number
   readonly engine: Engine
+  readonly stored: StoredPolicies
   /** Of the one upload that is open. */
   readonly uploadId: string
   readonly faults: readonly unknown[]
@@ -159,8 +168,18 @@ export interface World {
 export interface WorldOptions {
   /** Hears of every question to the policy. */
   readonly wrapPolicy?: (policy: Policy) => Policy
-  readonly seed?: (engine: Engine) => Promise<void>
+  /** Default: signed-in users may see every row. */
+  readonly policies?: readonly RowPolicy[]
 }
+
+const SEE: readonly RowPolicy[] = (['objects', 'buckets'] as const).map((table) => ({
+  name: `see ${table}`,
+  table,
+  mode: 'permissive',
+  command: 'select',
+  roles: ['authenticated'],
+  using: { k: 'lit', t: 'bool', v: true },
+}))
 
 /** Ann's bucket with one object and one upload; signed-in users may see it, and do no more. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -176,6 +195,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     port,
     get engine() {
       return made.engine
+    },
+    get stored() {
+      return made.stored
     },
     get uploadId() {
       return made.uploadId
@@ -204,8 +226,9 @@ function handlerOf(engine: Engine, faults: unknown[]): HttpHandler {
   return s3Handler({ engine, region: 'us-east-1', credentials, observer })
 }
 
-async function newEngine({ wrapPolicy = (policy) => policy, seed = async () => undefined }: WorldOptions): Promise<{
+async function newEngine({ wrapPolicy = (policy) => policy, policies = SEE }: WorldOptions): Promise<{
   readonly engine: Engine
+  readonly stored: StoredPolicies
   readonly uploadId: string
   readonly written: () => number
 }> {
@@ -221,11 +244,8 @@ async function newEngine({ wrapPolicy = (policy) => policy, seed = async () => u
   await ann.createBucket({ bucket: { name: EMPTY_BUCKET } })
   await ann.putBucketPolicy({ bucket: address, policy: BUCKET_POLICY })
   await engine.as(accountCaller('bob')).createBucket({ bucket: { name: 'bobs' } })
-  const all = { k: 'lit', t: 'bool', v: true } as const
-  const see = { mode: 'permissive', command: 'select', roles: ['authenticated'], using: all } as const
-  await stored.change({ putPolicies: (['objects', 'buckets'] as const).map((table) => ({ ...see, name: `see ${table}`, table })) })
-  await seed(engine)
-  return { engine, uploadId, written: () => written }
+  await stored.change({ putPolicies: policies })
+  return { engine, stored, uploadId, written: () => written }
 }
 
 async function inventoryOf(engine: Engine): Promise<string> {
