@@ -2,7 +2,7 @@ import { BLOB_KEY_LENGTH_MAX, parseBlobKey } from '@stowage/core/backend'
 import { describe, expect, test } from 'vitest'
 import { blobPath, readEntry } from './paths.ts'
 
-describe('blobPath', () => {
+describe('D47: blobPath', () => {
   test('is what the documentation says', () => {
     expect(blobPath(parseBlobKey('x7k2'))).toEqual({ directory: 'x', file: 'x/x7k2' })
     expect(blobPath(parseBlobKey('tenant/x7k2'))).toEqual({ directory: 't/tenant.d/x', file: 't/tenant.d/x/x7k2' })

@@ -143,7 +143,7 @@ describe('the five payload modes', () => {
 
 const last = (signature: string): string => signature.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))
 
-describe('what is not what was said', () => {
+describe('D06: what is not what was said', () => {
   test.each<[string, RequestOptions, string]>([
     ['the hash of another payload', { body: BODY, payload: sha256('another') }, '400 XAmzContentSHA256Mismatch'],
     ['a hash of nothing', { body: BODY, payload: sha256('') }, '400 XAmzContentSHA256Mismatch'],

@@ -259,11 +259,11 @@ describe('AssumeRoleWithWebIdentity', () => {
     advanced -= 1_000_000
   })
 
-  test('a token that is not good is refused by AWS’s names', async () => {
+  test('D42: a token that is not good is refused by AWS’s names', async () => {
     await expect(assume({ role: 'authenticated', sub: 'ann', exp: 1 })).rejects.toMatchObject({ name: 'ExpiredTokenException' })
     await expect(assume({ role: 'nobody' })).rejects.toMatchObject({ name: 'InvalidIdentityTokenException' })
     await expect(assume({ role: 'service_role' })).rejects.toMatchObject({ name: 'AccessDenied' })
-    // D42: no algorithm is none of ours.
+    // No algorithm is none of ours.
     const [, claims = ''] = jwt({ role: 'authenticated' }).split('.')
     for (const alg of ['none', 'None', 'RS256']) {
       const head = Buffer.from(JSON.stringify({ alg })).toString('base64url')

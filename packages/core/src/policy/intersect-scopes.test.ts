@@ -76,7 +76,7 @@ function shows(scope: Scope, name: string): boolean | null {
 }
 
 describe('the intersection of two scopes', () => {
-  test('lets through what both let through, and nothing else', () => {
+  test('D20: lets through what both let through, and nothing else', () => {
     let through = 0
     fc.assert(
       fc.property(scopes, scopes, questions, asked, (a, b, question, facts) => {

@@ -251,8 +251,8 @@ describe('conditions', () => {
     expect(decide(ANN, 'object.list', { statements: [allow(), deny({ Condition: condition })], more })).toMatchObject(NONE)
   })
 
-  // D24: nothing of a request is a fact because the client says so.
-  test('a claim is no key of AWS, and a fact of another name is none', () => {
+  // Nothing of a request is a fact because the client says so.
+  test('D24: a claim is no key of AWS, and a fact of another name is none', () => {
     const principal = {
       kind: 'role',
       role: 'authenticated',

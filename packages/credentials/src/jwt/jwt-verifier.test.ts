@@ -141,7 +141,7 @@ describe('a token that is signed by a key of ours', () => {
   })
 })
 
-describe('attacks on the algorithm', () => {
+describe('D41: attacks on the algorithm', () => {
   test('a public key is never the secret of an HMAC, in any of its forms', async () => {
     for (const alg of ['RS256', 'ES256', 'EdDSA']) {
       const { jwk } = pair(alg)

@@ -210,7 +210,7 @@ describe('where keys may be read from', () => {
     expect(() => remoteKeys({ url: 'http://example.com/', clock, allowHttp: true })).not.toThrow()
   })
 
-  test('never from this machine or its network, by address or by name', async () => {
+  test('D48: never from this machine or its network, by address or by name', async () => {
     const issuer = await startIssuer()
     const port = new URL(issuer.origin).port
     for (const host of ['127.0.0.1', 'localhost', '127.1', '2130706433', '0x7f000001', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '[::]']) {

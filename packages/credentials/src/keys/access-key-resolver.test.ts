@@ -41,7 +41,7 @@ describe.each(['sqlite', 'postgres'] as const)('finding access keys on %s', (dat
   )
 
   test(
-    'a key that is revoked, disabled or rotated elsewhere is heard of within a second',
+    'D38: a key that is revoked, disabled or rotated elsewhere is heard of within a second',
     on(async ({ keys, elsewhere, advance }) => {
       const [revoked, disabled, rotated] = [await keys.create({ account: 'acme' }), await keys.create({ account: 'acme' }), await keys.create({ account: 'acme' })] // prettier-ignore
       const child = await keys.createChild({ parent: revoked.id, scope: {} })

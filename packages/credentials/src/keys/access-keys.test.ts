@@ -85,7 +85,7 @@ describe.each(['sqlite', 'postgres'] as const)('access keys on %s', (database) =
   )
 
   test(
-    'an id is given once, in whichever case, even when its key is gone',
+    'D23: an id is given once, in whichever case, even when its key is gone',
     on(async ({ keys, open }) => {
       const pair = { accessKeyId: 'Backup-Key', secretAccessKey: 'secret-of-backup' }
       expect(await keys.create({ account: 'acme', pair })).toEqual({ id: 'Backup-Key', ...pair })

@@ -65,7 +65,7 @@ describe('a signed URL', () => {
     expect(await verify(token, GET)).toMatchObject({ transformations, caller: { principal: { versionId: 'v1' } } })
   })
 
-  test('is good for nothing but what it was signed for', async () => {
+  test('D43: is good for nothing but what it was signed for', async () => {
     const download = await make(DOWNLOAD)
     const upload = await make(UPLOAD)
     expect(await verify(download, PUT)).toBe('claims')
@@ -87,7 +87,7 @@ describe('a signed URL', () => {
       expect(await verify(download, { ...GET, operation })).toMatchObject({ caller: { principal: { operation } } })
   })
 
-  test('is no token of a user, and a user’s is no signed URL', async () => {
+  test('D43: is no token of a user, and a user’s is no signed URL', async () => {
     const verifier = new JwtVerifier({ keys: [localKeys([keys.newest.signing])], clock: () => new Date(START) })
     for (const token of [await make(DOWNLOAD), await make(UPLOAD)]) {
       await expect(verifier.verify(token)).rejects.toEqual(expect.objectContaining({ code: 'claims' }))

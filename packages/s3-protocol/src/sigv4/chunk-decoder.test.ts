@@ -73,7 +73,7 @@ describe('known answers', () => {
     expect(decoded.trailers).toEqual({ 'x-amz-checksum-crc32c': 'sOO8/Q==' })
   })
 
-  test('the signature that the page had for years is refused', () => {
+  test('D11: the signature that the page had for years is refused', () => {
     const tail = `${TRAILER.trailer}\r\nx-amz-trailer-signature:${TRAILER.wrongSignature}\r\n\r\n`
     expect(() => decode([vectorStream(TRAILER.chunks, tail)], withTrailer)).toThrow(code('SignatureDoesNotMatch'))
   })

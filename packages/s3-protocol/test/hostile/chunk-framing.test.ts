@@ -72,7 +72,7 @@ const cuts = fc.array(fc.nat(1_000), { maxLength: 6 })
 const signed = framed(true)
 const unsigned = framed(false)
 
-describe(`chunk framing (${SEED_HINT})`, { timeout: TIMEOUT_MS }, () => {
+describe(`D06, D10: chunk framing (${SEED_HINT})`, { timeout: TIMEOUT_MS }, () => {
   test.each([
     ['signed', signed],
     ['unsigned', unsigned],

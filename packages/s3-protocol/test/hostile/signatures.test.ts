@@ -207,7 +207,7 @@ function isSame(one: Sent, other: Sent): boolean {
 describe.each([
   ['in a header', inHeader],
   ['in the query', inQuery],
-])(`a signature %s (${SEED_HINT})`, { timeout: TIMEOUT_MS }, (_, sign) => {
+])(`D15: a signature %s (${SEED_HINT})`, { timeout: TIMEOUT_MS }, (_, sign) => {
   test('is right for what was signed', async () => {
     await fc.assert(
       fc.asyncProperty(meaning, async (meant) => {

@@ -8,8 +8,8 @@ import { CONTENT, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
 /*
- * Every route with every kind of credential and every way to send a body (auth.md, "Test harness rules": D01 to D08, D13, D18, D32, D57). The
- * routes are those of the table that the door is made of, so that a new one is here by itself, and refused until `allowed.ts` names it.
+ * Every route with every kind of credential and every way to send a body. The routes are those of the table that the door is made of,
+ * so that a new one is here by itself, and refused until `allowed.ts` names it.
  */
 
 let world: World
@@ -49,7 +49,7 @@ function judge(cell: Cell, answer: Answer, hasChanged: boolean): string | null {
   return allowed === null && answer.text.includes(CONTENT) ? `${name} shows what it must not` : null
 }
 
-describe('route × credential × body', { timeout: 120_000 }, () => {
+describe('D03, D04, D05, D07, D08, D13, D18, D32, D57: route × credential × body', { timeout: 120_000 }, () => {
   test.each(OPERATIONS.map((operation) => [operation.name, operation] as const))('%s', async (_, operation) => {
     const wrong: string[] = []
     for (const kind of CREDENTIAL_KINDS) {

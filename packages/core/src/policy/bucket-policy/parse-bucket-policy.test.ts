@@ -126,7 +126,7 @@ test.each<[string, unknown, string]>([
     'Statement[0].Condition.Bool.aws:SecureTransport',
   ],
   ['more than 20 KiB', LONG, 'the policy'],
-])('refuses %s, and says where', (_, document, place) => {
+])('D33: refuses %s, and says where', (_, document, place) => {
   expect(() => parse(document)).toThrow(expect.objectContaining({ code: 'MalformedPolicy', details: expect.objectContaining({ place }) }))
 })
 
