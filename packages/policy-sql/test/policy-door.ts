@@ -4,14 +4,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { Caller, Engine, MetadataStore, Policy } from '@stowage/core'
-import type { RowPolicy } from '@stowage/core/policy'
+import type { Caller, Engine, MetadataStore } from '@stowage/core'
+import type { Relation, RelationRow, RowPolicy } from '@stowage/core/policy'
 import { memoryBackend } from '@stowage/core/backend'
 import { createOpaqueKey, jwtSecret, JwtVerifier, localKeys, sessionTokenCredentials } from '@stowage/credentials'
 import { attach } from '@stowage/http'
 import { s3Handler } from '@stowage/s3-protocol'
-import { PolicySet } from '../../core/src/policy/policy-set.ts'
-import { RoleSet } from '../../core/src/policy/role-set.ts'
 import { Client } from '../../s3-protocol/test/client.ts'
 
 const PROJECT = 'abcdefghijklmnopqrst'
@@ -28,8 +26,8 @@ export type Objects = readonly (readonly [place: string, owner: string])[]
 export interface PolicyDoor {
   /** These, and no others. */
   install(policies: readonly RowPolicy[]): Promise<void>
-  /** The same of policies that look into tables, which cannot be stored: they are handed to the combiner as they are. */
-  installUnstored(policies: readonly RowPolicy[]): Promise<void>
+  /** Puts a relation that policies may look into; its rows, where the engine keeps it. */
+  relate(relation: Relation, rows: readonly RelationRow[]): Promise<void>
   /** Puts back what lies there, and removes what else does. */
   restore(objects: Objects): Promise<void>
   /** Asks as S3 asks (`PUT 5` puts five bytes), and says what came of it: a status; of a DELETE whether the object is `gone` or `kept`; of a LIST its keys. */
@@ -40,11 +38,7 @@ export interface PolicyDoor {
 
 /** Opens a server over a store that nobody has opened. */
 export async function openPolicyDoor(metadata: MetadataStore, buckets: readonly string[]): Promise<PolicyDoor> {
-  const stored = storedPolicies({ metadata })
-  let unstored: PolicySet | null = null
-  const policy: Policy = {
-    require: (access) => (unstored === null ? stored.require(access) : unstored.decide(access, { bucketPolicy: null })),
-  }
+  const policy = storedPolicies({ metadata })
   const engine = await openEngine({ metadata, backend: memoryBackend(), policy, hashWorkers: { threadsMax: 0 } })
   for (const name of buckets) await engine.as(accountCaller('project')).createBucket({ bucket: { name } })
   const clock = (): Date => new Date()
@@ -59,13 +53,10 @@ export async function openPolicyDoor(metadata: MetadataStore, buckets: readonly 
   const client = new Client((server.address() as AddressInfo).port, { accessKeyId: PROJECT, secretAccessKey: PUBLISHABLE })
   return {
     faults,
-    async install(putPolicies) {
-      unstored = null
-      await stored.change({ putPolicies, replacePolicies: true })
-    },
-    async installUnstored(rowPolicies) {
-      unstored = new PolicySet({ roles: new RoleSet(), rowPolicies })
-      await engine.policyChanged()
+    install: (putPolicies) => policy.change({ putPolicies, replacePolicies: true }),
+    async relate(relation, rows) {
+      await policy.change({ putRelations: [relation] })
+      if (relation.kept === 'engine') await policy.relations.put(relation.name, rows)
     },
     restore: (objects) => restore(engine, buckets, objects),
     async ask(claims, method, place, headers = []) {
