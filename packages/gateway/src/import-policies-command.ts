@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
 import type { Relation } from '@stowage/core'
-import { parseRelation } from '@stowage/core/policy'
 import type { ParsedPolicies } from '@stowage/policy-sql'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
@@ -8,6 +6,8 @@ import { loadPolicySql } from './load-policy-sql.ts'
 import type { ImportedPolicy } from './policy-administration.ts'
 import { askForPolicies, listed } from './policies-command.ts'
 import type { PolicyCommandOptions } from './policies-command.ts'
+import { readRelations } from './read-relations.ts'
+import { readText } from './read-text.ts'
 
 /** What `stowage policies import` was told. */
 export interface ImportPoliciesOptions extends PolicyCommandOptions {
@@ -62,26 +62,6 @@ export function importText(
   if (imported.length === 0) lines.push(`There are no policies of storage.objects or storage.buckets in ${name}.`)
   if (dryRun) lines.push('Nothing was changed: this was a dry run.')
   return lines.map((line) => `${line}\n`).join('')
-}
-
-async function readRelations(file: string): Promise<readonly Relation[]> {
-  const text = await readText(file)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new Error(`The file ${file} is not JSON: ${(error as Error).message}`, { cause: error })
-  }
-  if (!Array.isArray(value)) throw new Error(`${file} is not a list of relations.`)
-  return value.map((relation: unknown, at) => parseRelation(relation, `${file}: [${at}]`))
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new Error(`The file ${file} cannot be read: ${(error as Error).message}`, { cause: error })
-  }
 }
 
 async function readFilePolicies(file: string, relations: readonly Relation[]): Promise<ParsedPolicies> {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './cli-context.ts'
 import { explain } from './explain-policies-command.ts'
@@ -7,6 +6,7 @@ import type { PolicyCommandOptions } from './policies-command.ts'
 import type { ShownExplanation } from './policy-administration.ts'
 import { parsePolicyCases } from './policy-cases.ts'
 import type { PolicyCase } from './policy-cases.ts'
+import { readText } from './read-text.ts'
 
 /** What `stowage policies test` was told. */
 export interface TestPoliciesOptions extends PolicyCommandOptions {
@@ -25,7 +25,7 @@ export interface TestedCase extends PolicyCase {
 
 /** Holds policies against what is expected of them; nothing is executed. Exit code 1 where a case does not come out as it says. */
 export async function testPoliciesCommand(options: TestPoliciesOptions, context: CliContext): Promise<number> {
-  const cases = parsePolicyCases(await readCases(options.file), options.file)
+  const cases = parsePolicyCases(await readText(options.file), options.file)
   const explanations = await explain(
     cases.map(({ wish }) => wish),
     options,
@@ -69,12 +69,4 @@ function shown(tested: readonly TestedCase[]): unknown {
     return isPassed(one) ? { name, expected, outcome, passed: true } : { name, expected, outcome, passed: false, explanation }
   })
   return { passed, failed: tested.length - passed, cases }
-}
-
-async function readCases(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new Error(`The file ${file} cannot be read: ${(error as Error).message}`, { cause: error })
-  }
 }

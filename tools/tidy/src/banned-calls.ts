@@ -72,6 +72,7 @@ export const BANS: readonly Ban[] = [
       'packages/gateway/src/control-client.ts': 'reads what another process of this package wrote to a socket that only its user can open',
       'packages/gateway/src/control-body.ts': 'the parse function of what comes over that socket',
       'packages/gateway/src/parse-flag.ts': 'the parse functions of the command line; a scope is read by its codec',
+      'packages/gateway/src/read-relations.ts': 'the parse function of a file of relations: each is checked by parseRelation',
       'packages/gateway/src/config-file.ts':
         'the parse function of the config file: checks each field, and refuses those that it does not know',
       'packages/gateway/src/root-credentials.ts': 'the parse function of the credentials file: checks both fields',
