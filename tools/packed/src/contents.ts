@@ -29,7 +29,7 @@ async function checkPackage({ manifest, folder, tarball }: PackedPackage, all: r
   assert.deepEqual(files.sort(), ['LICENSE', 'README.md', 'package.json', ...sources, ...built].sort())
   const [licence, own] = await Promise.all([REPOSITORY, folder].map((place) => readFile(join(place, 'LICENSE'), 'utf8')))
   assert.equal(own, licence, 'another licence than that of the repository')
-  const wanted = { ...manifest.dependencies, ...manifest.peerDependencies }
+  const wanted = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies }
   for (const { name, version } of all.map((each) => each.manifest)) {
     if (wanted[name] !== undefined) assert.equal(wanted[name], `^${version}`, `the range of ${name} does not fit its version`)
   }
