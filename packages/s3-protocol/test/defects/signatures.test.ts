@@ -108,6 +108,22 @@ describe('D12: what a server that reads signatures loosely lets through', () => 
     expect((await door.anonymous.send('GET', without)).outcome).toBe('400 AuthorizationQueryParametersError')
   })
 
+  test('a URL whose time is over', async () => {
+    const asked = { method: 'GET', target: `/${BUCKET}/k`, headers: [['host', `127.0.0.1:${door.port}`]] as const }
+    const url = presign({ ...asked, date: amzDate(minutes(-2)), expires: '60' }, ANN)
+    expect((await door.anonymous.send('GET', url)).outcome).toBe('403 AccessDenied')
+    expect((await door.anonymous.send('GET', presign({ ...asked, date: amzDate(minutes(-2)), expires: '600' }, ANN))).status).toBe(200)
+  })
+
+  test('a header that was signed without a value, and is gone', async () => {
+    const options: RequestOptions = {
+      body: 'changed',
+      headers: [['x-amz-meta-a', '']],
+      tamper: (all) => all.filter(([name]) => name !== 'x-amz-meta-a'),
+    }
+    expect((await door.ann.send('PUT', `/${BUCKET}/k`, options)).outcome).toBe('403 SignatureDoesNotMatch')
+  })
+
   const signedChunks = (trailers: readonly (readonly [string, string])[], forge?: (signature: string) => string): RequestOptions => ({
     payload: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
     headers: [
@@ -132,6 +148,13 @@ describe('D12: what a server that reads signatures loosely lets through', () => 
   })
 })
 
+test('D15: a signature for another region is none, but for those that clients name unasked', async () => {
+  for (const region of ['eu-west-1', 'us-east-2', 'US-EAST-1', 'x']) {
+    expect((await door.ann.send('GET', `/${BUCKET}/k`, { region })).outcome).toBe('400 AuthorizationHeaderMalformed')
+  }
+  expect((await door.ann.send('GET', `/${BUCKET}/k`, { region: 'auto' })).status).toBe(200)
+})
+
 describe('D13: a signature that is wrong makes nobody anonymous', () => {
   test('semicolons of signed headers count bare and escaped, and nothing else does', async () => {
     const headers = [
@@ -152,7 +175,14 @@ describe('D13: a signature that is wrong makes nobody anonymous', () => {
     const wrong = new Client(door.port, { ...ANN, secretAccessKey: 'wrong' })
     expect((await door.anonymous.send('GET', `/${BUCKET}/k`)).status).toBe(200)
     expect((await wrong.send('GET', `/${BUCKET}/k`)).outcome).toBe('403 SignatureDoesNotMatch')
+    const put = { ...open, Action: 's3:PutObject', Resource: `arn:aws:s3:::${BUCKET}/inbox/*` }
+    await door.ann.send('PUT', `/${BUCKET}?policy`, { body: JSON.stringify({ Version: '2012-10-17', Statement: [open, put] }) })
+    expect((await door.anonymous.send('PUT', `/${BUCKET}/inbox/1`, { body: 'x' })).status).toBe(200)
+    expect((await wrong.send('PUT', `/${BUCKET}/inbox/1`, { body: 'y' })).outcome).toBe('403 SignatureDoesNotMatch')
     const unsigned = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'
+    const chunks = { body: '1\r\nx\r\n0\r\n\r\n', payload: unsigned, headers: [['x-amz-decoded-content-length', '1'] as const] }
+    expect((await door.anonymous.send('PUT', `/${BUCKET}/inbox/1`, chunks)).outcome).toBe('403 AccessDenied')
+    await door.ann.send('DELETE', `/${BUCKET}/inbox/1`)
     expect((await door.anonymous.send('PUT', `/${BUCKET}/k`, { body: '0\r\n\r\n', payload: unsigned })).outcome).toBe('403 AccessDenied')
     await door.ann.send('DELETE', `/${BUCKET}?policy`)
   })
