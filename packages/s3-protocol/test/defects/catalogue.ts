@@ -17,7 +17,7 @@ export const DEFECTS: Readonly<Record<string, Row>> = {
   D02: [SIGNATURES],
   D03: [MATRIX],
   D04: [MATRIX],
-  D05: [MATRIX],
+  D05: [SIGNATURES, MATRIX],
   D06: ['packages/s3-protocol/test/hostile/chunk-framing.test.ts', 'packages/s3-protocol/test/payloads.test.ts'],
   D07: [MATRIX],
   D08: [MATRIX],

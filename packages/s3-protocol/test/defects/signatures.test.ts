@@ -148,6 +148,18 @@ describe('D12: what a server that reads signatures loosely lets through', () => 
   })
 })
 
+test.each([0, 8, 31, 32, 63])('D05, D15: a signature that is wrong at digit %i alone is wrong', async (at) => {
+  const changed = (value: string): string => {
+    const start = value.indexOf('Signature=') + 'Signature='.length + at
+    return `${value.slice(0, start)}${value[start] === '0' ? '1' : '0'}${value.slice(start + 1)}`
+  }
+  const tamper: RequestOptions['tamper'] = (all) => all.map(([name, value]) => [name, name === 'authorization' ? changed(value) : value])
+  for (const payload of [undefined, 'UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER']) {
+    const options = { body: 'changed', tamper, ...(payload === undefined ? {} : { payload }) }
+    expect((await door.ann.send('PUT', `/${BUCKET}/k`, options)).outcome).toBe('403 SignatureDoesNotMatch')
+  }
+})
+
 test('D15: a signature for another region is none, but for those that clients name unasked', async () => {
   for (const region of ['eu-west-1', 'us-east-2', 'US-EAST-1', 'x']) {
     expect((await door.ann.send('GET', `/${BUCKET}/k`, { region })).outcome).toBe('400 AuthorizationHeaderMalformed')
