@@ -26,6 +26,7 @@ const COMMANDS: readonly PolicyCommand[] = [
 ]
 /** Over buckets fewer statements are made. */
 const BUCKET_COMMANDS: readonly PolicyCommand[] = ['all', 'select', 'select', 'insert', 'update', 'update', 'update', 'delete']
+const ROW_COMMANDS: readonly RowCommand[] = ['select', 'select', 'insert', 'update', 'delete']
 const DEPTH_MAX = 3
 /** After about so many tries another condition will do. */
 const TRIES_MAX = 300
@@ -40,8 +41,10 @@ export function generatePolicies(random: Random, table: PolicyTable, wanted: Wan
       if (!hasFailingConstant(made) && (wanted === null || random.oneIn(TRIES_MAX) || isWanted(made, wanted))) return made
     }
   }
+  // Where everything else is allowed, each answer hangs on the policies of one command.
+  const focus = wanted === null && random.oneIn(3) ? random.pick(ROW_COMMANDS) : null
   const policies = Array.from({ length: 4 + random.below(5) }, (_, at): RowPolicy => {
-    const command = wanted?.command ?? random.pick(table === 'objects' ? COMMANDS : BUCKET_COMMANDS)
+    const command = wanted?.command ?? focus ?? random.pick(table === 'objects' ? COMMANDS : BUCKET_COMMANDS)
     const using = condition()
     const roles = random.oneIn(2) ? ['public'] : [...new Set(random.some(1, 2, () => random.pick(ROLE_NAMES)))]
     return {
@@ -60,7 +63,7 @@ export function generatePolicies(random: Random, table: PolicyTable, wanted: Wan
   const only = policies.map((policy) =>
     policy.check !== undefined && policy.command !== 'insert' && random.oneIn(5) ? withoutUsing(policy) : policy,
   )
-  return { policies: only, kind: wanted?.kind ?? null }
+  return { policies: [...only, ...(focus === null ? [] : openTo(table, focus))], kind: wanted?.kind ?? null }
 }
 
 /** A cell of the table of outcomes that a run has not met yet. */
@@ -72,6 +75,21 @@ export interface WantedCell {
 
 function isWanted(made: Predicate, { kind, outcome }: WantedCell): boolean {
   return conditionsIn(made).some((condition) => kindsOf(condition).includes(kind) && (outcome !== 'E' || canFail(condition)))
+}
+
+/** Policies that allow everybody what is not under this command. */
+function openTo(table: PolicyTable, focus: RowCommand): readonly RowPolicy[] {
+  const open = { k: 'lit', t: 'bool', v: true } as const
+  return [...new Set(ROW_COMMANDS)]
+    .filter((command) => command !== focus)
+    .map((command) => ({
+      name: `open_${command}`,
+      table,
+      mode: 'permissive',
+      command,
+      roles: ['public'],
+      ...(command === 'insert' ? { check: open } : { using: open }),
+    }))
 }
 
 function withoutUsing({ name, table, mode, command, roles, check }: RowPolicy): RowPolicy {
