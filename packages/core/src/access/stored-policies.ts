@@ -164,14 +164,19 @@ class StoredPolicySet implements StoredPolicies {
   }
 
   async #load(least: number): Promise<LoadedSet> {
+    const wanted = Math.max(least, this.#changed)
     for (;;) {
       const loaded = this.#loaded
-      if (loaded !== null && loaded.version >= Math.max(least, this.#changed)) return loaded
+      if (loaded !== null && loaded.version >= wanted) return loaded
+      const isOurs = this.#loading === null
       this.#loading ??= this.#readSet().finally(() => {
         this.#loading = null
       })
+      // Where somebody else began it, it may have been before what we ask for was there: then once more.
       const read = await this.#loading
-      // It may have been begun before what we ask for was there: then once more.
+      if (isOurs && read.version < wanted) {
+        throw new StorageError('StoreUnavailable', { store: this.#metadata.name, reason: 'its policies are older than they were' })
+      }
       if (this.#loaded === null || this.#loaded.version < read.version) this.#loaded = read
     }
   }

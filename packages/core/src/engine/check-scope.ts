@@ -60,7 +60,10 @@ export function keysInScope(scope: Scope | null): Predicate {
   if (scope === null || (scope.prefixes === undefined && scope.objects === undefined)) return ALWAYS
   const name: Predicate = { k: 'col', n: 'name' }
   const prefixes = (scope.prefixes ?? []).map((prefix): Predicate => ({ k: 'call', f: 'starts_with', a: [name, text(prefix)] }))
-  return { k: 'or', a: [...prefixes, { k: 'in', neg: false, a: name, l: (scope.objects ?? []).map(text) }] }
+  const objects: readonly Predicate[] = scope.objects === undefined ? [] : [{ k: 'in', neg: false, a: name, l: scope.objects.map(text) }]
+  const [only, ...more] = [...prefixes, ...objects]
+  // One alone is found by the index of keys.
+  return only !== undefined && more.length === 0 ? only : { k: 'or', a: [...prefixes, ...objects] }
 }
 
 /** The buckets that a scope lets through, as a condition over their rows. Rows do not tell jurisdictions: ask `isBucketInScope` too. */

@@ -152,7 +152,7 @@ describeOnEachStore('explanations', (store) => {
   test('are for the owner and the operator alone', async () => {
     const { engine, session, bucket } = await openPolicyEngine(store)
     const asked: ExplainInput = { caller: ANN, operation: 'GetObject', bucket, key: 'k' }
-    for (const caller of [ANN, ANONYMOUS, accountCaller('other')]) {
+    for (const caller of [ANN, ANONYMOUS, accountCaller('other'), { ...accountCaller('owner'), scope: { prefixes: [''] } }]) {
       await expect(engine.as(caller).explain(asked)).rejects.toMatchObject({ code: 'AccessDenied' })
     }
     await engine.as(accountCaller('other')).createBucket({ bucket: { name: 'theirs' } })

@@ -47,8 +47,10 @@ export async function explain(session: SessionContext, input: ExplainInput): Pro
 
 const NO_FACTS: RequestFacts['facts'] = new Map()
 
+/** A credential that may not do all that its account may, may not ask what others may. */
 async function checkAsker(session: SessionContext, bucket: BucketInfo): Promise<void> {
   const question = bucketQuestion({ operation: 'GetBucketPolicy', action: 'bucket.explain' }, bucket)
+  if (session.caller.scope !== null) throw accessDenied(question)
   if (isNever((await authorise(session, question, bucket)).existing)) throw accessDenied(question)
 }
 

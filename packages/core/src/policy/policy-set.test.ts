@@ -124,7 +124,7 @@ describe.each(ACTIONS)('%s', (action) => {
   })
 
   test('a bucket policy lets others in, and keeps out the owner, but from the policy itself', () => {
-    expect(decide(OTHER, action, { statements: [allow()] })).toMatchObject(ALL)
+    expect(decide(OTHER, action, { statements: [allow()] })).toMatchObject(action.startsWith('bucket.policy.') ? NONE : ALL)
     expect(decide(ANONYMOUS, action, { statements: [allow({ Principal: { AWS: 'other' } })] })).toMatchObject(NONE)
     expect(decide(OTHER, action, { statements: [allow(), deny()] })).toMatchObject(NONE)
     expect(decide(SERVICE, action, { statements: [deny()] })).toMatchObject(NONE)
@@ -198,6 +198,28 @@ describe('a public bucket', () => {
       expect(decide(ANONYMOUS, action, { public: true })).toMatchObject(action === 'object.read' ? ALL : NONE)
     }
     expect(decide(ANONYMOUS, 'object.read', { public: true, statements: [deny()] })).toMatchObject(NONE)
+    // What it was before is not what was made public.
+    expect(decide(ANONYMOUS, 'object.read', { public: true, more: { versionId: 'null' } })).toMatchObject(NONE)
+  })
+})
+
+describe('a denial of an account', () => {
+  test('is for everybody who comes from it, where an allowance is for the account itself', () => {
+    const policies = [policy({})]
+    const acme = { Principal: { AWS: 'acme' }, Action: 's3:GetObject', Resource: 'arn:aws:s3:::photos/*' }
+    expect(decide(ANN, 'object.read', { policies, statements: [deny(acme)] })).toMatchObject(NONE)
+    expect(decide(ANN, 'object.read', { policies, statements: [allow(acme)] }).existing).toEqual(OWN)
+  })
+})
+
+describe('what the claims of a signed URL say', () => {
+  test('is what they said when it was signed', () => {
+    const grant: Caller = {
+      principal: { kind: 'grant', operation: 'GetObject', bucket: { jurisdiction: 'default', name: 'photos' }, key: 'ann/a.png', versionId: null, frozen: { sub: 'ann', role: 'authenticated', claims: { team: 'sales' } } },
+      account: 'acme', scope: null, credentialId: null,
+    } // prettier-ignore
+    const sales = deny({ Condition: { StringEquals: { 'jwt:team': 'sales' } } })
+    expect(decide(grant, 'object.read', { policies: [policy({})], statements: [sales] })).toMatchObject(NONE)
   })
 })
 

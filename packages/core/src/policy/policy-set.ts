@@ -107,7 +107,13 @@ function bucketPolicySays(access: Access, { bucketPolicy, trace }: DecisionInput
   const { action, allow, deny } = decideBucketPolicy(bucketPolicy, access)
   if (trace !== undefined) for (const { sid, effect } of [...deny, ...allow]) trace({ kind: 'statement', sid, effect, action })
   if (deny.length > 0) return 'deny'
-  return allow.length > 0 ? 'allow' : 'silent'
+  return allow.length > 0 && mayBeAllowed(access) ? 'allow' : 'silent'
+}
+
+/** Nobody outside the account reads a bucket's policy, or writes it, whatever it says itself. AWS: PutBucketPolicy, GetBucketPolicy, "405 Method Not Allowed". */
+function mayBeAllowed({ action, bucket, caller }: Access): boolean {
+  if (action !== 'bucket.policy.read' && action !== 'bucket.policy.write') return true
+  return caller.principal.kind !== 'anonymous' && bucket !== null && caller.account === bucket.account
 }
 
 /** Whoever may list a bucket may know what is not in it. AWS: API_GetObject, "Permissions". */
@@ -136,9 +142,9 @@ function accountIs(account: string): Predicate {
   return { k: 'cmp', op: '=', a: { k: 'col', n: 'account' }, b: { k: 'lit', t: 'text', v: account } }
 }
 
-/** Objects of a public bucket are everybody's to read, by their keys: not to list. */
-function isPublicRead({ action, bucket }: Access): boolean {
-  return action === 'object.read' && bucket !== null && bucket.public
+/** Objects of a public bucket are everybody's to read, by their keys: not to list, and not what they were before. */
+function isPublicRead({ action, bucket, versionId }: Access): boolean {
+  return action === 'object.read' && bucket !== null && bucket.public && versionId === null
 }
 
 /** The role that row-level security is held against; null for callers that it does not speak of. */

@@ -38,6 +38,8 @@ describe('what is read from a condition', () => {
     ['another column', eq(col('bucket_id'), 'ann')],
     ['what is made of the key', startsWith(lower(name), 'a')],
     ['a file name', eq(filename(), 'a')],
+    ['a folder before the first', eq(element(foldername(), 0), 'a')],
+    ['a folder before that', eq(element(foldername(), -1), 'a')],
     ['a later folder alone', eq(element(foldername(), 2), 'a')],
     ['a folder that no key can be in', eq(element(foldername(), 1), 'a/b')],
     ['a folder of a text', eq(element(foldername('a/b'), 1), 'c')],
@@ -69,7 +71,7 @@ test('no row that passes lies outside, and inside the rest says the same', () =>
   const owner = fc.constantFrom('a', 'b', null)
   const leaf: fc.Arbitrary<Predicate> = fc.oneof(
     word.map((text) => eq(col('owner_id'), text)),
-    fc.tuple(fc.integer({ min: 1, max: 3 }), word).map(([place, text]) => eq(element(foldername(), place), text)),
+    fc.tuple(fc.integer({ min: -1, max: 3 }), word).map(([place, text]) => eq(element(foldername(), place), text)),
     fc.tuple(fc.integer({ min: 1, max: 2 }), word).map(([place, text]) => eq(element(col('path_tokens'), place), text)),
     word.map((text) => startsWith(name, text)),
     word.map((text) => like(name, `${text}%`)),

@@ -98,6 +98,8 @@ function folderOf(node: Predicate): { readonly place: number; readonly name: str
   const equality = equalityOf(node)
   if (equality?.of.k !== 'idx' || equality.text.includes('/')) return null
   const { a, i } = equality.of
+  // There is no such element: never true, and no place.
+  if (i < 1) return null
   const [key] = a.k === 'call' && a.f === 'foldername' ? a.a : []
   return key !== undefined && isKey(key) ? { place: i, name: equality.text } : null
 }

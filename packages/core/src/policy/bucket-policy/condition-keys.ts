@@ -1,3 +1,4 @@
+import type { JsonObject } from '../caller.ts'
 import type { Access } from '../policy.ts'
 import { principalArn, principalId, principalUser } from './principal-arn.ts'
 import type { RequestValueOf } from './condition.ts'
@@ -70,9 +71,16 @@ export function requestValues(access: Access): RequestValueOf {
 }
 
 function claim({ caller: { principal } }: Access, name: string): string | null {
-  if (principal.kind !== 'role') return null
+  const claims = claimsOf(principal)
   // Claims have cases, keys do not: the one claim of that name, where there is one.
-  const names = Object.keys(principal.claims).filter((each) => each.toLowerCase() === name)
-  const value = names.length === 1 ? principal.claims[names[0] ?? ''] : null
+  const names = Object.keys(claims).filter((each) => each.toLowerCase() === name)
+  const value = names.length === 1 ? claims[names[0] ?? ''] : null
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null
+}
+
+/** A signed URL speaks for whom it was signed. */
+function claimsOf(principal: Access['caller']['principal']): JsonObject {
+  if (principal.kind === 'role') return principal.claims
+  const claims = principal.kind === 'grant' ? principal.frozen['claims'] : null
+  return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? (claims as JsonObject) : {}
 }

@@ -77,7 +77,12 @@ function matchesValue(operator: ConditionOperator, value: ConditionValue, { actu
 function sameText({ ignoreCase }: ConditionOperator, pattern: Pattern, { actual, valueOf }: Actual): boolean | null {
   const expected = patternText(pattern, variables(valueOf))
   if (expected === null) return null
-  return ignoreCase ? expected.toLowerCase() === actual.toLowerCase() : expected === actual
+  return ignoreCase ? asciiLower(expected) === asciiLower(actual) : expected === actual
+}
+
+/** As everywhere here: other letters have no case. */
+function asciiLower(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 function isInRange(text: string, range: IpRange): boolean {

@@ -37,7 +37,7 @@ interface Asked {
 
 function speaks(statement: PolicyStatement, asked: Asked): boolean {
   if (!statement.actions.has(asked.action)) return false
-  if (!statement.principals.some((principal) => isPrincipal(principal, asked.access.caller))) return false
+  if (!statement.principals.some((principal) => isPrincipal(principal, asked.access.caller, statement.effect))) return false
   const doubt = statement.effect === 'Deny'
   if (!(isResource(statement, asked) ?? doubt)) return false
   return statement.conditions.every((condition) => testCondition(condition, asked.valueOf) ?? doubt)

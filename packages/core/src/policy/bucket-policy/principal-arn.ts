@@ -18,14 +18,17 @@ export function readPrincipal(text: string): PolicyPrincipal | null {
   return text === '' || /[*?:/\s]/.test(text) ? null : { account: text }
 }
 
-/** Whether a statement speaks of this caller. */
-export function isPrincipal(principal: PolicyPrincipal, caller: Caller): boolean {
+/**
+ * Whether a statement speaks of this caller. To allow an account is to allow the account itself, and its roles that bypass; to deny it is to
+ * deny whoever comes from it.
+ */
+export function isPrincipal(principal: PolicyPrincipal, caller: Caller, effect: 'Allow' | 'Deny'): boolean {
   if (principal === 'everybody') return true
   if (principal.account !== caller.account || caller.account === null) return false
   const { sub, role } = identity(caller)
   if ('role' in principal) return role === principal.role
   if ('user' in principal) return sub === principal.user
-  return actingAccount(caller) === principal.account
+  return effect === 'Deny' || actingAccount(caller) === principal.account
 }
 
 /** What AWS would call the caller; null for nobody known. */

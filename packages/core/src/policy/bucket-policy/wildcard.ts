@@ -11,6 +11,10 @@ export type VariableOf = (name: string) => string | null
 
 /** A pattern in which every variable has its value: code points, and these two. */
 type Resolved = readonly number[]
+/** Of a text, and of a pattern with its variables filled in: a key has 1,024 bytes, an ARN little more. */
+const TEXT_LENGTH_MAX = 4_096
+/** A key under a pattern of a few stars takes a few thousand. */
+const STEPS_MAX = 100_000
 const ANY = -1
 const ONE = -2
 
@@ -52,8 +56,12 @@ export function readPattern(source: string, { variables, wildcards, isVariable }
   return { steps }
 }
 
-/** Whether a text is what a pattern says; null where a variable of it has no value. Takes time in proportion to both lengths, whatever the pattern. */
+/**
+ * Whether a text is what a pattern says; null where a variable of it has no value, and where it is longer, or takes longer, than any that is
+ * meant: a bounded number of steps, whatever the pattern.
+ */
 export function matchesPattern({ steps }: Pattern, text: string, variable: VariableOf): boolean | null {
+  if (text.length > TEXT_LENGTH_MAX) return null
   const pattern: number[] = []
   for (const step of steps) {
     if (step === '*') pattern.push(ANY)
@@ -62,6 +70,7 @@ export function matchesPattern({ steps }: Pattern, text: string, variable: Varia
       const literal = 'text' in step ? step.text : variable(step.variable)
       if (literal === null) return null
       // Of a variable, a star is a star.
+      if (pattern.length + literal.length > TEXT_LENGTH_MAX) return null
       for (const character of literal) pattern.push(character.codePointAt(0) ?? 0)
     }
   }
@@ -83,12 +92,15 @@ export function patternText({ steps }: Pattern, variable: VariableOf): string | 
  * Two places, and one to come back to: the last star. An earlier star never has to take more, since whatever it would give up the last
  * one can take.
  */
-function matches(pattern: Resolved, text: readonly number[]): boolean {
+function matches(pattern: Resolved, text: readonly number[]): boolean | null {
+  let steps = 0
   let at = 0
   let star = -1
   let taken = 0
   let place = 0
   while (place < text.length) {
+    steps += 1
+    if (steps > STEPS_MAX) return null
     const step = pattern[at]
     if (step === ANY) {
       star = at
