@@ -8,13 +8,13 @@ import { assert } from '../util/assert.ts'
 import { readRelation, RELATION_KIND } from './relation-document.ts'
 
 /** The kinds of documents that policies are kept in. */
-export const POLICY_KINDS = {
+export const POLICY_KINDS: Readonly<Record<'role' | 'rowPolicy' | 'relation' | 'set', string>> = {
   role: 'role',
   rowPolicy: 'row-policy',
   relation: RELATION_KIND,
   /** One document, written with every change of roles, row-level policies and relations: changes that meet are made one after the other. */
   set: 'policy-set',
-} as const
+}
 const SET_ID = 'set'
 
 /** What is said of roles, rows and relations in a namespace. */

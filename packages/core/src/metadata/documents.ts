@@ -15,10 +15,10 @@ export const DOCUMENT_LIMITS = {
   /** Of an id, in UTF-8 bytes. */
   idBytesMax: 500,
   /** Of a body as JSON, in UTF-8 bytes. */
-  bodyBytesMax: 256 * 1024,
+  bodyBytesMax: 262_144,
   /** Lists and objects inside each other. */
   bodyDepthMax: 64,
-  sealedBytesMax: 64 * 1024,
+  sealedBytesMax: 65_536,
   /** Documents that one command writes. */
   writesMax: 100,
   /** Kinds that one read asks for. */

@@ -8,7 +8,7 @@ import { matchesPattern, readPattern } from './wildcard.ts'
 import { isConditionKey } from './condition-keys.ts'
 
 /** AWS's limit of a bucket policy, in bytes. AWS: access-policy-language-overview. */
-export const BUCKET_POLICY_BYTES_MAX = 20 * 1024
+export const BUCKET_POLICY_BYTES_MAX: number = 20 * 1024
 
 const VERSIONS = ['2012-10-17', '2008-10-17']
 const ARN_OF_BUCKETS = 'arn:aws:s3:::'
