@@ -53,12 +53,20 @@ function request(chunks: readonly Uint8Array[]): HttpRequest {
   }
 }
 
-/** The content of the first part that says it is the file, found with everything at hand; null where there is none. */
+/**
+ * The content of the first part that says it is the file, found with everything at hand; null where there is none. A part's content begins
+ * behind the empty line, which no boundary shares with it.
+ */
 function fileIn(body: Buffer): Buffer | null {
-  const parts = `\r\n${body.toString('latin1')}`.split(`\r\n--${BOUNDARY}`).slice(1, -1)
-  for (const part of parts) {
-    const end = part.indexOf('\r\n\r\n')
-    if (end >= 0 && /name="?file"?/i.test(part.slice(0, end))) return Buffer.from(part.slice(end + 4), 'latin1')
+  const text = `\r\n${body.toString('latin1')}`
+  const boundary = `\r\n--${BOUNDARY}`
+  for (let at = text.indexOf(boundary); at >= 0;) {
+    const head = at + boundary.length
+    const blank = text.indexOf('\r\n\r\n', head)
+    const end = blank < 0 ? -1 : text.indexOf(boundary, blank + 4)
+    if (end < 0) return null
+    if (/name="?file"?/i.test(text.slice(head, blank))) return Buffer.from(text.slice(blank + 4, end), 'latin1')
+    at = end
   }
   return null
 }
