@@ -17,11 +17,14 @@ export type {
   UnfinishedFacet,
   UnfinishedWrite,
 } from './backend.ts'
+export { copyBlobs } from './copy-blobs.ts'
+export type { CopiedBlobs, CopyBlobsOptions, CopyBlobsStep } from './copy-blobs.ts'
 export { abandonSource, eachChunk } from './each-chunk.ts'
 export { isLendingReadable } from './lending-readable.ts'
 export type { LendingReadable } from './lending-readable.ts'
 export { memoryBackend } from './memory-backend.ts'
 export type { MemoryBackendOptions } from './memory-backend.ts'
+export { MovableBackend } from './movable-backend.ts'
 export { FACET_NAMES, without } from './without-facets.ts'
 export type { FacetName } from './without-facets.ts'
 export { BLOB_KEY_LENGTH_MAX, parseBlobKey } from './blob-key.ts'

@@ -1,0 +1,182 @@
+import { faultyBackend } from '@stowage/conformance'
+import { describe, expect, test } from 'vitest'
+import { bytesOf, readAll } from '../../test/engine-matrix.ts'
+import type { Backend, UnfinishedWrite } from './backend.ts'
+import type { BlobKey } from './blob-key.ts'
+import { parseBlobKey } from './blob-key.ts'
+import { copyBlobs } from './copy-blobs.ts'
+import { memoryBackend } from './memory-backend.ts'
+import { MovableBackend } from './movable-backend.ts'
+
+const KEYS = ['a', 'b', 'c/d', 'e'].map(parseBlobKey)
+
+async function filled(keys: readonly BlobKey[] = KEYS, seed = 0): Promise<Backend> {
+  const backend = memoryBackend()
+  for (const key of keys) await backend.put(key, source(bytesOf(key.length * 1_000 + seed, seed)), {})
+  return backend
+}
+
+async function* source(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function keysOf(backend: Backend): Promise<readonly string[]> {
+  const keys: string[] = []
+  for await (const { key } of backend.list({ prefix: '' })) keys.push(key)
+  return keys
+}
+
+async function read(backend: Backend, key: BlobKey): Promise<Buffer> {
+  return readAll(await backend.get(key, {}))
+}
+
+describe('MovableBackend', () => {
+  test('reads what has not moved, writes to the new place, deletes in both', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    const movable = new MovableBackend(from)
+    movable.moveTo(to)
+    const added = parseBlobKey('b2')
+    await movable.put(added, source(bytesOf(10)), {})
+    expect(await keysOf(movable)).toEqual(['a', 'b', 'b2', 'c/d', 'e'])
+    expect(await keysOf(from)).not.toContain('b2')
+    expect(await read(movable, added)).toEqual(bytesOf(10))
+    expect(await read(movable, parseBlobKey('a'))).toEqual(await read(from, parseBlobKey('a')))
+    await movable.delete([parseBlobKey('a'), added])
+    expect(await keysOf(movable)).toEqual(['b', 'c/d', 'e'])
+    expect(await keysOf(to)).toEqual([])
+    await expect(movable.get(added, {})).rejects.toMatchObject({ code: 'BlobNotFound' })
+  })
+
+  test('copies, and then has everything in the new place', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    const movable = new MovableBackend(from)
+    movable.moveTo(to)
+    expect([movable.copying, movable.joining]).toEqual([undefined, undefined])
+    const steps: number[] = []
+    const copied = await movable.copyFormer({ onProgress: ({ blobs, total }) => steps.push(blobs, total.blobs) })
+    expect(copied).toEqual({ blobs: 4, bytes: 6_000, present: 0 })
+    expect(steps).toEqual([1, 4, 2, 4, 3, 4, 4, 4])
+    expect(movable.dropFormer()).toBe(from)
+    for (const key of KEYS) expect(await read(movable, key)).toEqual(await read(from, key))
+    expect(movable.copying).toBe(to.copying)
+    expect(await keysOf(from)).toHaveLength(4)
+  })
+
+  test('a put into the old place that is under way when the move begins is copied, too', async () => {
+    const from = await filled([])
+    const movable = new MovableBackend(from)
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    const slow = async function* (): AsyncGenerator<Uint8Array> {
+      yield bytesOf(10)
+      await gate
+      yield bytesOf(20)
+    }
+    const late = parseBlobKey('late')
+    const put = movable.put(late, slow(), {})
+    movable.moveTo(memoryBackend())
+    const copying = movable.copyFormer({})
+    go()
+    await put
+    expect(await copying).toEqual({ blobs: 1, bytes: 30, present: 0 })
+    expect(await keysOf(movable.current)).toEqual(['late'])
+  })
+
+  test('a second move does not begin before the first has ended', async () => {
+    const movable = new MovableBackend(memoryBackend(), memoryBackend())
+    expect(() => movable.moveTo(memoryBackend())).toThrow('a move has begun already')
+  })
+
+  test('unfinished writes are listed in both, and aborted where they are', async () => {
+    const aborted: string[] = []
+    const writes = (name: string): Backend => {
+      const write: UnfinishedWrite = { key: parseBlobKey(name), id: name, startedAt: new Date(0) }
+      const list = async function* (): AsyncGenerator<UnfinishedWrite> {
+        yield write
+      }
+      return Object.assign(memoryBackend(), {
+        unfinished: { list, abort: async ({ id }: UnfinishedWrite) => void aborted.push(`${name} ${id}`) },
+      })
+    }
+    const movable = new MovableBackend(writes('new'), writes('old'))
+    for await (const write of movable.unfinished?.list({ before: new Date(1) }) ?? []) await movable.unfinished?.abort(write)
+    expect(aborted).toEqual(['new new', 'old old'])
+    expect(new MovableBackend(memoryBackend()).unfinished).toBeUndefined()
+  })
+})
+
+describe('copyBlobs', () => {
+  test('goes on where a run was interrupted, at whatever call that was', async () => {
+    const from = await filled()
+    const counted = faultyBackend(memoryBackend())
+    await copyBlobs(from, counted, { concurrency: 1 })
+    expect(counted.calls).toBeGreaterThan(8)
+    for (let failAt = 1; failAt <= counted.calls; failAt += 1) {
+      for (const mode of ['before', 'after', 'partial'] as const) {
+        const inner = memoryBackend()
+        const broken = faultyBackend(inner, { failAt, mode })
+        await expect(copyBlobs(from, broken, { concurrency: 1 })).rejects.toMatchObject({ code: 'BackendUnavailable' })
+        const { blobs, present } = await copyBlobs(from, inner)
+        expect(blobs + present).toBe(4)
+        for (const key of KEYS) expect(await read(inner, key)).toEqual(await read(from, key))
+      }
+    }
+  })
+
+  test('what has another size is copied anew; one that only the new place has stays', async () => {
+    const to = await filled(['a', 'z'].map(parseBlobKey), 7)
+    const from = await filled()
+    expect(await copyBlobs(from, to)).toEqual({ blobs: 4, bytes: 6_000, present: 0 })
+    expect(await keysOf(to)).toEqual(['a', 'b', 'c/d', 'e', 'z'])
+    expect(await read(to, parseBlobKey('a'))).toEqual(await read(from, parseBlobKey('a')))
+  })
+
+  test('a copy that is not what was read is an error, and does not stay', async () => {
+    const from = await filled()
+    const inner = memoryBackend()
+    const lying: Backend = Object.assign(Object.create(inner) as Backend, {
+      contract: 1,
+      put: (key: BlobKey, body: AsyncIterable<Uint8Array>, options: object) => inner.put(key, bent(body), options),
+    })
+    for (const name of ['list', 'get', 'delete'] as const) Object.assign(lying, { [name]: inner[name].bind(inner) })
+    await expect(copyBlobs(from, lying, { concurrency: 1 })).rejects.toMatchObject({ code: 'ChecksumMismatch' })
+    expect(await keysOf(inner)).toEqual([])
+  })
+
+  test('a blob that is deleted while it is copied is not brought back', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    const movable = new MovableBackend(to, from)
+    const gone = parseBlobKey('b')
+    const late: Backend = Object.assign(Object.create(from) as Backend, { list: from.list.bind(from), delete: from.delete.bind(from) })
+    // Deleted once its bytes are read, and before it is put: the second look finds that out.
+    let looks = 0
+    late.get = async (key, options) => {
+      if (key === gone) looks += 1
+      const bytes = await from.get(key, options)
+      if (key === gone) await movable.delete([gone])
+      return bytes
+    }
+    const copied = await copyBlobs(late, to, { concurrency: 1 })
+    expect(copied).toEqual({ blobs: 3, bytes: 5_000, present: 0 })
+    expect(looks).toBe(2)
+    expect(await keysOf(movable)).toEqual(['a', 'c/d', 'e'])
+    expect(await keysOf(to)).toEqual(['a', 'c/d', 'e'])
+  })
+
+  test('stops when it is aborted', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const copying = copyBlobs(from, to, { concurrency: 1, signal: abort.signal, onProgress: () => abort.abort(reason) })
+    await expect(copying).rejects.toBe(reason)
+    expect(await keysOf(to)).toEqual(['a'])
+  })
+})
+
+async function* bent(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) yield chunk.map((byte) => byte ^ 1)
+}

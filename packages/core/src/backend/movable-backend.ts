@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream'
+import { isStorageError } from '../errors/storage-error.ts'
+import type {
+  Backend,
+  BlobEntry,
+  ByteSource,
+  CallOptions,
+  CopyFacet,
+  EveryMember,
+  GetBlobOptions,
+  JoinFacet,
+  ListBlobsOptions,
+  PresignFacet,
+  PutBlobOptions,
+  StoredBlob,
+  UnfinishedFacet,
+  UnfinishedWrite,
+} from './backend.ts'
+import type { BlobKey } from './blob-key.ts'
+import { copyBlobs } from './copy-blobs.ts'
+import type { CopiedBlobs, CopyBlobsOptions } from './copy-blobs.ts'
+import { pairedBlobs } from './paired-blobs.ts'
+
+/**
+ * A backend whose blobs move to another one while an engine uses it: new blobs go to `current`, and what is not there yet is read
+ * from `former`. Keys stay what they are, so that no metadata changes.
+ *
+ * While there is a `former` the optional powers that need all blobs in one place (copying, joining, presigning) are absent. Nothing is
+ * deleted from `former` but what the engine deletes: it is whole, and its owner's to remove, once `dropFormer` was called.
+ */
+export class MovableBackend implements EveryMember<Backend> {
+  readonly contract = 1
+  #current: Backend
+  #former: Backend | null
+  /** Puts under way, by where they go. */
+  readonly #puts = new Map<Backend, Set<Promise<unknown>>>()
+  /** Which of the two a listed write belongs to. */
+  readonly #unfinished = new WeakMap<UnfinishedWrite, Backend>()
+
+  /** Neither has been made ready; `former` is what a move that did not end has left. */
+  constructor(current: Backend, former: Backend | null = null) {
+    this.#current = current
+    this.#former = former
+  }
+
+  get current(): Backend {
+    return this.#current
+  }
+
+  get former(): Backend | null {
+    return this.#former
+  }
+
+  get name(): string {
+    return this.#former === null ? this.#current.name : `${this.#former.name} to ${this.#current.name}`
+  }
+
+  get limits(): Backend['limits'] {
+    const { blobSizeMax, deleteBatchMax } = this.#current.limits
+    return { blobSizeMax, deleteBatchMax: Math.min(deleteBatchMax, this.#former?.limits.deleteBatchMax ?? deleteBatchMax) }
+  }
+
+  get copying(): CopyFacet | undefined {
+    return this.#former === null ? this.#current.copying : undefined
+  }
+
+  get joining(): JoinFacet | undefined {
+    return this.#former === null ? this.#current.joining : undefined
+  }
+
+  get presigning(): PresignFacet | undefined {
+    return this.#former === null ? this.#current.presigning : undefined
+  }
+
+  get unfinished(): UnfinishedFacet | undefined {
+    const places = this.#places.filter(({ unfinished }) => unfinished !== undefined)
+    if (places.length === 0) return undefined
+    return {
+      list: (options) => this.#listUnfinished(places, options),
+      abort: async (write) => {
+        const known = this.#unfinished.get(write)
+        for (const place of known === undefined ? places : [known]) await place.unfinished?.abort(write)
+      },
+    }
+  }
+
+  async init(options?: CallOptions): Promise<void> {
+    for (const place of this.#places) await place.init(options)
+  }
+
+  put(key: BlobKey, body: ByteSource, options: PutBlobOptions): Promise<StoredBlob> {
+    const place = this.#current
+    const stored = place.put(key, body, options)
+    const underWay = this.#puts.get(place) ?? new Set()
+    this.#puts.set(place, underWay)
+    const forget = (): void => void underWay.delete(stored)
+    underWay.add(stored)
+    stored.then(forget, forget)
+    return stored
+  }
+
+  async get(key: BlobKey, options: GetBlobOptions): Promise<Readable> {
+    const former = this.#former
+    if (former === null) return this.#current.get(key, options)
+    try {
+      return await this.#current.get(key, options)
+    } catch (error) {
+      if (!isStorageError(error) || error.code !== 'BlobNotFound') throw error
+      return former.get(key, options)
+    }
+  }
+
+  /** From `former` first: who copies looks there again afterwards, and so never brings a deleted blob back. */
+  async delete(keys: readonly BlobKey[], options?: CallOptions): Promise<void> {
+    const current = this.#current
+    await this.#former?.delete(keys, options)
+    await current.delete(keys, options)
+  }
+
+  list(options: ListBlobsOptions): AsyncIterable<BlobEntry> {
+    return this.#former === null ? this.#current.list(options) : either(this.#current.list(options), this.#former.list(options))
+  }
+
+  /** Closes both. */
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled(this.#places.map((place) => place.close()))
+    for (const each of closed) if (each.status === 'rejected') throw each.reason
+  }
+
+  /** From now on new blobs go to this backend, which is ready. Throws where a move has not ended. */
+  moveTo(backend: Backend): void {
+    if (this.#former !== null) throw new Error('a move has begun already')
+    this.#former = this.#current
+    this.#current = backend
+  }
+
+  /**
+   * Copies what only `former` has, as `copyBlobs` does, once the puts into it have ended. When it resolves, `current` has every blob:
+   * then the move may be noted as done, and `dropFormer` be called.
+   */
+  async copyFormer(options: CopyBlobsOptions): Promise<CopiedBlobs> {
+    const former = this.#former
+    if (former === null) return { blobs: 0, bytes: 0, present: 0 }
+    const underWay = this.#puts.get(former) ?? new Set<Promise<unknown>>()
+    await Promise.allSettled(underWay)
+    return copyBlobs(former, this.#current, options)
+  }
+
+  /** Forgets `former`, and gives it back for whoever closes it. Reads that have begun there go on. */
+  dropFormer(): Backend | null {
+    const former = this.#former
+    this.#former = null
+    return former
+  }
+
+  get #places(): readonly Backend[] {
+    return this.#former === null ? [this.#current] : [this.#current, this.#former]
+  }
+
+  async *#listUnfinished(places: readonly Backend[], options: { readonly before: Date }): AsyncGenerator<UnfinishedWrite> {
+    for (const place of places) {
+      if (place.unfinished === undefined) continue
+      for await (const write of place.unfinished.list(options)) {
+        this.#unfinished.set(write, place)
+        yield write
+      }
+    }
+  }
+}
+
+async function* either(current: AsyncIterable<BlobEntry>, former: AsyncIterable<BlobEntry>): AsyncGenerator<BlobEntry> {
+  for await (const { left, right } of pairedBlobs(current, former)) {
+    const entry = left ?? right
+    if (entry !== null) yield entry
+  }
+}
