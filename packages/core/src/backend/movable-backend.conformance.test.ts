@@ -4,9 +4,12 @@ import { memoryBackend } from './memory-backend.ts'
 import { MovableBackend } from './movable-backend.ts'
 
 describe('movable, at rest', () => {
-  runCases(test, backendCases, { open: async () => new MovableBackend(memoryBackend()), facets: ['copying', 'joining'] })
+  runCases(test, backendCases, {
+    open: async () => new MovableBackend({ current: memoryBackend(), former: null }),
+    facets: ['copying', 'joining'],
+  })
 })
 
 describe('movable, in the middle of a move', () => {
-  runCases(test, backendCases, { open: async () => new MovableBackend(memoryBackend(), memoryBackend()) })
+  runCases(test, backendCases, { open: async () => new MovableBackend({ current: memoryBackend(), former: memoryBackend() }) })
 })

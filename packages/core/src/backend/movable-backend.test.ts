@@ -20,6 +20,12 @@ async function* source(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
+async function movableOf(current: Backend, former: Backend | null = null): Promise<MovableBackend> {
+  const movable = new MovableBackend({ current, former })
+  await movable.init()
+  return movable
+}
+
 async function keysOf(backend: Backend): Promise<readonly string[]> {
   const keys: string[] = []
   for await (const { key } of backend.list({ prefix: '' })) keys.push(key)
@@ -34,7 +40,7 @@ describe('MovableBackend', () => {
   test('reads what has not moved, writes to the new place, deletes in both', async () => {
     const from = await filled()
     const to = memoryBackend()
-    const movable = new MovableBackend(from)
+    const movable = await movableOf(from)
     movable.moveTo(to)
     const added = parseBlobKey('b2')
     await movable.put(added, source(bytesOf(10)), {})
@@ -51,14 +57,15 @@ describe('MovableBackend', () => {
   test('copies, and then has everything in the new place', async () => {
     const from = await filled()
     const to = memoryBackend()
-    const movable = new MovableBackend(from)
+    const movable = await movableOf(from)
     movable.moveTo(to)
     expect([movable.copying, movable.joining]).toEqual([undefined, undefined])
     const steps: number[] = []
     const copied = await movable.copyFormer({ onProgress: ({ blobs, total }) => steps.push(blobs, total.blobs) })
     expect(copied).toEqual({ blobs: 4, bytes: 6_000, present: 0 })
     expect(steps).toEqual([1, 4, 2, 4, 3, 4, 4, 4])
-    expect(movable.dropFormer()).toBe(from)
+    movable.dropFormer()
+    expect([movable.current, movable.former]).toEqual([to, null])
     for (const key of KEYS) expect(await read(movable, key)).toEqual(await read(from, key))
     expect(movable.copying).toBe(to.copying)
     expect(await keysOf(from)).toHaveLength(4)
@@ -66,7 +73,7 @@ describe('MovableBackend', () => {
 
   test('a put into the old place that is under way when the move begins is copied, too', async () => {
     const from = await filled([])
-    const movable = new MovableBackend(from)
+    const movable = await movableOf(from)
     let go = (): void => undefined
     const gate = new Promise<void>((resolve) => (go = resolve))
     const slow = async function* (): AsyncGenerator<Uint8Array> {
@@ -85,7 +92,7 @@ describe('MovableBackend', () => {
   })
 
   test('a second move does not begin before the first has ended', async () => {
-    const movable = new MovableBackend(memoryBackend(), memoryBackend())
+    const movable = await movableOf(memoryBackend(), memoryBackend())
     expect(() => movable.moveTo(memoryBackend())).toThrow('a move has begun already')
   })
 
@@ -100,10 +107,10 @@ describe('MovableBackend', () => {
         unfinished: { list, abort: async ({ id }: UnfinishedWrite) => void aborted.push(`${name} ${id}`) },
       })
     }
-    const movable = new MovableBackend(writes('new'), writes('old'))
+    const movable = await movableOf(writes('new'), writes('old'))
     for await (const write of movable.unfinished?.list({ before: new Date(1) }) ?? []) await movable.unfinished?.abort(write)
     expect(aborted).toEqual(['new new', 'old old'])
-    expect(new MovableBackend(memoryBackend()).unfinished).toBeUndefined()
+    expect((await movableOf(memoryBackend())).unfinished).toBeUndefined()
   })
 })
 
@@ -148,7 +155,7 @@ describe('copyBlobs', () => {
   test('a blob that is deleted while it is copied is not brought back', async () => {
     const from = await filled()
     const to = memoryBackend()
-    const movable = new MovableBackend(to, from)
+    const movable = await movableOf(to, from)
     const gone = parseBlobKey('b')
     const late: Backend = Object.assign(Object.create(from) as Backend, { list: from.list.bind(from), delete: from.delete.bind(from) })
     // Deleted once its bytes are read, and before it is put: the second look finds that out.

@@ -21,6 +21,12 @@ import { copyBlobs } from './copy-blobs.ts'
 import type { CopiedBlobs, CopyBlobsOptions } from './copy-blobs.ts'
 import { pairedBlobs } from './paired-blobs.ts'
 
+/** Where blobs are: new ones go to `current`; `former` is what a move that has not ended has left. Neither has been made ready. */
+export interface BlobPlaces {
+  readonly current: Backend
+  readonly former: Backend | null
+}
+
 /**
  * A backend whose blobs move to another one while an engine uses it: new blobs go to `current`, and what is not there yet is read
  * from `former`. Keys stay what they are, so that no metadata changes.
@@ -30,50 +36,55 @@ import { pairedBlobs } from './paired-blobs.ts'
  */
 export class MovableBackend implements EveryMember<Backend> {
   readonly contract = 1
-  #current: Backend
-  #former: Backend | null
+  readonly #find: () => Promise<BlobPlaces>
+  #places: BlobPlaces | null = null
   /** Puts under way, by where they go. */
   readonly #puts = new Map<Backend, Set<Promise<unknown>>>()
   /** Which of the two a listed write belongs to. */
   readonly #unfinished = new WeakMap<UnfinishedWrite, Backend>()
+  /** Dropped ones, that may still be read from. */
+  readonly #dropped: Backend[] = []
 
-  /** Neither has been made ready; `former` is what a move that did not end has left. */
-  constructor(current: Backend, former: Backend | null = null) {
-    this.#current = current
-    this.#former = former
+  /** `places` is asked by `init`: an engine opens its metadata before, which may say where the blobs are. */
+  constructor(places: BlobPlaces | (() => Promise<BlobPlaces>)) {
+    this.#find = typeof places === 'function' ? places : () => Promise.resolve(places)
   }
 
+  /** Where new blobs go. Throws before `init`. */
   get current(): Backend {
-    return this.#current
+    return this.#known.current
   }
 
+  /** Where blobs may be besides. Throws before `init`. */
   get former(): Backend | null {
-    return this.#former
+    return this.#known.former
   }
 
   get name(): string {
-    return this.#former === null ? this.#current.name : `${this.#former.name} to ${this.#current.name}`
+    if (this.#places === null) return 'movable'
+    const { current, former } = this.#places
+    return former === null ? current.name : `${former.name} to ${current.name}`
   }
 
   get limits(): Backend['limits'] {
-    const { blobSizeMax, deleteBatchMax } = this.#current.limits
-    return { blobSizeMax, deleteBatchMax: Math.min(deleteBatchMax, this.#former?.limits.deleteBatchMax ?? deleteBatchMax) }
+    const { blobSizeMax, deleteBatchMax } = this.current.limits
+    return { blobSizeMax, deleteBatchMax: Math.min(deleteBatchMax, this.former?.limits.deleteBatchMax ?? deleteBatchMax) }
   }
 
   get copying(): CopyFacet | undefined {
-    return this.#former === null ? this.#current.copying : undefined
+    return this.former === null ? this.current.copying : undefined
   }
 
   get joining(): JoinFacet | undefined {
-    return this.#former === null ? this.#current.joining : undefined
+    return this.former === null ? this.current.joining : undefined
   }
 
   get presigning(): PresignFacet | undefined {
-    return this.#former === null ? this.#current.presigning : undefined
+    return this.former === null ? this.current.presigning : undefined
   }
 
   get unfinished(): UnfinishedFacet | undefined {
-    const places = this.#places.filter(({ unfinished }) => unfinished !== undefined)
+    const places = this.#both.filter(({ unfinished }) => unfinished !== undefined)
     if (places.length === 0) return undefined
     return {
       list: (options) => this.#listUnfinished(places, options),
@@ -85,11 +96,12 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   async init(options?: CallOptions): Promise<void> {
-    for (const place of this.#places) await place.init(options)
+    this.#places = await this.#find()
+    for (const place of this.#both) await place.init(options)
   }
 
   put(key: BlobKey, body: ByteSource, options: PutBlobOptions): Promise<StoredBlob> {
-    const place = this.#current
+    const place = this.current
     const stored = place.put(key, body, options)
     const underWay = this.#puts.get(place) ?? new Set()
     this.#puts.set(place, underWay)
@@ -100,10 +112,10 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   async get(key: BlobKey, options: GetBlobOptions): Promise<Readable> {
-    const former = this.#former
-    if (former === null) return this.#current.get(key, options)
+    const former = this.former
+    if (former === null) return this.current.get(key, options)
     try {
-      return await this.#current.get(key, options)
+      return await this.current.get(key, options)
     } catch (error) {
       if (!isStorageError(error) || error.code !== 'BlobNotFound') throw error
       return former.get(key, options)
@@ -112,26 +124,27 @@ export class MovableBackend implements EveryMember<Backend> {
 
   /** From `former` first: who copies looks there again afterwards, and so never brings a deleted blob back. */
   async delete(keys: readonly BlobKey[], options?: CallOptions): Promise<void> {
-    const current = this.#current
-    await this.#former?.delete(keys, options)
+    const current = this.current
+    await this.former?.delete(keys, options)
     await current.delete(keys, options)
   }
 
   list(options: ListBlobsOptions): AsyncIterable<BlobEntry> {
-    return this.#former === null ? this.#current.list(options) : either(this.#current.list(options), this.#former.list(options))
+    return this.former === null ? this.current.list(options) : either(this.current.list(options), this.former.list(options))
   }
 
-  /** Closes both. */
+  /** Closes both, and what was dropped. */
   async close(): Promise<void> {
-    const closed = await Promise.allSettled(this.#places.map((place) => place.close()))
+    const all = [...(this.#places === null ? [] : this.#both), ...this.#dropped.splice(0)]
+    const closed = await Promise.allSettled(all.map((place) => place.close()))
     for (const each of closed) if (each.status === 'rejected') throw each.reason
   }
 
   /** From now on new blobs go to this backend, which is ready. Throws where a move has not ended. */
   moveTo(backend: Backend): void {
-    if (this.#former !== null) throw new Error('a move has begun already')
-    this.#former = this.#current
-    this.#current = backend
+    const { current, former } = this.#known
+    if (former !== null) throw new Error('a move has begun already')
+    this.#places = { current: backend, former: current }
   }
 
   /**
@@ -139,22 +152,28 @@ export class MovableBackend implements EveryMember<Backend> {
    * then the move may be noted as done, and `dropFormer` be called.
    */
   async copyFormer(options: CopyBlobsOptions): Promise<CopiedBlobs> {
-    const former = this.#former
+    const former = this.former
     if (former === null) return { blobs: 0, bytes: 0, present: 0 }
     const underWay = this.#puts.get(former) ?? new Set<Promise<unknown>>()
     await Promise.allSettled(underWay)
-    return copyBlobs(former, this.#current, options)
+    return copyBlobs(former, this.current, options)
   }
 
-  /** Forgets `former`, and gives it back for whoever closes it. Reads that have begun there go on. */
-  dropFormer(): Backend | null {
-    const former = this.#former
-    this.#former = null
-    return former
+  /** Forgets `former`. Reads that have begun there go on; `close` closes it. */
+  dropFormer(): void {
+    const { current, former } = this.#known
+    if (former !== null) this.#dropped.push(former)
+    this.#places = { current, former: null }
   }
 
-  get #places(): readonly Backend[] {
-    return this.#former === null ? [this.#current] : [this.#current, this.#former]
+  get #known(): BlobPlaces {
+    if (this.#places === null) throw new Error('the backend is not ready: init finds its places')
+    return this.#places
+  }
+
+  get #both(): readonly Backend[] {
+    const { current, former } = this.#known
+    return former === null ? [current] : [current, former]
   }
 
   async *#listUnfinished(places: readonly Backend[], options: { readonly before: Date }): AsyncGenerator<UnfinishedWrite> {

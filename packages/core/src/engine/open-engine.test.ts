@@ -32,17 +32,21 @@ test.each<[string, object, string]>([
   })
 })
 
-test('closes again what it had opened where something does not open', async () => {
-  const closed: string[] = []
+test.each(['metadata', 'backend'])('closes again what it had opened where the %s does not open', async (broken) => {
+  const calls: string[] = []
   const failure = new StorageError('DirectoryInUse', { directory: 'there' })
   const { metadata, backend, policy } = options()
-  const watched = Object.assign(Object.create(backend), { close: async () => void closed.push('backend') })
-  const store = overriding(metadata, {
-    open: () => Promise.reject(failure),
-    close: async () => void closed.push('metadata'),
-  })
+  const open = (name: string) => async (): Promise<void> => {
+    calls.push(`open ${name}`)
+    if (name === broken) throw failure
+  }
+  const close = (name: string) => async () => void calls.push(`close ${name}`)
+  const watched = Object.assign(Object.create(backend), { init: open('backend'), close: close('backend') })
+  const store = overriding(metadata, { open: open('metadata'), close: close('metadata') })
   await expect(openEngine({ metadata: store, backend: watched, policy })).rejects.toBe(failure)
-  expect(closed.sort()).toEqual(['backend', 'metadata'])
+  // A directory's lock is the metadata's: it is taken first and given back last.
+  const ofBackend = ['open backend', 'close backend']
+  expect(calls).toEqual(['open metadata', ...(broken === 'backend' ? ofBackend : []), 'close metadata'])
 })
 
 describeOnEachStore('the engine', (store) => {

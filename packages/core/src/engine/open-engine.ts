@@ -49,15 +49,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const backends = new Map<string, Backend>([[MAIN_BACKEND_ID, options.backend], ...Object.entries(options.otherBackends ?? {})])
   const opened: (() => Promise<void>)[] = []
   try {
-    for (const backend of new Set(backends.values())) {
-      opened.push(() => backend.close())
-      await backend.init()
-    }
-    // Last opened is first closed elsewhere; here nothing is under way yet, so the order does not matter.
+    // The metadata first: it keeps others out of a directory, and may say where a backend's bytes are.
     opened.push(() => options.metadata.close())
     await options.metadata.open()
+    for (const backend of new Set(backends.values())) {
+      opened.unshift(() => backend.close())
+      await backend.init()
+    }
     const context = await makeContext(options, { limits, backends })
-    opened.push(() => context.hashWorkers.close())
+    opened.unshift(() => context.hashWorkers.close())
     const heartbeats = new Heartbeats(context)
     await heartbeats.start()
     return new EngineImplementation(context, heartbeats)
