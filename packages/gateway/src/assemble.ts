@@ -171,6 +171,7 @@ function credentialsOf(accounts: readonly Account[]): ReadonlyMap<string, Creden
     if (accounts.findIndex((other) => other.id === id) !== index) throw new Error(`Two accounts have the id ${id}.`)
     for (const { accessKeyId, secretAccessKey } of keys) {
       if (credentials.has(accessKeyId)) throw new Error(`Two keys have the id ${accessKeyId}.`)
+      // The secret stays while this process lives, and its signing keys live no longer.
       credentials.set(accessKeyId, { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(id, accessKeyId) })
     }
   }

@@ -209,6 +209,34 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
     expect(await get(as(await assume(ready, { Policy }), ready), 'b/1')).toBe('x')
   })
 
+  test('another secret of root, or of an account of the config file, ends what the former one made', async () => {
+    const directory = await temporaryDirectory()
+    const [data, config] = [join(directory, 'data'), join(directory, 'config.json')]
+    const start = async (secret: string): Promise<{ server: Awaited<ReturnType<typeof serve>>; acme: Shown }> => {
+      const acme = { accessKeyId: 'AKIAACME', secretAccessKey: `${secret} of acme` }
+      await writeFile(config, JSON.stringify({ accounts: [{ id: 'acme', keys: [acme] }] }))
+      const env = { STOWAGE_ACCESS_KEY_ID: 'AKIAROOT', STOWAGE_SECRET_ACCESS_KEY: `${secret} of root` }
+      return { server: await serve([data, '--config', config], env), acme }
+    }
+    const first = await start('the first secret')
+    const assume = async (parent: Shown): Promise<Shown> => {
+      const role = { RoleArn: 'arn:aws:iam::root:role/any', RoleSessionName: 'test' }
+      const { Credentials: made } = await stsAs(parent, first.server.ready).send(new AssumeRoleCommand(role))
+      return { accessKeyId: made?.AccessKeyId ?? '', secretAccessKey: made?.SecretAccessKey ?? '', sessionToken: made?.SessionToken ?? '' }
+    }
+    const made = [await assume(first.server.ready), await assume(first.acme)]
+    for (const each of made) await list(as(each, first.server.ready))
+    const restart = async (from: typeof first, secret: string): Promise<typeof first> => {
+      from.server.child.kill('SIGTERM')
+      await from.server.ended
+      return start(secret)
+    }
+    const same = await restart(first, 'the first secret')
+    for (const each of made) await list(as(each, same.server.ready))
+    const other = await restart(same, 'another secret')
+    for (const each of made) await expect(list(as(each, other.server.ready))).rejects.toMatchObject({ name: 'InvalidToken' })
+  })
+
   test('before a server, and for a project that there is elsewhere: files of secrets and keys', async () => {
     const directory = await temporaryDirectory()
     const data = join(directory, 'data')

@@ -5,8 +5,8 @@ import { parseScopeClaim, scopeClaim } from '../tokens/scope-claim.ts'
 
 /** From what a temporary credential was made. */
 export type SessionParent =
-  /** A key, in the version that it had: its scope is read anew with every request. */
-  | { readonly kind: 'key'; readonly accessKeyId: string; readonly version: string }
+  /** A key, with the secret that it had, by `secretName`: its scope is read anew with every request. */
+  | { readonly kind: 'key'; readonly accessKeyId: string; readonly secret: string }
   /** A user's token. */
   | {
       readonly kind: 'jwt'
@@ -39,8 +39,8 @@ export function parseSessionClaims(claims: JsonObject): SessionClaims {
 }
 
 function parseParent(parent: JsonObject): SessionParent {
-  const { kind, accessKeyId, version, role, sub, claims, sessionId } = parent
-  if (kind === 'key' && typeof accessKeyId === 'string' && typeof version === 'string') return { kind, accessKeyId, version }
+  const { kind, accessKeyId, secret, role, sub, claims, sessionId } = parent
+  if (kind === 'key' && typeof accessKeyId === 'string' && typeof secret === 'string') return { kind, accessKeyId, secret }
   if (kind === 'jwt' && typeof role === 'string' && isTextOrNull(sub) && isTextOrNull(sessionId) && isJsonObject(claims)) {
     return { kind, role, sub, claims, sessionId }
   }

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { accountCaller } from '@stowage/core'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { arbitraryScope, arbitraryWish, scopeLets } from '../../test/scope-arbitrary.ts'
@@ -79,7 +80,8 @@ describe('a temporary credential of a key', () => {
   test('is gone at once when its parent is revoked, replaced or has expired', async () => {
     const changes: ((rig: Rig) => void)[] = [
       (rig) => rig.keys.delete(PARENT_ID),
-      (rig) => rig.keys.set(PARENT_ID, parentKey(null, { version: '2' })),
+      (rig) => rig.keys.set(PARENT_ID, parentKey(null, { secretAccessKey: 'e'.repeat(64) })),
+      (rig) => rig.keys.set(PARENT_ID, parentKey(null, { caller: accountCaller('another', PARENT_ID) })),
       (rig) => rig.keys.set(PARENT_ID, parentKey(null, { sessionToken: 't' })),
     ]
     for (const change of changes) {
@@ -93,6 +95,37 @@ describe('a temporary credential of a key', () => {
     const made = await rig.credentials.assumeRole(NO_PARAMETERS, rig.parent)
     rig.keys.set(PARENT_ID, parentKey(null, { expiresAt: new Date(START * 1000) }))
     expect(await rig.answer(made.accessKeyId, made.sessionToken)).toEqual(EXPIRED)
+  })
+
+  test('lasts while its parent has the secret that it had, whatever else becomes of it', async () => {
+    const rig = new Rig()
+    const made = await rig.credentials.assumeRole(NO_PARAMETERS, rig.parent)
+    rig.keys.set(PARENT_ID, parentKey(null, { version: 'of a document that was sealed anew' }))
+    expect(await rig.find(made)).toMatchObject({ secretAccessKey: made.secretAccessKey })
+  })
+
+  test('says nothing of the secret of its parent that somebody could try secrets with', async () => {
+    const rig = new Rig()
+    const secret = parentKey().secretAccessKey
+    const bodies = await Promise.all(
+      [rig, new Rig({ keys: tokenKeys({ purpose: 'sts', project: 'project', secrets: [{ kid: 'k', secret: Buffer.alloc(32, 4) }] }) })].map(
+        async ({ credentials, parent }) => {
+          const { sessionToken } = await credentials.assumeRole(NO_PARAMETERS, parent)
+          return Buffer.from(sessionToken.split('.')[1] ?? '', 'base64url').toString()
+        },
+      ),
+    )
+    const names = bodies.map((body) => (JSON.parse(body) as { readonly parent: { readonly secret: string } }).parent.secret)
+    expect(names).toEqual([expect.stringMatching(/^[\w-]{22}$/), expect.stringMatching(/^[\w-]{22}$/)])
+    // It depends on a key of the server's: under another one the same secret has another name.
+    expect(names[0]).not.toBe(names[1])
+    for (const text of [secret, JSON.stringify(['key', PARENT_ID, 'account', secret])]) {
+      const digest = createHash('sha256').update(text).digest()
+      for (const body of bodies) {
+        expect(body).not.toContain(digest.toString('hex').slice(0, 16))
+        expect(body).not.toContain(digest.toString('base64url').slice(0, 16))
+      }
+    }
   })
 
   test('lets through what its parent lets through now, its session policy and its time: no more', async () => {

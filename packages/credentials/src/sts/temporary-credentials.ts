@@ -11,6 +11,7 @@ import type { DerivedKeys, TokenKeys } from '../tokens/token-keys.ts'
 import { createAccessKeyId, isTemporaryAccessKeyId } from './access-key-id.ts'
 import { parseSessionPolicy } from './parse-session-policy.ts'
 import type { RevocationList } from './revocations.ts'
+import { isSecretNamed, type NamedSecret, secretName } from './secret-name.ts'
 import { formatSessionClaims, parseSessionClaims, type SessionClaims, type SessionParent } from './session-claims.ts'
 import { StsError, type StsParameters, type StsRequest, type StsResult } from './sts-request.ts'
 
@@ -102,7 +103,8 @@ export class TemporaryCredentials implements S3CredentialResolver {
   async issueFromKey({ parent: { accessKeyId, credential }, scope, durationSeconds }: IssueFromKey): Promise<StsResult> {
     // Whatever a temporary credential made would outlive its revocation.
     if (credential.sessionToken !== undefined) throw new StsError('AccessDenied', 'A temporary credential cannot make another one.')
-    const parent = { kind: 'key', accessKeyId, version: credential.version } as const
+    const secret = secretName(namedSecret(accessKeyId, credential), this.#options.keys.newest)
+    const parent = { kind: 'key', accessKeyId, secret } as const
     return await this.#issue(parent, { scope, durationSeconds, endsAt: credential.expiresAt ?? null })
   }
 
@@ -138,7 +140,7 @@ export class TemporaryCredentials implements S3CredentialResolver {
     const { jti, parent, issuedAt, scope } = session
     const revocable = parent.kind === 'jwt' ? { sub: parent.sub, sessionId: parent.sessionId } : { sub: null, sessionId: null }
     if (await revocations.isRevoked({ jti, issuedAt, ...revocable })) throw revoked()
-    const caller = await this.#callerOf(session, now)
+    const caller = await this.#callerOf(session, verified.keys, now)
     const ceiling = intersectScopes(caller.scope ?? {}, intersectScopes(scope, { notAfter: verified.expiresAt }))
     return {
       id: `sts/${jti}`,
@@ -151,11 +153,13 @@ export class TemporaryCredentials implements S3CredentialResolver {
   }
 
   /** Who the parent is now: nothing of it was written down that could have been taken away since. */
-  async #callerOf({ parent }: SessionClaims, now: Date): Promise<Caller> {
+  async #callerOf({ parent }: SessionClaims, keys: DerivedKeys, now: Date): Promise<Caller> {
     const { parents, roles, account, allowBypassRls = false } = this.#options
     if (parent.kind === 'key') {
       const key = await parents.find(parent.accessKeyId)
-      if (key === null || key.version !== parent.version || key.sessionToken !== undefined) throw revoked()
+      if (key === null || key.sessionToken !== undefined) throw revoked()
+      // Another secret is another key: whoever has replaced it wants nothing of the former one to last.
+      if (!isSecretNamed(parent.secret, namedSecret(parent.accessKeyId, key), keys)) throw revoked()
       if (key.expiresAt !== undefined && !(now < key.expiresAt)) throw new TokenError('expired', 'The key has expired.')
       return key.caller
     }
@@ -183,6 +187,11 @@ function duration({ durationSeconds }: StsParameters): number {
     throw new StsError('ValidationError', `DurationSeconds must be a whole number from ${DURATION_SECONDS.min} to ${DURATION_SECONDS.max}.`)
   }
   return seconds
+}
+
+/** The account, too: a key that somebody else has now is another one. */
+function namedSecret(accessKeyId: string, { secretAccessKey, caller }: S3Credential): NamedSecret {
+  return { kind: 'key', accessKeyId, account: caller.account, secretAccessKey }
 }
 
 /** Only who has our secret can compute it: whoever is given a URL has the token, and must not have the credential. */

@@ -27,6 +27,8 @@ export interface DerivedKeys {
   readonly signing: JwtKey
   /** Makes secrets that go with tokens and cannot be computed from them. */
   readonly deriving: Uint8Array
+  /** Makes names of secrets that may stand in tokens: who does not have this key cannot guess what they name. */
+  readonly naming: Uint8Array
 }
 
 /** For which purpose, for whom, and from which secrets keys are made. */
@@ -55,7 +57,7 @@ export function tokenKeys<P extends TokenPurpose>({ purpose, project, secrets }:
       // As JSON, so that no project can be spelt to look like another purpose.
       return new Uint8Array(hkdfSync('sha256', secret, '', JSON.stringify(['stowage', purpose, use, project]), KEY_BYTES))
     }
-    byKid.set(kid, { signing: jwtSecret(derive('sign'), { kid }), deriving: derive('secrets') })
+    byKid.set(kid, { signing: jwtSecret(derive('sign'), { kid }), deriving: derive('secrets'), naming: derive('names') })
   }
   const [newest] = byKid.values()
   if (newest === undefined) throw new TypeError('tokens cannot be signed without a secret')
