@@ -191,6 +191,9 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       await here.opaqueKeys.create({ project: REF, kind: 'publishable' })
       const token = await here.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS })
       const ofKey = await here.assumeRole(NOTHING, { accessKeyId: ROOT.id, credential: ROOT })
+      const ofToken = await here.issueR2Temporary(
+        parseR2TemporaryRequest({ bucket: 'photos', parentAccessKeyId: token.id, permission: 'object-read-only' }),
+      )
       const [former, next] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
       const between = openStored({ masterKeys: givenMasterKeys(next, [former]) })
       expect(await between.reseal()).toBe(3)
@@ -198,7 +201,7 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       const after = openStored({ masterKeys: givenMasterKeys(next) })
       expect((await got(after.find(token.id, null))).secretAccessKey).toBe(token.secretAccessKey)
       expect(await verdict(after.find(REF, jwt))).toBe('found')
-      expect(await verdict(after.find(ofKey.accessKeyId, ofKey.sessionToken))).toBe('found')
+      for (const each of [ofKey, ofToken]) expect(await verdict(after.find(each.accessKeyId, each.sessionToken))).toBe('found')
       await expect(openStored().r2Tokens.find(token.id)).rejects.toMatchObject({ code: 'StoreUnavailable' })
       for (const each of [between, after]) await each.close()
     }),
