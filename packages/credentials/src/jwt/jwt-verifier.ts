@@ -42,6 +42,8 @@ export interface VerifiedJwt {
   readonly exp: Date
   /** Names the key that signed it, see `JwtKey.fingerprint`. */
   readonly keyFingerprint: string
+  /** By what name the token asked for that key; null where it named none. */
+  readonly kid: string | null
 }
 
 /** Keys of one name are tried in turn, no more than this many. */
@@ -77,15 +79,23 @@ export class JwtVerifier {
     }
   }
 
-  async #candidates({ alg, kid }: UnverifiedToken): Promise<readonly JwtKey[]> {
+  /** The keys that tokens with this `kid`, or with none, are verified with now. Fails with a `TokenError` where that cannot be told. */
+  async keysNamed(kid: string | null): Promise<readonly JwtKey[]> {
     for (const source of this.#options.keys) {
       const keys = await findKeys(source, kid)
-      if (keys.length === 0) continue
-      const fitting = keys.filter((key) => key.alg === alg)
-      if (fitting.length === 0) throw new TokenError('algorithm', 'The token is signed in another way than its key.')
-      return fitting.slice(0, CANDIDATES_MAX)
+      if (keys.length > 0) return keys
     }
-    throw new TokenError('kid', kid === null ? 'The token names no key.' : 'The token is signed with a key that is not known.')
+    return []
+  }
+
+  async #candidates({ alg, kid }: UnverifiedToken): Promise<readonly JwtKey[]> {
+    const keys = await this.keysNamed(kid)
+    if (keys.length === 0) {
+      throw new TokenError('kid', kid === null ? 'The token names no key.' : 'The token is signed with a key that is not known.')
+    }
+    const fitting = keys.filter((key) => key.alg === alg)
+    if (fitting.length === 0) throw new TokenError('algorithm', 'The token is signed in another way than its key.')
+    return fitting.slice(0, CANDIDATES_MAX)
   }
 
   async #verified(token: string, keys: readonly JwtKey[]): Promise<{ readonly key: JwtKey; readonly claims: JsonObject }> {
@@ -116,7 +126,7 @@ export class JwtVerifier {
     const known = typeof role === 'string' ? roles.get(role) : undefined
     if (typeof role !== 'string' || known === undefined) throw new TokenError('claims', 'The token names no role that there is.')
     if (sub !== null && (typeof sub !== 'string' || sub === '')) throw new TokenError('claims', 'The sub of the token is not valid.')
-    return { role, bypassRls: known.bypassRls, sub, claims, exp: new Date(exp * 1000), keyFingerprint: key.fingerprint }
+    return { role, bypassRls: known.bypassRls, sub, claims, exp: new Date(exp * 1000), keyFingerprint: key.fingerprint, kid: key.kid }
   }
 }
 

@@ -1,4 +1,5 @@
-import { hash } from 'node:crypto'
+import { generateKeyPairSync, hash } from 'node:crypto'
+import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../../../core/test/postgres-server.ts'
 import type { PostgresServer } from '../../../core/test/postgres-server.ts'
@@ -7,7 +8,7 @@ import type { StoredWorld } from '../../test/stored-world.ts'
 import { givenMasterKeys } from '../sealing/given-master-keys.ts'
 import { restCaller } from '../rest/rest-caller.ts'
 import { parseR2TemporaryRequest } from '../r2/r2-temporary-request.ts'
-import type { StsParameters } from '../sts/sts-request.ts'
+import type { StsParameters, StsResult } from '../sts/sts-request.ts'
 
 let postgres: PostgresServer
 beforeAll(async () => {
@@ -179,6 +180,38 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       expect(await verdict(here.find(fresh.accessKeyId, moved))).toBe('invalid-token')
       await here.deleteProject(REF)
       expect(await verdict(here.find(fresh.accessKeyId, fresh.sessionToken))).toBe('invalid-token')
+    }),
+  )
+
+  test(
+    'a temporary credential of a user ends with the key that has signed the user’s token',
+    world(async (own) => {
+      const { here, there, advance } = own
+      const secret = await project(own)
+      const assume = async (webIdentityToken: string): Promise<StsResult> =>
+        here.assumeRoleWithWebIdentity({ action: 'AssumeRoleWithWebIdentity', ...NOTHING, webIdentityToken })
+      const ofSecret = await assume(session(own, secret))
+      expect(await verdict(there.find(ofSecret.accessKeyId, ofSecret.sessionToken))).toBe('found')
+      await here.projects.rotateSecret(REF, { overlapSeconds: 60 })
+      expect(await verdict(here.find(ofSecret.accessKeyId, ofSecret.sessionToken))).toBe('found')
+      advance(60_000)
+      for (const each of [here, there]) expect(await verdict(each.find(ofSecret.accessKeyId, ofSecret.sessionToken))).toBe('invalid-token')
+      const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const jwk = { ...pair.publicKey.export({ format: 'jwk' }), alg: 'ES256', kid: 'one' }
+      await here.projects.update(REF, { jwks: { keys: [jwk] } })
+      const token = new SignJWT({ role: 'authenticated', sub: 'ann' }).setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      const ofKey = await assume(await token.setExpirationTime(Math.floor(own.now().getTime() / 1000) + 3600).sign(pair.privateKey))
+      advance(1000)
+      expect(await verdict(there.find(ofKey.accessKeyId, ofKey.sessionToken))).toBe('found')
+      // Of another key with the same name nobody has heard.
+      const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+      for (const keys of [[{ ...other, alg: 'ES256', kid: 'one' }], [{ ...jwk, kid: 'two' }]]) {
+        await here.projects.update(REF, { jwks: { keys } })
+        advance(1000)
+        for (const each of [here, there]) expect(await verdict(each.find(ofKey.accessKeyId, ofKey.sessionToken))).toBe('invalid-token')
+      }
+      await here.projects.update(REF, { jwks: { keys: [jwk] } })
+      expect(await verdict(here.find(ofKey.accessKeyId, ofKey.sessionToken))).toBe('found')
     }),
   )
 

@@ -10,6 +10,8 @@ export type SessionParent =
   /** A user's token. */
   | {
       readonly kind: 'jwt'
+      /** The key that signed it: by what name it is found, and which of that name, by `secretName`. */
+      readonly key: { readonly kid: string | null; readonly secret: string }
       readonly role: string
       readonly sub: string | null
       readonly claims: JsonObject
@@ -39,12 +41,18 @@ export function parseSessionClaims(claims: JsonObject): SessionClaims {
 }
 
 function parseParent(parent: JsonObject): SessionParent {
-  const { kind, accessKeyId, secret, role, sub, claims, sessionId } = parent
+  const { kind, accessKeyId, secret, key, role, sub, claims, sessionId } = parent
   if (kind === 'key' && typeof accessKeyId === 'string' && typeof secret === 'string') return { kind, accessKeyId, secret }
   if (kind === 'jwt' && typeof role === 'string' && isTextOrNull(sub) && isTextOrNull(sessionId) && isJsonObject(claims)) {
-    return { kind, role, sub, claims, sessionId }
+    return { kind, key: parseKey(key), role, sub, claims, sessionId }
   }
   throw unreadable()
+}
+
+function parseKey(key: unknown): { readonly kid: string | null; readonly secret: string } {
+  const { kid, secret } = isJsonObject(key) ? key : {}
+  if (!isTextOrNull(kid) || typeof secret !== 'string') throw unreadable()
+  return { kid, secret }
 }
 
 function isTextOrNull(value: unknown): value is string | null {

@@ -91,11 +91,12 @@ export class TemporaryCredentials implements S3CredentialResolver {
     const seconds = duration(request)
     const jwt = await verifier.verify(request.webIdentityToken).catch(refuseIdentity)
     if (jwt.bypassRls && !allowBypassRls) throw new StsError('AccessDenied', 'This role cannot be assumed.')
-    const { role, sub, claims } = jwt
+    const { role, sub, claims, kid, keyFingerprint: fingerprint } = jwt
     const { session_id: sessionId } = claims
     const kept =
       claimNames === undefined ? claims : Object.fromEntries(Object.entries(claims).filter(([name]) => claimNames.includes(name)))
-    const parent = { kind: 'jwt', role, sub, claims: kept, sessionId: typeof sessionId === 'string' ? sessionId : null } as const
+    const key = { kid, secret: secretName({ kind: 'jwt', fingerprint }, this.#options.keys.newest) }
+    const parent = { kind: 'jwt', key, role, sub, claims: kept, sessionId: typeof sessionId === 'string' ? sessionId : null } as const
     return this.#issue(parent, { scope, durationSeconds: seconds, endsAt: jwt.exp })
   }
 
@@ -154,7 +155,7 @@ export class TemporaryCredentials implements S3CredentialResolver {
 
   /** Who the parent is now: nothing of it was written down that could have been taken away since. */
   async #callerOf({ parent }: SessionClaims, keys: DerivedKeys, now: Date): Promise<Caller> {
-    const { parents, roles, account, allowBypassRls = false } = this.#options
+    const { parents, roles, account, verifier, allowBypassRls = false } = this.#options
     if (parent.kind === 'key') {
       const key = await parents.find(parent.accessKeyId)
       if (key === null || key.sessionToken !== undefined) throw revoked()
@@ -163,6 +164,9 @@ export class TemporaryCredentials implements S3CredentialResolver {
       if (key.expiresAt !== undefined && !(now < key.expiresAt)) throw new TokenError('expired', 'The key has expired.')
       return key.caller
     }
+    // A key that verifies no token any more has none behind a credential either.
+    const signers = await verifier.keysNamed(parent.key.kid)
+    if (!signers.some(({ fingerprint }) => isSecretNamed(parent.key.secret, { kind: 'jwt', fingerprint }, keys))) throw revoked()
     const caller = roleCaller({ roles, role: parent.role, sub: parent.sub, claims: parent.claims, account, credentialId: null })
     if (caller === null || (roles.get(parent.role)?.bypassRls === true && !allowBypassRls)) throw revoked()
     return caller
