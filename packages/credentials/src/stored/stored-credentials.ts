@@ -1,11 +1,9 @@
 import { PolicyVersionWatch } from '@stowage/core'
 import { readCompactToken } from '../jwt/compact-token.ts'
 import { JwtVerifier } from '../jwt/jwt-verifier.ts'
-import { BoundedCache } from '../keys/bounded-cache.ts'
 import { OpaqueKeys } from '../opaque-keys/opaque-keys.ts'
-import { projectVerifier } from '../projects/project-verifier.ts'
 import type { RemoteKeysSettings } from '../projects/project-verifier.ts'
-import { isProjectRef, Projects } from '../projects/projects.ts'
+import { Projects } from '../projects/projects.ts'
 import { r2LocalCredentials } from '../r2/r2-local-credentials.ts'
 import { issueR2Temporary } from '../r2/r2-temporary-credentials.ts'
 import type { R2TemporaryRequest } from '../r2/r2-temporary-request.ts'
@@ -15,7 +13,6 @@ import { SUPABASE_ROLES } from '../roles.ts'
 import type { Roles } from '../roles.ts'
 import { refusalOf } from '../s3/refusal-of.ts'
 import type { FoundS3Credential, S3Credential, S3CredentialResolver } from '../s3/s3-credential.ts'
-import { sessionTokenCredentials } from '../s3/session-token-credentials.ts'
 import { isTemporaryAccessKeyId } from '../sts/access-key-id.ts'
 import { parseSessionPolicy } from '../sts/parse-session-policy.ts'
 import { StoredRevocations } from '../sts/stored-revocations.ts'
@@ -26,7 +23,9 @@ import type { ParentFinder, ParentKey } from '../sts/temporary-credentials.ts'
 import { tokenKeys } from '../tokens/token-keys.ts'
 import type { TokenSecret } from '../tokens/token-keys.ts'
 import { TokenSecrets } from '../tokens/token-secrets.ts'
-import { isCurrent, storedParts } from './stored-parts.ts'
+import { LoadedProjects } from './loaded-projects.ts'
+import type { LoadedProject } from './loaded-projects.ts'
+import { storedParts } from './stored-parts.ts'
 import type { StoredParts, StoredPartsOptions } from './stored-parts.ts'
 
 /** What the stored credentials of a server are made of. */
@@ -44,14 +43,6 @@ export interface StoredCredentialsOptions extends StoredPartsOptions {
   readonly r2Endpoints?: ReadonlyMap<string, string>
 }
 
-interface ProjectParts {
-  readonly account: string
-  readonly verifier: JwtVerifier
-  readonly sessions: S3CredentialResolver
-  readonly temporary: TemporaryCredentials
-}
-
-const PROJECTS_KEPT_MAX = 1000
 /** Of temporary credentials that were made from a key, and of no project's user. */
 const NO_PROJECT = ''
 
@@ -70,9 +61,8 @@ export class StoredCredentials implements S3CredentialResolver {
   readonly #parts: StoredParts
   readonly #roles: Roles
   readonly #watch: PolicyVersionWatch
-  readonly #verifiers = new BoundedCache<{ readonly version: number; readonly verifier: JwtVerifier }>(PROJECTS_KEPT_MAX)
   /** Of the policy version that was heard last. */
-  #known = new BoundedCache<Promise<ProjectParts | null>>(PROJECTS_KEPT_MAX)
+  readonly #loaded: LoadedProjects
   #secrets: Promise<readonly TokenSecret[]> | null = null
   #fromKeys: Promise<TemporaryCredentials> | null = null
   #version: number | null = null
@@ -86,6 +76,14 @@ export class StoredCredentials implements S3CredentialResolver {
     this.r2Tokens = new R2Tokens(this.#parts)
     this.tokenSecrets = new TokenSecrets(this.#parts, 'sts')
     this.revocations = new StoredRevocations(this.#parts)
+    this.#loaded = new LoadedProjects({
+      parts: this.#parts,
+      projects: this.projects,
+      opaqueKeys: this.opaqueKeys,
+      roles: this.#roles,
+      remoteKeys: options.remoteKeys ?? {},
+      temporaryOf: (ref, project) => this.#temporaryOf(ref, project),
+    })
     this.#watch = new PolicyVersionWatch({
       read: () => this.#parts.documents.policyVersion(),
       heard: (version) => {
@@ -111,7 +109,7 @@ export class StoredCredentials implements S3CredentialResolver {
     if (isTemporaryAccessKeyId(accessKeyId)) return this.#findTemporary(accessKeyId, sessionToken)
     const token = await this.r2Tokens.find(accessKeyId)
     if (token !== null) return (await this.#findLocal(accessKeyId, sessionToken)) ?? token
-    const project = isProjectRef(accessKeyId) ? await this.#project(accessKeyId) : null
+    const project = await this.#loaded.find(accessKeyId)
     return project === null ? null : project.sessions.find(accessKeyId, sessionToken)
   }
 
@@ -121,7 +119,7 @@ export class StoredCredentials implements S3CredentialResolver {
       const { aud } = readCompactToken(sessionToken).payload
       const ref = typeof aud === 'string' && aud.startsWith(AUDIENCE) ? aud.slice(AUDIENCE.length) : null
       if (ref === NO_PROJECT) return (await this.#temporaryFromKeys()).find(accessKeyId, sessionToken)
-      const project = ref === null || !isProjectRef(ref) ? null : await this.#project(ref)
+      const project = ref === null ? null : await this.#loaded.find(ref)
       return project === null ? { refused: 'invalid-token' } : project.temporary.find(accessKeyId, sessionToken)
     } catch (error) {
       return refusalOf(error)
@@ -166,7 +164,7 @@ export class StoredCredentials implements S3CredentialResolver {
   /** What the credentials of REST requests to a project are held against; null where there is none. */
   async restOptions(ref: string): Promise<RestCallerOptions | null> {
     await this.#watch.refresh()
-    const project = isProjectRef(ref) ? await this.#project(ref) : null
+    const project = await this.#loaded.find(ref)
     if (project === null) return null
     const { account, verifier } = project
     return { projectRef: ref, account, verifier, keys: this.opaqueKeys.finder(ref), roles: this.#roles }
@@ -196,52 +194,14 @@ export class StoredCredentials implements S3CredentialResolver {
       (await this.#options.keys.find(accessKeyId)) ?? (await this.r2Tokens.find(accessKeyId)),
   }
 
-  async #projectOf(roleArn: string | null): Promise<ProjectParts> {
+  async #projectOf(roleArn: string | null): Promise<LoadedProject> {
     const [, ref = ''] = /^arn:[^:]*:iam:[^:]*:([^:]*):role\//.exec(roleArn ?? '') ?? []
-    const named = isProjectRef(ref) ? await this.#project(ref) : null
+    const named = await this.#loaded.find(ref)
     if (named !== null) return named
     const [only, another] = await this.projects.list()
-    const project = only === undefined || another !== undefined ? null : await this.#project(only.ref)
+    const project = only === undefined || another !== undefined ? null : await this.#loaded.find(only.ref)
     if (project !== null) return project
     throw new StsError('ValidationError', 'RoleArn must name the project: arn:aws:iam::PROJECT:role/authenticated')
-  }
-
-  #project(ref: string): Promise<ProjectParts | null> {
-    const known = this.#known
-    const there = known.get(ref)
-    if (there !== undefined) return there
-    const loading = this.#loadProject(ref)
-    known.set(ref, loading)
-    // Absence is not kept: whoever makes up names must not push out what there is.
-    const drop = (): void => known.delete(ref)
-    loading.then((project) => project === null && drop(), drop)
-    return loading
-  }
-
-  async #loadProject(ref: string): Promise<ProjectParts | null> {
-    const opened = await this.projects.open(ref)
-    if (opened === null) return null
-    const { account, anonKeys, presignWithUserJwt } = opened.project
-    const { clock } = this.#parts
-    const verifier = this.#verifierOf(ref, opened)
-    const keys = [...(await this.opaqueKeys.publishable(ref)), ...anonKeys]
-    const publicKeys = (): readonly string[] => keys.filter((each) => isCurrent(each, clock())).map(({ key }) => key)
-    return {
-      account,
-      verifier,
-      sessions: sessionTokenCredentials({ projectRef: ref, publicKeys, verifier, account, presignWithUserJwt }),
-      temporary: await this.#temporaryOf(ref, { verifier, account }),
-    }
-  }
-
-  /** The same as long as the project is: it remembers the keys of its issuer, and verified tokens. */
-  #verifierOf(ref: string, opened: NonNullable<Awaited<ReturnType<Projects['open']>>>): JwtVerifier {
-    const known = this.#verifiers.get(ref)
-    if (known?.version === opened.version) return known.verifier
-    const { remoteKeys = {} } = this.#options
-    const verifier = projectVerifier(opened, { clock: this.#parts.clock, roles: this.#roles, remoteKeys })
-    this.#verifiers.set(ref, { version: opened.version, verifier })
-    return verifier
   }
 
   #temporaryFromKeys(): Promise<TemporaryCredentials> {
@@ -281,8 +241,7 @@ export class StoredCredentials implements S3CredentialResolver {
   }
 
   #forget(): void {
-    // Loading that is under way may be from before: it answers those who wait for it, and nobody else.
-    this.#known = new BoundedCache(PROJECTS_KEPT_MAX)
+    this.#loaded.forget()
     this.#secrets = null
     this.#fromKeys = null
     this.r2Tokens.forget()
