@@ -84,6 +84,12 @@ export class Projects {
     return (await this.#records.all()).map(({ record }) => record)
   }
 
+  /** The ref of the only project; null where there is none, or another one. */
+  async onlyRef(): Promise<string | null> {
+    const [only, another] = await this.#records.first(2)
+    return only === undefined || another !== undefined ? null : only.id
+  }
+
   /** Sets what is given, and leaves the rest. */
   async update(ref: string, settings: ProjectSettings & KeyActor): Promise<ProjectInfo> {
     const project = await this.#change(ref, ({ record, sealed }) => {

@@ -42,6 +42,7 @@ export class LoadedProjects {
   readonly #options: LoadedProjectsOptions
   readonly #verifiers = new BoundedCache<{ readonly version: number; readonly verifier: JwtVerifier }>(PROJECTS_KEPT_MAX)
   #known = new BoundedCache<Promise<LoadedProject | null>>(PROJECTS_KEPT_MAX)
+  #onlyRef: Promise<string | null> | null = null
 
   constructor(options: LoadedProjectsOptions) {
     this.#options = options
@@ -52,10 +53,23 @@ export class LoadedProjects {
     return isProjectRef(ref) ? this.#find(ref) : null
   }
 
+  /** The only project that there is; null where there are more, or none. */
+  async only(): Promise<LoadedProject | null> {
+    // Strangers ask for it as often as they like.
+    const asking = this.#onlyRef ?? this.#options.projects.onlyRef()
+    this.#onlyRef = asking
+    asking.catch(() => {
+      if (this.#onlyRef === asking) this.#onlyRef = null
+    })
+    const ref = await asking
+    return ref === null ? null : this.#find(ref)
+  }
+
   /** What is asked from now on is as the store has it now. */
   forget(): void {
     // Loading that is under way may be from before: it answers those who wait for it, and nobody else.
     this.#known = new BoundedCache(PROJECTS_KEPT_MAX)
+    this.#onlyRef = null
   }
 
   #find(ref: string): Promise<LoadedProject | null> {

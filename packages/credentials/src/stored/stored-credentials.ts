@@ -16,6 +16,7 @@ import type { FoundS3Credential, S3Credential, S3CredentialResolver } from '../s
 import { isTemporaryAccessKeyId } from '../sts/access-key-id.ts'
 import { parseSessionPolicy } from '../sts/parse-session-policy.ts'
 import { StoredRevocations } from '../sts/stored-revocations.ts'
+import { refuseIdentity } from '../sts/refuse-identity.ts'
 import { StsError } from '../sts/sts-request.ts'
 import type { StsParameters, StsRequest, StsResult } from '../sts/sts-request.ts'
 import { TemporaryCredentials } from '../sts/temporary-credentials.ts'
@@ -148,6 +149,7 @@ export class StoredCredentials implements S3CredentialResolver {
    * Fails with a `StsError`.
    */
   async assumeRoleWithWebIdentity(request: Extract<StsRequest, { readonly action: 'AssumeRoleWithWebIdentity' }>): Promise<StsResult> {
+    checkIdentityForm(request.webIdentityToken)
     await this.#watch.refresh()
     const project = await this.#projectOf(request.roleArn)
     return project.temporary.assumeRoleWithWebIdentity(request)
@@ -198,9 +200,8 @@ export class StoredCredentials implements S3CredentialResolver {
     const [, ref = ''] = /^arn:[^:]*:iam:[^:]*:([^:]*):role\//.exec(roleArn ?? '') ?? []
     const named = await this.#loaded.find(ref)
     if (named !== null) return named
-    const [only, another] = await this.projects.list()
-    const project = only === undefined || another !== undefined ? null : await this.#loaded.find(only.ref)
-    if (project !== null) return project
+    const only = await this.#loaded.only()
+    if (only !== null) return only
     throw new StsError('ValidationError', 'RoleArn must name the project: arn:aws:iam::PROJECT:role/authenticated')
   }
 
@@ -246,6 +247,15 @@ export class StoredCredentials implements S3CredentialResolver {
     this.#fromKeys = null
     this.r2Tokens.forget()
     this.revocations.forget()
+  }
+}
+
+/** What cannot be a token costs nobody a look into the store. */
+function checkIdentityForm(token: string): void {
+  try {
+    readCompactToken(token)
+  } catch (error) {
+    refuseIdentity(error)
   }
 }
 

@@ -61,6 +61,12 @@ export class StoredRecords<R> {
     return (await this.#documentsOf(this.#kind.kind, prefix)).map((document) => this.#stored(document))
   }
 
+  /** The first ones, by id. */
+  async first(limit: number): Promise<readonly StoredRecord<R>[]> {
+    const { documents } = await this.#documents.listDocuments({ kind: this.#kind.kind, after: null, limit })
+    return documents.map((document) => this.#stored(document))
+  }
+
   /** When each was last used, by id; of those whose id begins so. */
   async lastUses(prefix = ''): Promise<ReadonlyMap<string, Date | null>> {
     if (this.#kind.use === null) return new Map()

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { type Caller, type Clock, intersectScopes, type Scope } from '@stowage/core'
-import type { JwtVerifier, VerifiedJwt } from '../jwt/jwt-verifier.ts'
+import type { JwtVerifier } from '../jwt/jwt-verifier.ts'
 import { roleCaller, type Roles } from '../roles.ts'
 import { refusalOf } from '../s3/refusal-of.ts'
 import type { FoundS3Credential, S3Credential, S3CredentialResolver } from '../s3/s3-credential.ts'
@@ -10,6 +10,7 @@ import { type OwnTokenKind, signOwnToken, verifyOwnToken } from '../tokens/own-t
 import type { DerivedKeys, TokenKeys } from '../tokens/token-keys.ts'
 import { createAccessKeyId, isTemporaryAccessKeyId } from './access-key-id.ts'
 import { parseSessionPolicy } from './parse-session-policy.ts'
+import { refuseIdentity } from './refuse-identity.ts'
 import type { RevocationList } from './revocations.ts'
 import { isSecretNamed, type NamedSecret, secretName } from './secret-name.ts'
 import { formatSessionClaims, parseSessionClaims, type SessionClaims, type SessionParent } from './session-claims.ts'
@@ -201,13 +202,6 @@ function namedSecret(accessKeyId: string, { secretAccessKey, caller }: S3Credent
 /** Only who has our secret can compute it: whoever is given a URL has the token, and must not have the credential. */
 function secretOf(jti: string, { deriving }: DerivedKeys): string {
   return createHmac('sha256', deriving).update(`secret${jti}`).digest('base64url')
-}
-
-function refuseIdentity(error: unknown): VerifiedJwt {
-  if (!(error instanceof TokenError)) throw error
-  if (error.code === 'expired') throw new StsError('ExpiredTokenException', error.message, { cause: error })
-  if (error.code === 'keys-unavailable') throw new StsError('IDPCommunicationError', error.message, { cause: error })
-  throw new StsError('InvalidIdentityToken', error.message, { cause: error })
 }
 
 function revoked(): TokenError {
