@@ -29,15 +29,22 @@ export function formatScope(scope: CredentialScope): string {
   return `${scope.date}/${scope.region}/${scope.service}/aws4_request`
 }
 
-/** Fails where a scope is not of our service, or not of one of these regions; null takes any. The first is the one that a client is told. */
+/** Fails where a scope is not of our service, or not of one of these regions; null takes any that could be one. The first is the one that a client is told. */
 export function checkScope({ region, service }: CredentialScope, regions: readonly string[] | null, malformed: Malformed): void {
   if (service !== 's3') throw malformed('incorrect service; this endpoint belongs to "s3"')
   checkRegion({ region }, regions, malformed)
 }
 
-/** Fails where a scope is not of one of these regions; null takes any. The first is the one that a client is told. */
+/** No vendor's region is spelt otherwise, or longer. */
+const REGION = /^[a-z0-9-]{0,64}$/
+
+/** Fails where a scope is not of one of these regions; null takes any that could be one. The first is the one that a client is told. */
 export function checkRegion({ region }: Pick<CredentialScope, 'region'>, regions: readonly string[] | null, malformed: Malformed): void {
-  if (regions === null || regions.includes(region)) return
+  if (regions === null) {
+    if (REGION.test(region)) return
+    throw malformed('the region is made of a-z, 0-9 and hyphens, 64 at most')
+  }
+  if (regions.includes(region)) return
   const expected = regions[0] ?? ''
   throw malformed(`the region '${region}' is wrong; expecting '${expected}'`, { Region: expected })
 }

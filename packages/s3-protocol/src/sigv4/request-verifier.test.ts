@@ -215,6 +215,11 @@ describe('region, time and payload', () => {
     const malformed = expect.objectContaining({ code: 'AuthorizationHeaderMalformed', fields: { Region: 'eu-west-7' } })
     await expect(verify(elsewhere)).rejects.toEqual(malformed)
     expect((await verify(elsewhere, { anyRegion: true })).kind).toBe('signed')
+    for (const region of ['Mars', 'x'.repeat(65), 'a b', 'ü', 'x\u0000']) {
+      const request = rawRequest(signed({ target: '/b', headers: plain }, region))
+      await expect(verify(request, { anyRegion: true })).rejects.toEqual(code('AuthorizationHeaderMalformed'))
+    }
+    expect((await verify(rawRequest(signed({ target: '/b', headers: plain }, 'x'.repeat(64))), { anyRegion: true })).kind).toBe('signed')
     await expect(verifier({ regionMode: 'strict' }).verify(rawRequest(signed({ target: '/b', headers: plain })))).rejects.toEqual(malformed)
   })
 

@@ -29,42 +29,64 @@ test('signatureMatches takes 64 lower-case digits and nothing else', () => {
   }
 })
 
+type Keyed = Pick<typeof credential, 'id' | 'version'>
+
+/** Adds a key of its own, and gives it back. */
+function added(cache: SigningKeyCache, keyed: Keyed, of = scope): SigningKey {
+  const key = deriveSigningKey('secret', of)
+  cache.add(keyed, of, key)
+  return key
+}
+
 describe('SigningKeyCache', () => {
   test('keeps a key for as long as credential, version and scope are the same', () => {
     const cache = new SigningKeyCache()
-    const key = cache.get(credential, scope)
-    expect(cache.get({ ...credential }, { ...scope })).toBe(key)
-    const others = [
-      cache.get({ ...credential, version: '2', secretAccessKey: 'other' }, scope),
-      cache.get({ ...credential, id: '2' }, scope),
-      cache.get(credential, { ...scope, date: '20150831' }),
-      cache.get(credential, { ...scope, region: 'eu' }),
-      cache.get(credential, { ...scope, service: 'sts' }),
-      cache.get({ ...credential, id: '1","1' }, scope),
+    expect(cache.find(credential, scope)).toBeUndefined()
+    const key = added(cache, credential)
+    expect(cache.find({ ...credential }, { ...scope })).toBe(key)
+    const others: [Keyed, typeof scope][] = [
+      [{ ...credential, version: '2' }, scope],
+      [{ ...credential, id: '2' }, scope],
+      [credential, { ...scope, date: '20150831' }],
+      [credential, { ...scope, region: 'eu' }],
+      [credential, { ...scope, service: 'sts' }],
+      [{ ...credential, id: '1","1' }, scope],
     ]
-    expect(new Set([key, ...others]).size).toBe(7)
+    for (const [keyed, of] of others) {
+      expect(cache.find(keyed, of)).toBeUndefined()
+      expect(cache.find(keyed, of)).not.toBe(added(cache, keyed, of))
+    }
+    expect(cache.find(credential, scope)).toBe(key)
     expect(cache.size).toBe(7)
   })
 
   test('drops the least recently used', () => {
     const cache = new SigningKeyCache(2)
-    const first = cache.get(credential, scope)
-    const second = cache.get({ ...credential, id: '2' }, scope)
-    expect(cache.get(credential, scope)).toBe(first)
-    cache.get({ ...credential, id: '3' }, scope)
+    const first = added(cache, credential)
+    added(cache, { ...credential, id: '2' })
+    expect(cache.find(credential, scope)).toBe(first)
+    added(cache, { ...credential, id: '3' })
     expect(cache.size).toBe(2)
-    expect(cache.get(credential, scope)).toBe(first)
-    expect(cache.get({ ...credential, id: '2' }, scope)).not.toBe(second)
+    expect(cache.find(credential, scope)).toBe(first)
+    expect(cache.find({ ...credential, id: '2' }, scope)).toBeUndefined()
   })
 
   test('forgets a revoked credential, and no other whose id begins alike', () => {
     const cache = new SigningKeyCache()
-    const key = cache.get(credential, scope)
-    const other = cache.get({ ...credential, id: '12' }, scope)
-    cache.get({ ...credential, version: '2' }, scope)
+    added(cache, credential)
+    const other = added(cache, { ...credential, id: '12' })
+    added(cache, { ...credential, version: '2' })
     cache.drop('1')
     expect(cache.size).toBe(1)
-    expect(cache.get({ ...credential, id: '12' }, scope)).toBe(other)
-    expect(cache.get(credential, scope)).not.toBe(key)
+    expect(cache.find({ ...credential, id: '12' }, scope)).toBe(other)
+    expect(cache.find(credential, scope)).toBeUndefined()
+  })
+
+  test('has a key to try for a credential that there is not, and keeps none', () => {
+    const cache = new SigningKeyCache()
+    const key = cache.standIn(scope)
+    expect(cache.standIn({ ...scope })).toBe(key)
+    for (let index = 0; index < 100; index += 1) expect(cache.standIn({ ...scope, region: `r-${index}` }).sign('x')).not.toBe(key.sign('x'))
+    expect(cache.size).toBe(0)
   })
 })

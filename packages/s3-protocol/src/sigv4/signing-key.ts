@@ -67,33 +67,44 @@ export class SigningKeyCache {
   readonly #keys = new Map<string, SigningKey>()
   /** The name that is last in the map: most requests of a busy client ask for it again. */
   #newest: string | null = null
+  #standIn: { readonly name: string; readonly key: SigningKey } | null = null
 
   constructor(sizeMax: number = SIGNING_KEYS_MAX) {
     this.#sizeMax = sizeMax
   }
 
-  /** The key of this credential for this scope, derived where it is not at hand. */
-  get(credential: Pick<Credential<unknown>, 'id' | 'version' | 'secretAccessKey'>, scope: CredentialScope): SigningKey {
-    const name = `${measured(credential.id)}${measured(credential.version)}${measured(scope.date)}${measured(scope.region)}${scope.service}`
+  /** The key of this credential for this scope; undefined where it is not at hand. */
+  find(credential: Keyed, scope: CredentialScope): SigningKey | undefined {
+    const name = nameOf(credential, scope)
     const known = this.#keys.get(name)
-    if (known !== undefined) {
-      if (name !== this.#newest) {
-        this.#keys.delete(name)
-        this.#keys.set(name, known)
-        this.#newest = name
-      }
-      return known
+    if (known !== undefined && name !== this.#newest) {
+      this.#keys.delete(name)
+      this.#keys.set(name, known)
+      this.#newest = name
     }
-    const key = deriveSigningKey(credential.secretAccessKey, scope)
+    return known
+  }
+
+  /** Keeps a key that was derived, once a signature is right with it: what strangers claim must not push out what others use. */
+  add(credential: Keyed, scope: CredentialScope, key: SigningKey): void {
+    const name = nameOf(credential, scope)
     this.#keys.set(name, key)
     this.#newest = name
-    if (this.#keys.size > this.#sizeMax) {
-      for (const oldest of this.#keys.keys()) {
-        this.#keys.delete(oldest)
-        break
-      }
+    if (this.#keys.size <= this.#sizeMax) return
+    for (const oldest of this.#keys.keys()) {
+      this.#keys.delete(oldest)
+      break
     }
-    return key
+  }
+
+  /**
+   * Stands in for the key of a credential that does not exist, so that its refusal takes as long. Of one scope it is at hand, as the key of
+   * a client at work is; nothing else is kept of what strangers claim. Nothing is ever accepted with it.
+   */
+  standIn(scope: CredentialScope): SigningKey {
+    const name = nameOf(NOBODY, scope)
+    if (this.#standIn?.name !== name) this.#standIn = { name, key: deriveSigningKey('there is no such key', scope) }
+    return this.#standIn.key
   }
 
   /** Forgets every key of a credential that was revoked. */
@@ -107,6 +118,14 @@ export class SigningKeyCache {
   get size(): number {
     return this.#keys.size
   }
+}
+
+type Keyed = Pick<Credential<unknown>, 'id' | 'version'>
+
+const NOBODY: Keyed = { id: '', version: '' }
+
+function nameOf({ id, version }: Keyed, { date, region, service }: CredentialScope): string {
+  return `${measured(id)}${measured(version)}${measured(date)}${measured(region)}${service}`
 }
 
 /** Text behind its length, so that no id can be spelt to look like another id and version. */

@@ -106,3 +106,12 @@ test('the signing keys of its secrets are told apart, and forgotten together', a
   keys.drop('session')
   expect(keys.size).toBe(0)
 })
+
+test('what was not signed rightly leaves no key behind', async () => {
+  const keys = new SigningKeyCache()
+  expect(await verify(null, {}, keys)).toBe('403 InvalidAccessKeyId')
+  expect(await verify(session, { secret: 'fourth' }, keys)).toBe('403 SignatureDoesNotMatch')
+  expect(keys.size).toBe(0)
+  expect(await verify(session, { secret: 'second' }, keys)).toBe('user')
+  expect(keys.size).toBe(2)
+})

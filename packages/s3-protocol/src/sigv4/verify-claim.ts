@@ -6,10 +6,11 @@ import { ALGORITHM } from './authorization.ts'
 import type { Authorization } from './authorization.ts'
 import type { ChunkSeed } from './chunk-signatures.ts'
 import { formatScope } from './credential-scope.ts'
-import type { ScopedCredential } from './credential-scope.ts'
-import type { Credential, CredentialResolver, FoundCredential } from './credentials.ts'
+import type { CredentialScope, ScopedCredential } from './credential-scope.ts'
+import type { Credential, CredentialResolver, FoundCredential, SigningSecret } from './credentials.ts'
 import { matchSignature, signatureMismatch } from './match-signature.ts'
 import type { PayloadMode } from './payload-mode.ts'
+import { deriveSigningKey } from './signing-key.ts'
 import type { SigningKey, SigningKeyCache } from './signing-key.ts'
 
 /** A signature that a request carries, in its header or its query: well-formed and in time, not yet verified. */
@@ -41,9 +42,6 @@ export interface VerifiedClaim<C> {
   /** What the signatures of chunks continue. */
   readonly seed: ChunkSeed
 }
-
-/** Stands in for a key that does not exist, so that its refusal takes as long. Nothing is ever accepted with it. */
-const NO_CREDENTIAL: Omit<Credential<never>, 'caller'> = { id: '', version: '', secretAccessKey: 'there is no such key' }
 
 /** The most secrets of one credential that are tried. */
 const SECRETS_MAX = 8
@@ -98,23 +96,41 @@ export async function verifySigner<C, M extends { readonly matches: boolean }>(
   const { accessKeyId, scope, sessionToken } = claim
   const found = context.credentials.find(accessKeyId, sessionToken)
   const credential = checkRefusal(found instanceof Promise ? await found : found)
-  const first = credential ?? NO_CREDENTIAL
-  let key = context.signingKeys.get(first, scope)
-  let match = attempt(key)
-  for (const other of first.otherSecrets?.slice(0, SECRETS_MAX - 1) ?? []) {
-    if (match.matches) break
-    key = context.signingKeys.get({ id: first.id, ...other }, scope)
-    match = attempt(key)
-  }
   if (credential === null) {
+    attempt(context.signingKeys.standIn(scope))
     throw new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
       fields: { AWSAccessKeyId: accessKeyId },
     })
   }
-  if (!match.matches) throw mismatch(match)
+  const key = signingKeyOf(credential, { scope, signingKeys: context.signingKeys }, { attempt, mismatch })
   checkSessionToken(credential.sessionToken ?? null, sessionToken)
   checkUse(credential, claim, context.now)
   return { credential, key }
+}
+
+/** The key of the secret that has signed. Fails with the error of the attempt where none has. */
+function signingKeyOf<M extends { readonly matches: boolean }>(
+  { id, version, secretAccessKey, otherSecrets = [] }: Credential<unknown>,
+  { scope, signingKeys }: { readonly scope: CredentialScope; readonly signingKeys: SigningKeyCache },
+  { attempt, mismatch }: SignatureAttempt<M>,
+): SigningKey {
+  const others = otherSecrets.slice(0, SECRETS_MAX - 1)
+  const derived: [version: string, key: SigningKey][] = []
+  let secret: SigningSecret = { version, secretAccessKey }
+  for (;;) {
+    const known = signingKeys.find({ id, version: secret.version }, scope)
+    const key = known ?? deriveSigningKey(secret.secretAccessKey, scope)
+    if (known === undefined) derived.push([secret.version, key])
+    const match = attempt(key)
+    if (match.matches) {
+      // Only now: whoever cannot sign makes us derive keys, and keep none.
+      for (const [of, made] of derived) signingKeys.add({ id, version: of }, scope, made)
+      return key
+    }
+    const next = others.shift()
+    if (next === undefined) throw mismatch(match)
+    secret = next
+  }
 }
 
 function checkRefusal<C>(found: FoundCredential<C>): Credential<C> | null {
