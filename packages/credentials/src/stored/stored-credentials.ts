@@ -226,6 +226,7 @@ export class StoredCredentials implements S3CredentialResolver {
       revocations: this.revocations.of(ref),
       verifier,
       roles: this.#roles,
+      project: ref === NO_PROJECT ? null : ref,
       account,
       readSessionPolicy: parseSessionPolicy,
     })

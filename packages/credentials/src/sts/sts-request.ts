@@ -27,6 +27,8 @@ export interface StsResult {
   readonly expiration: Date
   /** Who it stands for: the user of a web identity; null where it stands for a key. */
   readonly sub: string | null
+  /** Whose user that is: a sub is one user's in its project only. Null where there are no projects, or no user. */
+  readonly project: string | null
 }
 
 /** Why no temporary credential was made: AWS's names (API reference of STS, "Common errors" and those of each action). */

@@ -37,6 +37,8 @@ export interface TemporaryCredentialsOptions {
   readonly verifier: JwtVerifier
   /** The roles that there are, asked again with every request. */
   readonly roles: Roles
+  /** The project whose users they may stand for, as it is told of what was made. Default: null, there are no projects. */
+  readonly project?: string | null
   /** Whose buckets the project's are. */
   readonly account: string | null
   /** Whether a web identity may name a role that bypasses row-level security. Default false. */
@@ -120,7 +122,7 @@ export class TemporaryCredentials implements S3CredentialResolver {
     parent: SessionParent,
     wanted: { readonly scope: Scope; readonly durationSeconds: number; readonly endsAt: Date | null },
   ): Promise<StsResult> {
-    const { keys, clock, tokenLengthMax = TOKEN_LENGTH_MAX } = this.#options
+    const { keys, clock, project = null, tokenLengthMax = TOKEN_LENGTH_MAX } = this.#options
     const issuedAt = clock()
     const wished = issuedAt.getTime() + wanted.durationSeconds * 1000
     const expiresAt = new Date(Math.floor(Math.min(wished, wanted.endsAt?.getTime() ?? wished) / 1000) * 1000)
@@ -129,8 +131,8 @@ export class TemporaryCredentials implements S3CredentialResolver {
     const claims = formatSessionClaims({ accessKeyId, jti, parent, scope: wanted.scope })
     const sessionToken = await signOwnToken(claims, this.#kind, { keys, issuedAt, expiresAt })
     if (sessionToken.length > tokenLengthMax) throw new StsError('PackedPolicyTooLarge', 'Session policy and claims are too large.')
-    const sub = parent.kind === 'jwt' ? parent.sub : null
-    return { accessKeyId, secretAccessKey: secretOf(jti, keys.newest), sessionToken, expiration: expiresAt, sub }
+    const user = parent.kind === 'jwt' ? { sub: parent.sub, project } : { sub: null, project: null }
+    return { accessKeyId, secretAccessKey: secretOf(jti, keys.newest), sessionToken, expiration: expiresAt, ...user }
   }
 
   async #verify(accessKeyId: string, sessionToken: string): Promise<FoundS3Credential> {

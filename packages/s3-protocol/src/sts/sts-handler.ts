@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { systemClock } from '@stowage/core'
 import type { Observer } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
@@ -89,7 +90,7 @@ class StsDoor {
     if (request.action === 'AssumeRoleWithWebIdentity') {
       const issued = await this.#options.issuer.assumeRoleWithWebIdentity(request)
       // Who it is, is known only now; what was made is kept nowhere.
-      this.#count(this.#subjects, `user/${issued.sub ?? ''}`)
+      this.#count(this.#subjects, userName(issued))
       return this.#issued(issued, request, { requestId, parent: null })
     }
     const signer = await this.#signer(raw, body)
@@ -110,12 +111,13 @@ class StsDoor {
     request: StsParameters & { readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity' },
     { requestId, parent }: { readonly requestId: string; readonly parent: string | null },
   ): HttpResponse {
-    const { accessKeyId, sub, expiration } = issued
+    const { accessKeyId, sub, project, expiration } = issued
     this.#options.observer?.event('sts.issued', {
       requestId,
       action: request.action,
       accessKeyId,
       parent,
+      project,
       sub,
       session: request.roleSessionName,
       expiresAt: expiration,
@@ -128,4 +130,9 @@ class StsDoor {
     if (wait === 0) return
     throw new StsFault('Throttling', 'Rate exceeded', { headers: [['retry-after', String(Math.ceil(wait / 1000))]] })
   }
+}
+
+/** The name of a user for counting, as a digest: a sub is any text, and as long as a token may be. */
+function userName({ project, sub }: IssuedCredential): string {
+  return `user/${hash('sha256', JSON.stringify([project, sub]))}`
 }

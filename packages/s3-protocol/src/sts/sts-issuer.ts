@@ -23,6 +23,8 @@ export interface IssuedCredential {
   readonly expiration: Date
   /** The user that it stands for; null where it stands for a key. */
   readonly sub: string | null
+  /** Whose user that is: a sub is one user's in its project only. Null where there are no projects, or no user. */
+  readonly project: string | null
 }
 
 /**
