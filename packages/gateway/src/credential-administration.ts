@@ -100,9 +100,9 @@ async function temporary(
     await stored.revocations.revoke(project, by === 'jti' ? { jti: value } : by === 'sub' ? { sub: value } : { sessionId: value }, BY)
     return DONE
   }
-  const made = await stored.issueR2Temporary(parseR2TemporaryRequest(request.request, request.jurisdiction))
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = made
-  return { made: { accessKeyId, secretAccessKey, sessionToken, expiresAt: expiration.toISOString() } }
+  const made = await stored.issueR2Temporary(parseR2TemporaryRequest(request.request, request.jurisdiction), BY)
+  const { jti, accessKeyId, secretAccessKey, sessionToken, expiration } = made
+  return { made: { jti, accessKeyId, secretAccessKey, sessionToken, expiresAt: expiration.toISOString() } }
 }
 
 async function listTokens(stored: StoredCredentials, { project, account }: RequestTo<'token.list'>): Promise<readonly Row[]> {

@@ -161,6 +161,10 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
     await expect(list(own)).rejects.toMatchObject({ name: 'AccessDenied' })
     const made = await said<Shown>(['tokens', 'temporary', data, '--parent', token.id, '--bucket', 'photos', '--prefix', 'a/'])
     expect(await get(as(made, ready), 'a/1')).toBe('x')
+    const { jti, ...once } = await said<Shown & { jti: string }>(['tokens', 'temporary', data, '--parent', token.id, '--bucket', 'photos'])
+    expect(await get(as(once, ready), 'a/1')).toBe('x')
+    await said(['tokens', 'revoke-temporary', data, '--id', jti])
+    await expect(get(as(once, ready), 'a/1')).rejects.toMatchObject({ name: 'InvalidToken' })
     await expect(put(as(made, ready), 'a/1')).rejects.toMatchObject({ name: 'AccessDenied' })
     await expect(get(as(made, ready), 'b/1')).rejects.toMatchObject({ name: 'AccessDenied' })
     const claims = { bucket: 'photos', scope: 'object-read-only', sub: 'acme', iss: token.id, aud: 'acme.r2.test' }

@@ -116,7 +116,7 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
 
   test(
     'R2 tokens: signed with the digest of the value, under their policies, until they are rolled or revoked',
-    world(async ({ here, there, advance, now }) => {
+    world(async ({ here, there, advance, now, events }) => {
       const expiresAt = new Date(now().getTime() + 7_200_000)
       const token = await here.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS, expiresAt })
       const found = await got(there.find(token.id, null))
@@ -124,7 +124,7 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       expect(found.caller).toMatchObject({ account: 'acme', scope: { buckets: [{ jurisdiction: 'default', name: 'photos' }] } })
       expect(found.caller.scope?.operations?.has('PutObject')).toBe(false)
       const body = { bucket: 'photos', parentAccessKeyId: token.id, permission: 'admin-read-write', ttlSeconds: 604_800, prefixes: ['a/'] }
-      const child = await here.issueR2Temporary(parseR2TemporaryRequest(body))
+      const child = await here.issueR2Temporary(parseR2TemporaryRequest(body), { by: 'ann' })
       expect(child.expiration).toEqual(expiresAt)
       const scope = (await got(there.find(child.accessKeyId, child.sessionToken))).caller.scope
       expect([scope?.prefixes, scope?.operations?.has('GetObject'), scope?.operations?.has('PutObject')]).toEqual([['a/'], true, false])
@@ -134,6 +134,9 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       advance(1000)
       expect((await got(there.find(token.id, null))).secretAccessKey).toBe(rolled.secretAccessKey)
       expect(await verdict(there.find(child.accessKeyId, child.sessionToken))).toBe('invalid-token')
+      expect(events.filter(({ name }) => name === 'sts.issued').map(({ fields }) => fields)).toEqual([
+        expect.objectContaining({ jti: child.jti, accessKeyId: child.accessKeyId, parent: token.id, bucket: 'photos', by: 'ann' }),
+      ])
       await here.r2Tokens.revoke(token.id)
       expect(await verdict(here.find(token.id, null))).toBe('unknown')
       advance(1000)

@@ -1,6 +1,7 @@
 import { PolicyVersionWatch } from '@stowage/core'
 import { readCompactToken } from '../jwt/compact-token.ts'
 import { JwtVerifier } from '../jwt/jwt-verifier.ts'
+import type { KeyActor } from '../keys/access-key.ts'
 import { OpaqueKeys } from '../opaque-keys/opaque-keys.ts'
 import type { RemoteKeysSettings } from '../projects/project-verifier.ts'
 import { Projects } from '../projects/projects.ts'
@@ -156,11 +157,16 @@ export class StoredCredentials implements S3CredentialResolver {
   }
 
   /** Makes a temporary credential as R2's API does: for whoever may act for the account of the token that it names. Fails with a `StsError`. */
-  async issueR2Temporary(request: R2TemporaryRequest): Promise<StsResult> {
+  async issueR2Temporary(request: R2TemporaryRequest, actor: KeyActor = {}): Promise<StsResult> {
     await this.#watch.refresh()
     const credential = await this.#parents.find(request.parentAccessKeyId)
     if (credential === null) throw new StsError('AccessDenied', 'There is no such parent key.')
-    return issueR2Temporary(await this.#temporaryFromKeys(), { request, parent: { accessKeyId: request.parentAccessKeyId, credential } })
+    const parent = { accessKeyId: request.parentAccessKeyId, credential }
+    const issued = await issueR2Temporary(await this.#temporaryFromKeys(), { request, parent })
+    const { jti, accessKeyId, expiration: expiresAt } = issued
+    const who = { parent: request.parentAccessKeyId, bucket: request.bucket, by: actor.by ?? null }
+    this.#parts.observer.event('sts.issued', { action: 'R2Temporary', jti, accessKeyId, ...who, expiresAt })
+    return issued
   }
 
   /** What the credentials of REST requests to a project are held against; null where there is none. */
@@ -173,7 +179,7 @@ export class StoredCredentials implements S3CredentialResolver {
   }
 
   /** Deletes a project with its keys. */
-  async deleteProject(ref: string, actor: { readonly by?: string | null } = {}): Promise<void> {
+  async deleteProject(ref: string, actor: KeyActor = {}): Promise<void> {
     await this.projects.delete(ref, actor)
     await this.opaqueKeys.revokeAll(ref, actor)
   }

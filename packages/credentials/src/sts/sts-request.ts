@@ -21,6 +21,8 @@ export type StsRequest =
 
 /** A temporary credential, made once and kept nowhere. */
 export interface StsResult {
+  /** Names it for good, and is no secret: by it one credential is taken back. */
+  readonly jti: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string

@@ -132,7 +132,7 @@ export class TemporaryCredentials implements S3CredentialResolver {
     const sessionToken = await signOwnToken(claims, this.#kind, { keys, issuedAt, expiresAt })
     if (sessionToken.length > tokenLengthMax) throw new StsError('PackedPolicyTooLarge', 'Session policy and claims are too large.')
     const user = parent.kind === 'jwt' ? { sub: parent.sub, project } : { sub: null, project: null }
-    return { accessKeyId, secretAccessKey: secretOf(jti, keys.newest), sessionToken, expiration: expiresAt, ...user }
+    return { jti, accessKeyId, secretAccessKey: secretOf(jti, keys.newest), sessionToken, expiration: expiresAt, ...user }
   }
 
   async #verify(accessKeyId: string, sessionToken: string): Promise<FoundS3Credential> {

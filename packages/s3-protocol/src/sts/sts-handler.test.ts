@@ -8,6 +8,14 @@ test('a user is counted in its project: another one may have a user of the same 
   expect(await door.asUser('bob')).toMatchObject({ status: 200 })
 })
 
+test('the audit says by what name a credential is taken back', async () => {
+  const door = new StsDoorRig()
+  const { text } = await door.asUser('ann')
+  const [, body = ''] = /<SessionToken>([^<]*)</.exec(text)?.[1]?.split('.') ?? []
+  const { jti } = JSON.parse(Buffer.from(body, 'base64url').toString()) as { readonly jti: string }
+  expect(door.events).toEqual([{ name: 'sts.issued', fields: expect.objectContaining({ jti, project: 'first', sub: 'ann' }) }])
+})
+
 test('behind proxies the client is counted, and nobody for whom he gives himself out', async () => {
   const door = new StsDoorRig({ perAddressMinuteMax: 2 }, ['10.0.0.0/8'])
   const codes = async (address: string, forwarded: string, count = 3): Promise<readonly string[]> => {

@@ -111,10 +111,11 @@ class StsDoor {
     request: StsParameters & { readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity' },
     { requestId, parent }: { readonly requestId: string; readonly parent: string | null },
   ): HttpResponse {
-    const { accessKeyId, sub, project, expiration } = issued
+    const { jti, accessKeyId, sub, project, expiration } = issued
     this.#options.observer?.event('sts.issued', {
       requestId,
       action: request.action,
+      jti,
       accessKeyId,
       parent,
       project,

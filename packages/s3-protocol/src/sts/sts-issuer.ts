@@ -17,6 +17,8 @@ export interface WebIdentityRequest extends StsParameters {
 
 /** A temporary credential, to be shown once. */
 export interface IssuedCredential {
+  /** Names it for good, and is no secret: by it one credential is taken back. */
+  readonly jti: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string
