@@ -149,7 +149,7 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
   test(
     'temporary credentials outlive this process, and are taken back one by one, by user, or all at once',
     world(async (own) => {
-      const { here, there, advance } = own
+      const { here, there, advance, now, openStored } = own
       const secret = await project(own)
       const webIdentityToken = session(own, secret)
       const request = { action: 'AssumeRoleWithWebIdentity', ...NOTHING, webIdentityToken } as const
@@ -167,6 +167,13 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       advance(1000)
       expect(await verdict(there.find(ofUser.accessKeyId, ofUser.sessionToken))).toBe('invalid-token')
       const later = await there.assumeRoleWithWebIdentity(request)
+      // By a process whose clock is behind.
+      const behind = openStored({ clock: () => new Date(now().getTime() - 30_000) })
+      const once = await here.assumeRoleWithWebIdentity(request)
+      await behind.revocations.revoke(REF, { jti: once.jti })
+      advance(1000)
+      expect(await verdict(here.find(once.accessKeyId, once.sessionToken))).toBe('invalid-token')
+      await behind.close()
       expect(await verdict(here.find(later.accessKeyId, later.sessionToken))).toBe('found')
       // A secret that is replaced verifies what it signed, unless that is what it is replaced for.
       await here.tokenSecrets.rotate()

@@ -5,6 +5,7 @@ import { announce, invalid } from '../stored/stored-parts.ts'
 import type { StoredParts } from '../stored/stored-parts.ts'
 import { StoredRecords } from '../stored/stored-records.ts'
 import type { RecordKind } from '../stored/stored-records.ts'
+import { isRevokedBy, REVOCATION_MILLISECONDS } from './revocations.ts'
 import type { RevocableCredential, Revocation, RevocationList } from './revocations.ts'
 
 interface RevocationRecord {
@@ -19,8 +20,6 @@ const KIND: RecordKind<RevocationRecord> = {
   decode: (body) => ({ revokedAt: new Fields(body).time('revokedAt') }),
 }
 
-/** No temporary credential lives longer: that of R2, a week. */
-const LIFETIME_MS_MAX = 604_800_000
 /** All of them are kept ready in memory, about 200 bytes each. */
 const REVOCATIONS_MAX = 10_000
 
@@ -42,7 +41,7 @@ export class StoredRevocations {
   async revoke(project: string, revocation: Revocation, actor: KeyActor = {}): Promise<void> {
     const revokedAt = this.#parts.clock()
     const former = await this.#records.all()
-    const old = former.filter(({ record }) => revokedAt.getTime() - record.revokedAt.getTime() > LIFETIME_MS_MAX)
+    const old = former.filter(({ record }) => revokedAt.getTime() - record.revokedAt.getTime() > REVOCATION_MILLISECONDS)
     for (const { id } of old) await this.#records.remove(id, revokedAt)
     if (former.length - old.length >= REVOCATIONS_MAX) throw invalid('revocation', `would be one of more than ${REVOCATIONS_MAX}`)
     const id = nameOf(project, revocation)
@@ -61,15 +60,9 @@ export class StoredRevocations {
     this.#known = null
   }
 
-  async #isRevoked(project: string, { jti, sub, sessionId, issuedAt }: RevocableCredential): Promise<boolean> {
+  async #isRevoked(project: string, credential: RevocableCredential): Promise<boolean> {
     const known = await this.#load()
-    if (known.size === 0) return false
-    const revocations: Revocation[] = [{ jti }, ...(sub === null ? [] : [{ sub }]), ...(sessionId === null ? [] : [{ sessionId }])]
-    return revocations.some((revocation) => {
-      const at = known.get(nameOf(project, revocation))
-      // Times of issue are whole seconds: of what was issued in the same second, all goes.
-      return at !== undefined && !(issuedAt.getTime() > at)
-    })
+    return known.size > 0 && isRevokedBy(credential, (revocation) => known.get(nameOf(project, revocation)))
   }
 
   #load(): Promise<ReadonlyMap<string, number>> {

@@ -265,6 +265,19 @@ describe('a temporary credential of a user', () => {
     }
   })
 
+  test('is taken back by its own name for good, whatever the clock of who made it said', async () => {
+    const rig = new Rig()
+    const ahead = new Rig({ revocations: rig.revocations })
+    ahead.now += 50
+    const made = await ahead.credentials.assumeRole(NO_PARAMETERS, ahead.parent)
+    await rig.find(made)
+    rig.revocations.revoke({ jti: made.jti })
+    expect(await rig.answer(made.accessKeyId, made.sessionToken)).toEqual(INVALID)
+    rig.now += 604_800
+    rig.revocations.revoke({ jti: 'another' })
+    expect(rig.revocations.isRevoked({ jti: made.jti, sub: null, sessionId: null, issuedAt: ahead.clock() })).toBe(true)
+  })
+
   test('is gone when its role is, or bypasses row-level security from now on', async () => {
     const token = await userToken({ role: 'authenticated' })
     const roles = new Map([['authenticated', { bypassRls: false }]])
