@@ -43,6 +43,8 @@ export class R2Tokens {
    * before it was made.
    */
   readonly #absent = new BoundedCache<true>(ABSENT_MAX)
+  /** Of the tokens that were found. No token ever has another one. */
+  readonly #accountIds = new BoundedCache<string>(TOKENS_MAX)
 
   constructor(parts: StoredParts) {
     // What is kept ready is forgotten before anybody hears of a change.
@@ -96,7 +98,12 @@ export class R2Tokens {
   /** One token; null where there is none. */
   async get(id: string): Promise<R2TokenInfo | null> {
     const stored = isR2TokenId(id) ? await this.#records.read(id) : null
-    return stored === null ? null : { ...stored.record, id, lastUsedAt: (await this.#records.lastUses(id)).get(id) ?? null }
+    return stored === null ? null : { ...stored.record, id, lastUsedAt: await this.#records.lastUse(id) }
+  }
+
+  /** What the account of a token is called, by a token that may be used now; null for any other id. Answers from what it keeps, where it can. */
+  async accountIdOf(id: string): Promise<string | null> {
+    return (await this.find(id)) === null ? null : (this.#accountIds.get(id) ?? (await this.#records.read(id))?.record.accountId ?? null)
   }
 
   /** Gives a token a new value, as R2's "roll". The former one, and credentials that were made from it, are refused from now on. */
@@ -149,6 +156,7 @@ export class R2Tokens {
     const stored = await this.#records.read(id)
     if (stored === null || stored.sealed === null || !isCurrent(stored.record, this.#parts.clock())) return null
     const { account, accountId, policies, expiresAt } = stored.record
+    this.#accountIds.set(id, accountId)
     const secret = await openSecret(stored.sealed, sealedFor(id), this.#parts.masterKeys)
     const credential = {
       id,

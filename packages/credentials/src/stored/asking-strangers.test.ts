@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
-import { userJwt, withStored } from '../../test/stored-world.ts'
+import { userJwt, verdict, withStored } from '../../test/stored-world.ts'
 import type { StoredWorld } from '../../test/stored-world.ts'
-import type { StoredCredentials } from './stored-credentials.ts'
+import type { StoredCredentials, StoredCredentialsOptions } from './stored-credentials.ts'
 
 const NOTHING = { durationSeconds: null, policy: null, roleSessionName: null }
 
 /** Stored credentials that count the documents which they have read. */
-function counted({ store, openStored }: StoredWorld): { readonly stored: StoredCredentials; readonly read: () => number } {
+function counted(
+  { store, openStored }: StoredWorld,
+  options: Partial<StoredCredentialsOptions> = {},
+): { readonly stored: StoredCredentials; readonly read: () => number } {
   let read = 0
   const documents = {
     readDocument: (id: Parameters<typeof store.readDocument>[0]) => {
@@ -21,7 +24,7 @@ function counted({ store, openStored }: StoredWorld): { readonly stored: StoredC
     policyVersion: () => store.policyVersion(),
     writeDocuments: store.writeDocuments.bind(store),
   }
-  return { stored: openStored({ documents }), read: () => read }
+  return { stored: openStored({ ...options, documents }), read: () => read }
 }
 
 const assume = (stored: StoredCredentials, webIdentityToken: string, roleArn: string | null): Promise<unknown> =>
@@ -62,5 +65,40 @@ test('the only project is the one that is meant, as long as it is the only one',
     advance(1000)
     for (const each of [here, there]) await expect(assume(each, token, null)).rejects.toMatchObject({ code: 'ValidationError' })
     for (const each of [here, there]) expect(await assume(each, token, 'arn:aws:iam::first:role/any')).toMatchObject({ sub: 'ann' })
+  })
+})
+
+const READ_PHOTOS = [
+  {
+    id: '1',
+    effect: 'allow',
+    resources: { 'com.cloudflare.edge.r2.bucket.acme_default_photos': '*' },
+    permission_groups: [{ id: '2', name: 'Workers R2 Storage Bucket Item Read' }],
+  },
+]
+
+test('a stranger with the id of an R2 token, and a token of his own, costs a look at two documents, once', async () => {
+  await withStored('sqlite', null, async (world) => {
+    const tokens = await Promise.all(
+      Array.from({ length: 5 }, () => world.here.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS })),
+    )
+    const [{ id } = { id: '' }] = tokens
+    const { stored, read } = counted(world, { r2Endpoints: new Map([['acme.r2.test', 'default']]) })
+    const made = Buffer.from(`jwt/${userJwt('x'.repeat(64), { iss: id, aud: 'acme.r2.test' }, world.now())}`).toString('base64')
+    for (let request = 0; request < 10; request += 1) expect(await verdict(stored.find(id, made))).toBe('invalid-token')
+    // The token, and its last use, which is written down.
+    expect(read()).toBe(2)
+    await stored.close()
+  })
+})
+
+test('a token of R2 says when it was last used', async () => {
+  await withStored('sqlite', null, async ({ here, openStored, now }) => {
+    const { id } = await here.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS })
+    expect(await here.r2Tokens.get(id)).toMatchObject({ id, lastUsedAt: null })
+    const process = openStored()
+    expect(await verdict(process.find(id, null))).toBe('found')
+    await process.close()
+    expect(await here.r2Tokens.get(id)).toMatchObject({ id, lastUsedAt: now() })
   })
 })

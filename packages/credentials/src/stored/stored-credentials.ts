@@ -130,13 +130,10 @@ export class StoredCredentials implements S3CredentialResolver {
 
   async #findLocal(accessKeyId: string, sessionToken: string): Promise<FoundS3Credential> {
     const { r2Endpoints } = this.#options
-    const info = r2Endpoints === undefined ? null : await this.r2Tokens.get(accessKeyId)
-    if (r2Endpoints === undefined || info === null) return null
+    const accountId = r2Endpoints === undefined ? null : await this.r2Tokens.accountIdOf(accessKeyId)
+    if (r2Endpoints === undefined || accountId === null) return null
     const { clock } = this.#parts
-    return r2LocalCredentials({ parents: this.r2Tokens, accountId: info.accountId, endpoints: r2Endpoints, clock }).find(
-      accessKeyId,
-      sessionToken,
-    )
+    return r2LocalCredentials({ parents: this.r2Tokens, accountId, endpoints: r2Endpoints, clock }).find(accessKeyId, sessionToken)
   }
 
   /** Makes a temporary credential from the key that a request was signed with. Fails with a `StsError`. */

@@ -35,6 +35,8 @@ export interface ChangedRecord<R> {
 }
 
 const PAGE_LIMIT = 1000
+/** Of those whose id begins so: few are meant, and others follow. */
+const BEGINNING_LIMIT = 100
 /** Of writers that meet at one record, each round lets one through. */
 const ATTEMPTS_MAX = 50
 
@@ -72,6 +74,13 @@ export class StoredRecords<R> {
     if (this.#kind.use === null) return new Map()
     const documents = await this.#documentsOf(this.#kind.use, prefix)
     return new Map(documents.map(({ id, body }) => [id, new Fields(body).timeOrNull('lastUsedAt')]))
+  }
+
+  /** When one was last used; null where nobody has. */
+  async lastUse(id: string): Promise<Date | null> {
+    const { use } = this.#kind
+    const document = use === null ? null : await this.#documents.readDocument({ kind: use, id })
+    return document === null ? null : new Fields(document.body).timeOrNull('lastUsedAt')
   }
 
   /** Adds one. False where there is one, or was, of this id. */
@@ -143,7 +152,7 @@ export class StoredRecords<R> {
       const page: Awaited<ReturnType<DocumentStore['listDocuments']>> = await this.#documents.listDocuments({
         kind,
         after,
-        limit: PAGE_LIMIT,
+        limit: prefix === '' ? PAGE_LIMIT : BEGINNING_LIMIT,
       })
       const beginning = page.documents.filter(({ id }) => id.startsWith(prefix))
       found.push(...beginning)
