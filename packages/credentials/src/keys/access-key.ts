@@ -70,6 +70,8 @@ export interface KeyCredential {
   /** Another one whenever the secret is. */
   readonly version: string
   readonly secretAccessKey: string
+  /** From this moment on it is refused, and whatever was made from it: temporary credentials, signed URLs. Absent: never. */
+  readonly expiresAt?: Date
   readonly caller: Caller
 }
 

@@ -212,8 +212,10 @@ export class AccessKeys {
     if (caller === null) return null
     const secret = await openSecret(sealed, sealedFor(accessKeyId), this.#options.masterKeys)
     const secretAccessKey = Buffer.from(secret).toString()
-    const credential: KeyCredential = { id: accessKeyId, version: String(version), secretAccessKey, caller }
-    return { credential, expiresAt: earlierEnd(record.expiresAt, parent?.expiresAt ?? null) }
+    const expiresAt = earlierEnd(record.expiresAt, parent?.expiresAt ?? null)
+    const ends = expiresAt === null ? {} : { expiresAt }
+    const credential: KeyCredential = { id: accessKeyId, version: String(version), secretAccessKey, ...ends, caller }
+    return { credential, expiresAt }
   }
 
   /** Writes down when keys were last used. The store must still be open. */

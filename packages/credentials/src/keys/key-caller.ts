@@ -15,7 +15,7 @@ export function isActive({ disabled, expiresAt }: AccessKeyRecord, now: Date): b
  */
 export function keyCaller(record: AccessKeyRecord, parent: AccessKeyRecord | null, roles: Roles): Caller | null {
   const { accessKeyId, account, role, sub, claims } = record
-  const scope = lesserScope(record.scope, parent?.scope ?? null)
+  const scope = endingScope(lesserScope(record.scope, parent?.scope ?? null), earlierEnd(record.expiresAt, parent?.expiresAt ?? null))
   if (role === null) return { ...accountCaller(account, accessKeyId), scope }
   return roleCaller({ roles, role, sub, claims, account, credentialId: accessKeyId, scope })
 }
@@ -24,6 +24,11 @@ export function keyCaller(record: AccessKeyRecord, parent: AccessKeyRecord | nul
 export function lesserScope(a: Caller['scope'], b: Caller['scope']): Caller['scope'] {
   if (a === null) return b
   return b === null ? a : intersectScopes(a, b)
+}
+
+/** A ceiling that ends, where there is an end: what a caller makes for others, a signed URL say, is not to be good for longer. */
+export function endingScope(scope: Caller['scope'], end: Date | null): Caller['scope'] {
+  return end === null ? scope : intersectScopes(scope ?? {}, { notAfter: end })
 }
 
 /** The earlier of two ends; null where there is none. */

@@ -4,6 +4,7 @@ import type { KeyActor, KeyCredential } from '../keys/access-key.ts'
 import { AccessKeyResolver } from '../keys/access-key-resolver.ts'
 import type { ActiveKey } from '../keys/access-key-resolver.ts'
 import { BoundedCache } from '../keys/bounded-cache.ts'
+import { endingScope } from '../keys/key-caller.ts'
 import { KeyUses } from '../keys/key-uses.ts'
 import { openSecret, sealSecret } from '../sealing/seal-secret.ts'
 import { announce, checkedAccount, checkedDescription, checkedEnd, invalid, isCurrent } from '../stored/stored-parts.ts'
@@ -162,7 +163,7 @@ export class R2Tokens {
       id,
       version: String(stored.version),
       secretAccessKey: Buffer.from(secret).toString(),
-      caller: { ...accountCaller(account, id), scope: scopeOf(policies, accountId) },
+      caller: { ...accountCaller(account, id), scope: endingScope(scopeOf(policies, accountId), expiresAt) },
       // What is made from it ends with it.
       ...(expiresAt === null ? {} : { expiresAt }),
     }

@@ -7,6 +7,9 @@ import { got, ROOT, userJwt, verdict, withStored } from '../../test/stored-world
 import type { StoredWorld } from '../../test/stored-world.ts'
 import { givenMasterKeys } from '../sealing/given-master-keys.ts'
 import { restCaller } from '../rest/rest-caller.ts'
+import type { KeyCredential } from '../keys/access-key.ts'
+import { createUrlToken, verifyUrlToken } from '../signed-urls/url-token.ts'
+import { tokenKeys } from '../tokens/token-keys.ts'
 import { parseR2TemporaryRequest } from '../r2/r2-temporary-request.ts'
 import type { StsParameters, StsResult } from '../sts/sts-request.ts'
 
@@ -222,6 +225,31 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       }
       await here.projects.update(REF, { jwks: { keys: [jwk] } })
       expect(await verdict(here.find(ofKey.accessKeyId, ofKey.sessionToken))).toBe('found')
+    }),
+  )
+
+  test(
+    'what is made from a key that ends, ends with it',
+    world(async ({ keys, here, openStored, now }) => {
+      const expiresAt = new Date(now().getTime() + 1_800_000)
+      const parent = await keys.create({ account: 'acme', expiresAt })
+      const child = await keys.createChild({ parent: parent.id, scope: { prefixes: ['a/'] } })
+      const token = await here.r2Tokens.create({ account: 'acme', policies: READ_PHOTOS, expiresAt })
+      const find = async (id: string): Promise<KeyCredential | null> => (await keys.find(id))?.credential ?? here.r2Tokens.find(id)
+      const stored = openStored({ keys: { find } })
+      const secrets = [{ kid: '1', secret: Buffer.alloc(32, 1) }]
+      const urls = { keys: tokenKeys({ purpose: 'signed-url', project: 'acme', secrets }), clock: now }
+      for (const accessKeyId of [parent.id, child.id, token.id]) {
+        const credential = await find(accessKeyId)
+        if (credential === null) throw new Error('there is such a key')
+        const made = await stored.assumeRole(NOTHING, { accessKeyId, credential })
+        expect(made.expiration).toEqual(expiresAt)
+        expect((await got(stored.find(made.accessKeyId, made.sessionToken))).expiresAt).toEqual(expiresAt)
+        const target = { bucket: { jurisdiction: 'default', name: 'photos' }, key: 'a/1' }
+        const url = await createUrlToken({ use: 'download', target, caller: credential.caller, expiresInSeconds: 86_400 }, urls)
+        expect(await verifyUrlToken(url, { use: 'download', target, operation: 'GetObject' }, urls)).toMatchObject({ expiresAt })
+      }
+      await stored.close()
     }),
   )
 
