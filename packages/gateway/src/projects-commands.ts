@@ -55,7 +55,7 @@ function settings(command: Command): Command {
   return command
     .option('--description <text>', 'what it is for')
     .option('--jwks-file <file>', 'public keys that sign user tokens, as a JWKS')
-    .option('--jwks-url <url>', 'where an issuer publishes them, https://…')
+    .option('--jwks-url <url>', 'where an issuer publishes them, https://… (with --issuer or --audience: they sign for others, too)')
     .option('--issuer <iss>', 'who may have issued a token (repeatable; default: whoever has the key)', collect)
     .option('--audience <aud>', 'for whom it may be meant (repeatable; default: anybody)', collect)
     .option('--no-presigning', 'no URL is presigned with a user’s token')

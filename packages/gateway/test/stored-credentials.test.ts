@@ -266,6 +266,7 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
     expect(broken).toContain('is not JSON')
     expect(broken).not.toContain(jwtSecret)
     expect(await refused(['projects', 'update', 'mine', data, '--jwks-url', 'http://auth.test/jwks'])).toContain('https://')
+    expect(await refused(['projects', 'create', 'other', data, '--jwks-url', 'https://auth.test/jwks'])).toContain('issuers or audiences')
     expect(await refused(['projects', 'delete', 'nobody', data])).toContain('names no project')
     expect(await refused(['tokens', 'create', data])).toContain('Say whose it is')
     expect(await refused(['tokens', 'create', data, '--r2', '[{"effect":"deny"}]'])).toContain('cannot be used')

@@ -15,7 +15,7 @@ type Checked = Pick<ProjectInfo, 'description' | 'jwks' | 'jwksUrl' | 'issuers' 
 /** What settings make of a project; what they do not name is as it was. Throws `InvalidArgument` for what makes no sense. */
 export function withSettings(former: Checked, settings: ProjectSettings, { allowHttp }: { readonly allowHttp: boolean }): Checked {
   const { description, jwks, jwksUrl, issuers, audiences, presignWithUserJwt } = settings
-  return {
+  const checked = {
     description: description === undefined ? former.description : checkedDescription(description),
     jwks: jwks === undefined ? former.jwks : jwks === null ? [] : checkedJwks(jwks),
     jwksUrl: jwksUrl === undefined ? former.jwksUrl : checkedUrl(jwksUrl, allowHttp),
@@ -23,6 +23,18 @@ export function withSettings(former: Checked, settings: ProjectSettings, { allow
     audiences: audiences === undefined ? former.audiences : checkedTexts('audiences', audiences),
     presignWithUserJwt: presignWithUserJwt ?? former.presignWithUserJwt,
   }
+  // One that was made before this was asked may still be changed in other ways.
+  if (jwksUrl !== undefined || issuers !== undefined || audiences !== undefined) checkWhoIsMeant(checked)
+  return checked
+}
+
+/** Who publishes keys signs tokens of others with them, too: those of every customer, or of every application. */
+function checkWhoIsMeant({ jwksUrl, issuers, audiences }: Pick<Checked, 'jwksUrl' | 'issuers' | 'audiences'>): void {
+  if (jwksUrl === null || issuers !== null || audiences !== null) return
+  throw invalid(
+    'jwksUrl',
+    'needs issuers or audiences beside it: its keys sign tokens for others, too, and which ones are meant must be said',
+  )
 }
 
 function checkedJwks(jwks: JsonObject): readonly JsonObject[] {

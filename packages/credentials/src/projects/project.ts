@@ -37,7 +37,7 @@ export interface ProjectSettings {
   readonly description?: string
   /** A JWKS of public keys (RFC 7517 section 5). Default: none. Shared secrets do not belong in it. */
   readonly jwks?: JsonObject | null
-  /** `https://…`. Default: none. */
+  /** `https://…`. Default: none. Needs `issuers` or `audiences`: its keys sign tokens for others, too. */
   readonly jwksUrl?: string | null
   readonly issuers?: readonly string[] | null
   readonly audiences?: readonly string[] | null

@@ -73,9 +73,12 @@ describe('a project', () => {
       onTestFinished(() => void issuer.close())
       const stored = openStored({ remoteKeys: { allowHttp: true, allowPrivateAddresses: true } })
       const jwksUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks`
-      expect(await stored.projects.create({ ref: 'mine', account: 'acme', jwksUrl })).toMatchObject({ jwtSecret: null })
+      expect(await stored.projects.create({ ref: 'mine', account: 'acme', jwksUrl, audiences: ['shop'] })).toMatchObject({
+        jwtSecret: null,
+      })
       await stored.opaqueKeys.create({ project: 'mine', kind: 'publishable' })
-      const head = `${text({ alg: 'RS256', kid: 'two' })}.${text({ role: 'authenticated', sub: 'ann', exp: now().getTime() / 1000 + 60 })}`
+      const claims = { role: 'authenticated', sub: 'ann', aud: 'shop', exp: now().getTime() / 1000 + 60 }
+      const head = `${text({ alg: 'RS256', kid: 'two' })}.${text(claims)}`
       const token = `${head}.${sign('sha256', Buffer.from(head), privateKey).toString('base64url')}`
       for (let change = 0; change < 3; change += 1) {
         expect((await got(stored.find('mine', token))).caller).toMatchObject({ principal: { sub: 'ann' } })
@@ -122,6 +125,7 @@ describe('a project', () => {
         [{ jwks: {} }, 'jwks'],
         [{ jwksUrl: 'http://auth.example/jwks' }, 'jwksUrl'],
         [{ jwksUrl: 'https://a:b@auth.example/jwks' }, 'jwksUrl'],
+        [{ jwksUrl: 'https://auth.example/jwks' }, 'jwksUrl'],
         [{ issuers: [] }, 'issuers'],
       ]
       for (const [input, argument] of bad) {
@@ -134,6 +138,13 @@ describe('a project', () => {
         await expect(change).rejects.toMatchObject({ code: 'InvalidArgument', details: { argument: 'ref' } })
       }
       await here.projects.create({ ref: 'mine', account: 'acme' })
+      const jwksUrl = 'https://auth.example/jwks'
+      const unsaid = { code: 'InvalidArgument', details: { argument: 'jwksUrl', reason: expect.stringContaining('issuers or audiences') } }
+      await expect(here.projects.update('mine', { jwksUrl })).rejects.toMatchObject(unsaid)
+      await here.projects.update('mine', { jwksUrl, issuers: ['https://auth.example/'] })
+      await expect(here.projects.update('mine', { issuers: null })).rejects.toMatchObject(unsaid)
+      await here.projects.update('mine', { issuers: null, audiences: ['shop'] })
+      await here.projects.update('mine', { jwksUrl: null, audiences: null })
       await expect(here.projects.rotateSecret('mine', { overlapSeconds: -1 })).rejects.toMatchObject({ code: 'InvalidArgument' })
       await expect(here.opaqueKeys.create({ project: 'mine', kind: 'secret', expiresAt: new Date(0) })).rejects.toMatchObject({
         details: { argument: 'expiresAt' },
