@@ -24,6 +24,7 @@ export type {
   DeleteResult,
   ExpectedContent,
   FinishAppendInput,
+  DirectUrlOptions,
   GetObjectInput,
   KeyInput,
   ListBucketsInput,

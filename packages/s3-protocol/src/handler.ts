@@ -6,7 +6,7 @@ import { errorResponse, internalErrorResponse } from './error-response.ts'
 import { isKnownHeader } from './known-headers.ts'
 import type { ErrorContext } from './error-response.ts'
 import { arriveForm } from './forms/arrive-form.ts'
-import type { DisplayName, FormPayload, Operation, OperationContext, OperationRequest } from './operation.ts'
+import type { DisplayName, FormPayload, Operation, OperationContext, OperationRequest, Redirects } from './operation.ts'
 import { OPERATIONS } from './operations/index.ts'
 import { readChecksumAlgorithm } from './operations/fields/checksum-fields.ts'
 import { readCopySource } from './operations/fields/copy-source.ts'
@@ -55,6 +55,12 @@ export interface S3HandlerOptions {
   readonly sts?: HttpHandler
   /** What an account is called where owners are shown. Default: its id. */
   readonly displayName?: DisplayName
+  /**
+   * Sends reads of whole objects on to the backend where it presigns (`307`): those by presigned URL and those without a signature, which
+   * browsers and plain HTTP clients make. SDKs sign headers and follow no redirect: they get the bytes from here. Who has such an address
+   * reads on until it expires, whatever is revoked meanwhile; its answer has the backend's ETag, and no metadata of the object. Default: off.
+   */
+  readonly redirects?: Redirects
   /** What requests' times are held against. Default: the system's clock. */
   readonly clock?: () => Date
   /** Hears of faults of ours, as `fault` with the request id; never of what clients do. */
@@ -78,6 +84,7 @@ class S3Door {
   readonly #addressing: S3AddressingOptions
   readonly #displayName: DisplayName
   readonly #sts: HttpHandler | undefined
+  readonly #redirects: Redirects | null
 
   constructor(options: S3HandlerOptions) {
     this.#engine = options.engine
@@ -87,6 +94,7 @@ class S3Door {
     this.#displayName = options.displayName ?? ((account) => account)
     this.#addressing = addressing(options)
     this.#sts = options.sts
+    this.#redirects = options.redirects ?? null
     this.#verifier = new RequestVerifier({ credentials: options.credentials, region: options.region, clock: this.#clock })
   }
 
@@ -141,6 +149,7 @@ class S3Door {
       requestId,
       url: raw.url,
       displayName: this.#displayName,
+      redirects: mechanism.kind === 'header' ? null : this.#redirects,
       now,
     }
     const body = form ?? (await readPayload(operation, { raw, verification, headers }))

@@ -57,6 +57,14 @@ export interface OperationRequest<P extends Payload = Payload> {
 /** What an account is called. */
 export type DisplayName = (account: string) => string
 
+/** Which reads are sent on to the backend: see `S3HandlerOptions.redirects`. */
+export interface Redirects {
+  /** How long such an address is good: 1 to 60 seconds. */
+  readonly expiresInSeconds: number
+  /** Smaller objects are not worth a second request, in bytes. */
+  readonly sizeMin: number
+}
+
 /** What an operation may know about the door it stands in. */
 export interface OperationContext {
   readonly region: string
@@ -65,6 +73,8 @@ export interface OperationContext {
   readonly url: string
   /** What an account is called where owners are shown. */
   readonly displayName: DisplayName
+  /** Null where this request must not be sent on. */
+  readonly redirects: Redirects | null
   /** For reading two-digit years in dates. */
   readonly now: Date
 }

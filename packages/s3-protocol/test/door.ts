@@ -43,6 +43,7 @@ export interface DoorOptions {
   readonly domains?: readonly string[]
   readonly publicUrls?: readonly string[]
   readonly jurisdictions?: readonly Jurisdiction[]
+  readonly redirects?: { readonly expiresInSeconds: number; readonly sizeMin: number }
   /** Default: none. */
   readonly trustedProxies?: readonly string[]
   /** How the server deals with slow clients. */
@@ -106,6 +107,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     ...(options.domains === undefined ? {} : { domains: options.domains }),
     ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
     ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
+    ...(options.redirects === undefined ? {} : { redirects: options.redirects }),
     credentials: {
       find(id) {
         const known = ACCOUNTS.get(id)

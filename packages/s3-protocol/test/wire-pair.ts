@@ -12,6 +12,7 @@ const CONTEXT: OperationContext = {
   requestId: 'A1',
   url: `https://s3.test/${BUCKET}/k`,
   displayName: (account) => account,
+  redirects: null,
   now: NOW,
 }
 

@@ -13,6 +13,7 @@ import type { Observer } from './engine.ts'
 import type { Limits } from './limits.ts'
 import type { OpenReads } from './open-reads.ts'
 import type { PolicyVersionWatch } from './policy-version-watch.ts'
+import type { WholeBlobs } from './whole-blobs.ts'
 
 /** The id under which extents name the backend that new blobs go to. */
 export const MAIN_BACKEND_ID = 'main'
@@ -58,6 +59,7 @@ export interface EngineContext {
   readonly hashWorkers: HashWorkerPool
   readonly reservations: BlobReservations
   readonly openReads: OpenReads
+  readonly wholeBlobs: WholeBlobs
   readonly calls: CallsUnderWay
 }
 

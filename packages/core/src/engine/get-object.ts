@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { ByteRange } from '../backend/backend.ts'
+import { StorageError } from '../errors/storage-error.ts'
 import type { Extent } from '../model/extent.ts'
 import type { ObjectChecksum } from '../model/object-checksum.ts'
 import type { ObjectInfo, ObjectRecord } from '../model/object.ts'
@@ -8,12 +9,14 @@ import type { EngineContext, SessionContext } from './context.ts'
 import { findRange } from './find-range.ts'
 import type { ObjectInRange } from './find-range.ts'
 import { infoOf } from './found-object.ts'
-import type { GetObjectInput, OpenedObject } from './inputs.ts'
+import type { DirectUrlOptions, GetObjectInput, OpenedObject } from './inputs.ts'
 import { objectQuestion } from './object-question.ts'
 import type { OpenRead } from './open-reads.ts'
 import { readExtents } from './read-extents.ts'
 
 const NO_BYTES = new Uint8Array(0)
+/** As little as clients need to begin: nobody can take such a URL back. */
+const DIRECT_SECONDS_MAX = 60
 
 /** Finds an object for reading. Its bytes come with it where they live in its row. */
 export async function getObject(session: SessionContext, input: GetObjectInput): Promise<OpenedObject> {
@@ -72,6 +75,18 @@ class OpenObject implements OpenedObject {
       engine.openReads.end(read)
       throw error
     }
+  }
+
+  async directUrl({ expiresInSeconds, contentType }: DirectUrlOptions): Promise<URL | null> {
+    if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > DIRECT_SECONDS_MAX) {
+      throw new StorageError('InvalidArgument', { argument: 'expiresInSeconds', reason: `must be from 1 to ${DIRECT_SECONDS_MAX}` })
+    }
+    const whole = this.range === null ? await this.#parts.engine.wholeBlobs.find(this.#extents) : null
+    const url = whole?.backend.presigning?.presignGet(whole.extent.blob, {
+      expiresInSeconds,
+      ...(contentType === undefined ? {} : { contentType }),
+    })
+    return url ?? null
   }
 
   /** A stream that is open goes on, and holds garbage back until it is closed. */

@@ -4,7 +4,10 @@ import type { GetObjectInput, OpenedObject } from './inputs.ts'
 import { objectQuestion } from './object-question.ts'
 
 /** What GET would say of an object, without its bytes. */
-export async function headObject(session: SessionContext, input: GetObjectInput): Promise<Omit<OpenedObject, 'open' | 'bytes' | 'close'>> {
+export async function headObject(
+  session: SessionContext,
+  input: GetObjectInput,
+): Promise<Omit<OpenedObject, 'open' | 'bytes' | 'close' | 'directUrl'>> {
   const question = objectQuestion(session, { operation: 'HeadObject', action: 'object.read' }, input)
   input.signal?.throwIfAborted()
   const { metadata } = session.engine

@@ -100,7 +100,20 @@ export interface OpenedObject {
   /** The bytes that were asked for, where they are at hand without reading (small objects); then `open` is not needed. */
   readonly bytes: Uint8Array | null
   open(): Promise<Readable>
+  /**
+   * A URL at which the backend itself gives the whole object; null where it cannot: a range was asked for, the bytes are not one whole
+   * blob, or are encrypted, or the backend presigns nothing. Whoever has the URL reads the object until it expires, whatever is revoked
+   * meanwhile, and sees the backend's ETag and no user metadata. The object is still to be closed.
+   */
+  directUrl(options: DirectUrlOptions): Promise<URL | null>
   close(): void
+}
+/** What a direct URL is good for. */
+export interface DirectUrlOptions {
+  /** From 1 to 60. */
+  readonly expiresInSeconds: number
+  /** What the answer says of its content. Default: what the backend says. */
+  readonly contentType?: string
 }
 
 /** Metadata and tags of a copy: the source's, or new ones. */

@@ -17,6 +17,7 @@ import { PolicyVersionWatch } from './policy-version-watch.ts'
 import { quietObserver } from './quiet-observer.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { BucketCache } from './resolve-bucket.ts'
+import { WholeBlobs } from './whole-blobs.ts'
 
 const OPTION_NAMES: Readonly<Record<keyof EngineOptions, true>> = {
   metadata: true,
@@ -102,6 +103,7 @@ async function makeContext(
     hashWorkers: new HashWorkerPool(options.hashWorkers ?? {}),
     reservations: new BlobReservations({ metadata, ids, processId, backendId: MAIN_BACKEND_ID, prefix: blobPrefix, observer }),
     openReads: new OpenReads(),
+    wholeBlobs: new WholeBlobs(backends),
     calls: new CallsUnderWay(),
   }
 }

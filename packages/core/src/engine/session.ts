@@ -71,7 +71,7 @@ export interface Session {
   /** Stores the object whole or not at all; when it resolves, the object is durable and visible. */
   putObject(input: PutObjectInput): Promise<ObjectInfo>
   getObject(input: GetObjectInput): Promise<OpenedObject>
-  headObject(input: GetObjectInput): Promise<Omit<OpenedObject, 'open' | 'bytes' | 'close'>>
+  headObject(input: GetObjectInput): Promise<Omit<OpenedObject, 'open' | 'bytes' | 'close' | 'directUrl'>>
   /** The parts that a multipart object was completed from. */
   listObjectParts(input: ObjectInput & { readonly partNumberMarker?: number; readonly limit?: number }): Promise<PartPage>
   /** Deleting what is not there succeeds. */

@@ -68,7 +68,7 @@ export async function get(state: RunState, op: Of<'get'>): Promise<void> {
   const { session } = state.world
   const input = { ...engineSource(source), ...(op.range === null ? {} : { range: op.range }) }
   const both = await compare(
-    async (): Promise<{ readonly found: Omit<OpenedObject, 'open' | 'bytes' | 'close'>; readonly bytes: Buffer | null }> => {
+    async (): Promise<{ readonly found: Omit<OpenedObject, 'open' | 'bytes' | 'close' | 'directUrl'>; readonly bytes: Buffer | null }> => {
       if (op.head) return { found: await session.headObject(input), bytes: null }
       const found = await session.getObject(input)
       return { found, bytes: await bytesOf(found) }
@@ -93,7 +93,7 @@ export async function bytesOf(found: OpenedObject): Promise<Buffer> {
 
 export function checkFound(
   expected: { readonly version: ModelVersion; readonly range: ByteRange | null; readonly latest: boolean },
-  { found, bytes }: { readonly found: Omit<OpenedObject, 'open' | 'bytes' | 'close'>; readonly bytes: Buffer | null },
+  { found, bytes }: { readonly found: Omit<OpenedObject, 'open' | 'bytes' | 'close' | 'directUrl'>; readonly bytes: Buffer | null },
 ): void {
   const { version, range, latest } = expected
   deepStrictEqual(facts(found.info), modelFacts(version, latest))
