@@ -23,7 +23,8 @@ export interface ModelQuery {
 export interface ModelPage {
   readonly entries: readonly string[]
   readonly commonPrefixes: readonly string[]
-  readonly next: ModelPosition | null
+  /** `shown` where it is behind an entry of this page. */
+  readonly next: (ModelPosition & { readonly shown: boolean }) | null
 }
 /** With whether nothing is behind it: then `next` may be null, although it may also be as it is. */
 export interface ExpectedPage extends ModelPage {
@@ -39,15 +40,15 @@ export function modelPage(all: readonly ModelRow[], query: ModelQuery, position:
     .filter((row) => position === null || isBehind(row, position))
   const entries: string[] = []
   const commonPrefixes: string[] = []
-  let behindEntry: ModelPosition | null = position
-  let behindRow: ModelPosition | null = position
+  let behindEntry: ModelPage['next'] = position === null ? null : { ...position, shown: false }
+  let behindRow: ModelPage['next'] = behindEntry
   let scanned = 0
   for (const row of rows) {
     const last = commonPrefixes.at(-1)
     if (last !== undefined && row.key.startsWith(last)) continue
     if (scanned === rowsScannedMax) return { entries, commonPrefixes, next: behindRow, last: false }
     scanned += 1
-    const here = { after: row.key, skipPrefix: false, tie: row.tie }
+    const here = { after: row.key, skipPrefix: false, tie: row.tie, shown: row.visible }
     if (!row.visible) {
       behindRow = here
       continue
@@ -60,7 +61,7 @@ export function modelPage(all: readonly ModelRow[], query: ModelQuery, position:
     } else {
       const common = row.key.slice(0, prefix.length + at + delimiter.length)
       commonPrefixes.push(common)
-      behindEntry = { after: common, skipPrefix: true, tie: null }
+      behindEntry = { after: common, skipPrefix: true, tie: null, shown: true }
     }
     behindRow = behindEntry
   }

@@ -167,7 +167,10 @@ export const listingCases: readonly MetadataCase[] = [
       // Not by `=`: a store may find an owner by an index, and look at no other row.
       const visible: Predicate = { k: 'distinct', neg: true, a: { k: 'col', n: 'owner_id' }, b: { k: 'lit', t: 'text', v: 'me' } }
       const first = await subject.store.listObjects(listQuery({ visible, rowsScannedMax: 5 }))
-      assert.deepEqual([first.objects.length, first.next], [0, { after: 'k04', skipPrefix: false }])
+      assert.deepEqual([first.objects.length, first.next], [0, { after: 'k04', skipPrefix: false, shown: false }])
+      // Behind an entry of the page: of that one, whoever asks knows.
+      const full = await subject.store.listObjects(listQuery({ limit: 2 }))
+      assert.deepEqual(full.next, { after: 'k01', skipPrefix: false, shown: true })
       const { entries, pages } = await walk(subject, { visible, rowsScannedMax: 5 })
       assert.deepEqual(entries, ['k13'])
       assert.ok(pages >= 4)

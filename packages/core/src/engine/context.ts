@@ -11,6 +11,7 @@ import type { BucketCache } from './resolve-bucket.ts'
 import type { CallsUnderWay } from './calls-under-way.ts'
 import type { Observer } from './engine.ts'
 import type { Limits } from './limits.ts'
+import type { ListingPositions } from './listing-positions.ts'
 import type { OpenReads } from './open-reads.ts'
 import type { PolicyVersionWatch } from './policy-version-watch.ts'
 import type { WholeBlobs } from './whole-blobs.ts'
@@ -55,6 +56,8 @@ export interface EngineContext {
   /** Names this engine in reservations and heartbeats; another one at every start. */
   readonly processId: string
   readonly buckets: BucketCache
+  /** Seals positions of listings that callers must not read. */
+  readonly positions: ListingPositions
   /** Threads that hash large bodies; where there are none, hashing is inline. */
   readonly hashWorkers: HashWorkerPool
   readonly reservations: BlobReservations

@@ -167,7 +167,7 @@ export interface ListedObjects {
   readonly truncated: boolean
   /** Opaque; null on the last page. */
   readonly nextToken: string | null
-  /** The last key or common prefix of a page that has more behind it, for v1's NextMarker. */
+  /** The last key or common prefix of a page that has more behind it, for v1's NextMarker; opaque where the page shows neither. */
   readonly nextMarker: string | null
 }
 /** A page of versions. `versionIdMarker`, from the page before or the id of a version seen, needs its `keyMarker`. `limit` is 0 to 1,000, default 1,000. */
@@ -178,7 +178,10 @@ export interface ListVersionsInput extends BucketInput {
   readonly versionIdMarker?: string
   readonly limit?: number
 }
-/** One page: by key, within a key the newest first, delete markers included. The markers are null on the last page. */
+/**
+ * One page: by key, within a key the newest first, delete markers included. The markers are null on the last page. Where a page was cut
+ * short behind what the caller may not see, the marker of the key is an opaque text that only the same listing understands.
+ */
 export interface ListedVersions {
   readonly versions: readonly ObjectInfo[]
   readonly commonPrefixes: readonly string[]
@@ -238,7 +241,7 @@ export interface ListUploadsInput extends BucketInput {
   readonly uploadIdMarker?: string
   readonly limit?: number
 }
-/** One page: by key, within a key the oldest first. The markers are null on the last page. */
+/** One page: by key, within a key the oldest first. The markers are null on the last page, and opaque as those of `ListedVersions` may be. */
 export interface ListedUploads {
   readonly uploads: readonly UploadInfo[]
   readonly commonPrefixes: readonly string[]

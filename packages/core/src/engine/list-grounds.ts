@@ -1,3 +1,4 @@
+import { StorageError } from '../errors/storage-error.ts'
 import { foldBucket } from '../policy/fold-row.ts'
 import type { Predicate } from '../policy/predicate.ts'
 import { ALWAYS, NEVER } from '../policy/predicate.ts'
@@ -30,8 +31,8 @@ export function listScope(session: SessionContext, input: { readonly prefix?: st
 /** A page of a listing inside a bucket. */
 export interface ListRead<P> {
   readonly operation: OperationName
-  /** `visible` is what the policy and the credential's scope let through. */
-  readonly page: (bucketId: string, visible: Predicate, grounds: Grounds) => Promise<P>
+  /** `visible` is what the policy and the credential's scope let through. Null where the page begins at a place that no page of this listing gave. */
+  readonly page: (bucketId: string, visible: Predicate, grounds: Grounds) => Promise<P | null>
   /** The page that shows nothing. */
   readonly empty: P
   readonly isEmpty: (page: P) => boolean
@@ -45,13 +46,20 @@ export async function readPage<P>(session: SessionContext, input: BucketInput & 
   const question = listQuestion({ operation: read.operation, action: 'object.list' }, input)
   input.signal?.throwIfAborted()
   const scope = keysInScope(session.caller.scope)
-  return readUnderRequirement(session, question, {
+  const page = await readUnderRequirement<P | null>(session, question, {
     read: async (grounds) => {
       const visible = bothOf(visibleRows(grounds, question), scope)
       return isNever(visible) ? read.empty : read.page(grounds.bucket.id, visible, grounds)
     },
-    isNothing: read.isEmpty,
+    // It may have been given by the bucket that has taken the place of the one that was remembered.
+    isNothing: (page) => page === null || read.isEmpty(page),
   })
+  return page ?? refuseStart()
+}
+
+/** Throws the `InvalidArgument` of a start that no page of this listing gave. */
+export function refuseStart(): never {
+  throw new StorageError('InvalidArgument', { argument: 'continuationToken', reason: 'is not one that a page of this listing gave' })
 }
 
 function visibleRows({ bucket, require }: Grounds, question: BucketQuestion): Predicate {

@@ -21,8 +21,8 @@ const FLAG_SKIP_PREFIX = 1
 const FLAG_SEQUENCE = 2
 
 /**
- * A position as clients see it: opaque, to be given back as it is. The checksum finds accidents and guesses; there is no
- * secret in it and none is needed, as a position gives nobody anything that a `startAfter` would not.
+ * A position as clients see it: opaque, to be given back as it is. The checksum finds accidents and guesses. Anybody can read what is in
+ * it: only for places that the page itself shows. Any other is sealed, see `ListingPositions`.
  */
 export function formatListToken(kind: ListTokenKind, content: ListTokenContent): string {
   const text = Buffer.from(content.after)

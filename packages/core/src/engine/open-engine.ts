@@ -12,6 +12,7 @@ import { closeAll, EngineImplementation } from './engine-implementation.ts'
 import type { Engine, EngineOptions, Observer } from './engine.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { Limits } from './limits.ts'
+import { ListingPositions } from './listing-positions.ts'
 import { OpenReads } from './open-reads.ts'
 import { PolicyVersionWatch } from './policy-version-watch.ts'
 import { quietObserver } from './quiet-observer.ts'
@@ -100,6 +101,7 @@ async function makeContext(
     blobPrefix,
     processId,
     buckets: new BucketCache(policyVersion),
+    positions: new ListingPositions(metadata),
     hashWorkers: new HashWorkerPool(options.hashWorkers ?? {}),
     reservations: new BlobReservations({ metadata, ids, processId, backendId: MAIN_BACKEND_ID, prefix: blobPrefix, observer }),
     openReads: new OpenReads(),

@@ -60,6 +60,7 @@ export type {
   ListUploadsQuery,
   ListVersionsPage,
   ListVersionsQuery,
+  NextPosition,
 } from './queries.ts'
 export type { JsonValue } from '../model/json-value.ts'
 export { RELATION_ROW_LIMITS } from './relations.ts'

@@ -34,6 +34,14 @@ export interface ListPosition {
   readonly skipPrefix: boolean
 }
 
+/**
+ * Where the next page goes on. `shown` only where that is behind an entry of this page: any other place may be a row that `visible`
+ * hides, and whoever asked must not hear of its key.
+ */
+export interface NextPosition extends ListPosition {
+  readonly shown: boolean
+}
+
 /** A page of the current objects of a bucket; delete markers hide their keys. */
 export interface ListObjectsQuery {
   readonly bucketId: string
@@ -56,7 +64,7 @@ export interface ListObjectsPage {
   readonly objects: readonly ObjectInfo[]
   readonly commonPrefixes: readonly string[]
   /** Null on the last page. */
-  readonly next: ListPosition | null
+  readonly next: NextPosition | null
 }
 
 /** A page of all versions and delete markers of a bucket. */
@@ -71,7 +79,7 @@ export interface ListVersionsQuery extends Omit<ListObjectsQuery, 'position'> {
 export interface ListVersionsPage {
   readonly versions: readonly ObjectInfo[]
   readonly commonPrefixes: readonly string[]
-  readonly next: ListVersionsQuery['position']
+  readonly next: (NextPosition & { readonly sequence: number | null }) | null
 }
 
 /** A page of the uploads of a bucket that are neither finished nor aborted. The kinds never mix: S3 must not show TUS uploads. */
@@ -89,7 +97,7 @@ export interface ListUploadsQuery {
 export interface ListUploadsPage {
   readonly uploads: readonly UploadInfo[]
   readonly commonPrefixes: readonly string[]
-  readonly next: ListUploadsQuery['position']
+  readonly next: (NextPosition & { readonly uploadId: string | null }) | null
 }
 
 /** A page of buckets, in the order of their names' bytes. */

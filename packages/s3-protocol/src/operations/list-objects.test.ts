@@ -14,7 +14,13 @@ test('ListObjects', async () => {
 })
 
 test('without a delimiter the last key is the marker, and nobody says so', async () => {
-  const { asked, text } = await wirePair(listObjects, { query: {} }, PAGE)
+  const object = { key: 'k', etag: 'e', size: 1, createdAt: new Date(0), checksum: null, headers: {}, ownerId: null }
+  const { asked, text } = await wirePair(listObjects, { query: {} }, { ...PAGE, commonPrefixes: [], objects: [object] })
   expect(asked).toEqual(['listObjects', { bucket: { name: BUCKET }, prefix: '', limit: 1000 }])
   expect(text).not.toContain('NextMarker')
+})
+
+test('without a delimiter a page that shows nothing says where the next begins', async () => {
+  const { text } = await wirePair(listObjects, { query: {} }, { ...PAGE, commonPrefixes: [], nextMarker: 'opaque' })
+  expect(text).toContain('<NextMarker>opaque</NextMarker>')
 })

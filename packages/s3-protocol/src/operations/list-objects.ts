@@ -26,8 +26,8 @@ export const listObjects: Operation = defineOperation({
       element('ListBucketResult', [
         ...listingHead(input, listed),
         element('Marker', input.write(input.marker)),
-        // Only with a delimiter: without one the last key of the page is the marker of the next.
-        ...(input.delimiter === '' || listed.nextMarker === null ? [] : [element('NextMarker', input.write(listed.nextMarker))]),
+        // Without a delimiter the last key of the page is the marker of the next, where it has one: AWS says no other.
+        ...(listed.nextMarker === null || (input.delimiter === '' && listed.objects.length > 0) ? [] : [element('NextMarker', input.write(listed.nextMarker))]),
       ]),
       listingRows(listed, input.write, displayName),
     ),

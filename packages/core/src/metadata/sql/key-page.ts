@@ -1,4 +1,4 @@
-import type { PagePosition, Seek } from './key-range.ts'
+import type { NextPagePosition, PagePosition, Seek } from './key-range.ts'
 import { seekBehindPrefix, seekOf } from './key-range.ts'
 import type { KeySource, ScannedBatch, ScannedRow } from './key-source.ts'
 import type { SqlProgram } from './sql-driver.ts'
@@ -16,7 +16,7 @@ export interface KeyPageQuery {
 export interface KeyPage {
   readonly rows: readonly ScannedRow[]
   readonly commonPrefixes: readonly string[]
-  readonly next: PagePosition | null
+  readonly next: NextPagePosition | null
 }
 
 /** Rows looked at first where a delimiter may let most of them be skipped. */
@@ -56,9 +56,9 @@ export function* collectPage(source: KeySource, query: KeyPageQuery): SqlProgram
   return page.finish()
 }
 
-/** Whether a page surely takes one statement: then it needs no transaction to be consistent. */
-export function isOneStatement(query: KeyPageQuery, filtered: boolean): boolean {
-  return !filtered && query.delimiter === null && query.rowsScannedMax > query.limit && query.position?.tie == null
+/** Whether a page surely takes one statement: then it needs no transaction to be consistent. `simple` where a stretch of its source does. */
+export function isOneStatement(query: KeyPageQuery, simple: boolean): boolean {
+  return simple && query.delimiter === null && query.rowsScannedMax > query.limit && query.position?.tie == null
 }
 
 interface Passed {
@@ -156,17 +156,22 @@ class PageUnderWay {
 
   /** The page is full, and more is behind it. */
   end(): KeyPage {
-    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: this.#behindEntry }
+    return this.#page(this.#behindEntry)
   }
 
   /** As many rows were looked at as may be. */
   stop(): KeyPage {
-    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: this.#behindRow }
+    return this.#page(this.#behindRow)
   }
 
   /** Nothing is behind it. */
   finish(): KeyPage {
-    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: null }
+    return this.#page(null)
+  }
+
+  #page(next: PagePosition | null): KeyPage {
+    const shown = next !== null && this.#behindEntry !== null && isSamePlace(next, this.#behindEntry)
+    return { rows: this.#rows, commonPrefixes: this.#commonPrefixes, next: next === null ? null : { ...next, shown } }
   }
 }
 
@@ -175,5 +180,11 @@ function behind({ key, tie }: ScannedRow): PagePosition {
 }
 
 function positionOf(seek: Seek): PagePosition {
+  if (seek.kind === 'at' && seek.past !== undefined) return { after: seek.past, skipPrefix: true, tie: null }
   return { after: seek.key, skipPrefix: false, tie: seek.kind === 'rest' ? seek.tie : null }
+}
+
+/** Where keys have one row each, its tie is 0, and as well not said. */
+function isSamePlace(a: PagePosition, b: PagePosition): boolean {
+  return a.after === b.after && a.skipPrefix === b.skipPrefix && (a.tie ?? 0) === (b.tie ?? 0)
 }

@@ -19,10 +19,12 @@ export function prefixSuccessor(prefix: string): string | null {
 
 /**
  * Where a scan by (key, tie) goes on: at a key, behind a key, or at the rest of one key, behind its row with this tie. The
- * tie orders rows of one key: the sequence of a version, the id of an upload.
+ * tie orders rows of one key: the sequence of a version, the id of an upload. `past` is the prefix that lies right before the key, where
+ * the scan came from there.
  */
 export type Seek =
-  | { readonly kind: 'at' | 'behind'; readonly key: string }
+  | { readonly kind: 'at'; readonly key: string; readonly past?: string }
+  | { readonly kind: 'behind'; readonly key: string }
   | { readonly kind: 'rest'; readonly key: string; readonly tie: string | number }
 
 /** Where a page goes on, as the pages of all listings say it. */
@@ -30,6 +32,11 @@ export interface PagePosition {
   readonly after: string
   readonly skipPrefix: boolean
   readonly tie: string | number | null
+}
+
+/** Where the next page goes on; `shown` where that is behind an entry of this one. */
+export interface NextPagePosition extends PagePosition {
+  readonly shown: boolean
 }
 
 /** Where the scan of a page begins; null where nothing can follow. */

@@ -35,13 +35,13 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
   return {
     objects: page.rows.map(({ row }) => readObjectRow(row, { bucketId, latest: true, deleteMarker: false })),
     commonPrefixes: page.commonPrefixes,
-    next: page.next === null ? null : { after: page.next.after, skipPrefix: page.next.skipPrefix },
+    next: page.next === null ? null : { after: page.next.after, skipPrefix: page.next.skipPrefix, shown: page.next.shown },
   }
 }
 
 /** Whether the page surely takes one statement, so that it needs no transaction. */
 export function listsObjectsAtOnce(query: ListObjectsQuery): boolean {
-  return isOneStatement(pageQuery(query), !isAlways(listingBounds(query.visible).rest))
+  return isOneStatement(pageQuery(query), isAlways(listingBounds(query.visible).rest))
 }
 
 function pageQuery({ prefix, delimiter, position, limit, rowsScannedMax }: ListObjectsQuery): KeyPageQuery {

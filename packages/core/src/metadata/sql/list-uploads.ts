@@ -1,6 +1,7 @@
 import type { ListUploadsPage, ListUploadsQuery } from '../queries.ts'
 import { textOf } from './column.ts'
 import { collectPage } from './key-page.ts'
+import type { NextPagePosition } from './key-range.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
 import { bucketFactsOf } from './bucket-facts.ts'
 import { isAlways, isNever } from './list-objects.ts'
@@ -24,11 +25,14 @@ export function* listUploads({ dialect }: SqlContext, query: ListUploadsQuery): 
   return {
     uploads: page.rows.map(({ row }) => readUploadRow(row, bucketId)),
     commonPrefixes: page.commonPrefixes,
-    next:
-      page.next === null
-        ? null
-        : { after: page.next.after, skipPrefix: page.next.skipPrefix, uploadId: page.next.tie === null ? null : textOf(page.next.tie) },
+    next: nextOf(page.next),
   }
+}
+
+function nextOf(next: NextPagePosition | null): ListUploadsPage['next'] {
+  if (next === null) return null
+  const { after, skipPrefix, shown, tie } = next
+  return { after, skipPrefix, shown, uploadId: tie === null ? null : textOf(tie) }
 }
 
 /** The table that a listing of uploads reads. */

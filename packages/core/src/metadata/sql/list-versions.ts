@@ -5,7 +5,7 @@ import type { Predicate } from '../../policy/predicate.ts'
 import type { ListVersionsPage, ListVersionsQuery } from '../queries.ts'
 import { integerOf } from './column.ts'
 import { collectPage } from './key-page.ts'
-import { prefixSuccessor, type Seek } from './key-range.ts'
+import { type NextPagePosition, prefixSuccessor, type Seek } from './key-range.ts'
 import {
   type KeySource,
   type KeyTable,
@@ -47,11 +47,14 @@ export function* listVersions({ dialect }: SqlContext, query: ListVersionsQuery)
   return {
     versions: page.rows.map(({ row }) => readVersion(row, bucketId)),
     commonPrefixes: page.commonPrefixes,
-    next:
-      page.next === null
-        ? null
-        : { after: page.next.after, skipPrefix: page.next.skipPrefix, sequence: page.next.tie === null ? null : integerOf(page.next.tie) },
+    next: nextOf(page.next),
   }
+}
+
+function nextOf(next: NextPagePosition | null): ListVersionsPage['next'] {
+  if (next === null) return null
+  const { after, skipPrefix, shown, tie } = next
+  return { after, skipPrefix, shown, sequence: tie === null ? null : integerOf(tie) }
 }
 
 function readVersion(row: SqlRow, bucketId: string): ObjectInfo {

@@ -87,7 +87,12 @@ test('versions: both tables in one order, markers included', async () => {
             next:
               next === null
                 ? null
-                : { after: next.after, skipPrefix: next.skipPrefix, tie: next.sequence === null ? null : -next.sequence },
+                : {
+                    after: next.after,
+                    skipPrefix: next.skipPrefix,
+                    shown: next.shown,
+                    tie: next.sequence === null ? null : -next.sequence,
+                  },
           })),
       )
     }),
@@ -120,7 +125,12 @@ test('uploads: by key, then by id', async () => {
             next:
               next === null
                 ? null
-                : { after: next.after, skipPrefix: next.skipPrefix, tie: next.uploadId === null ? null : Number(next.uploadId.slice(-4)) },
+                : {
+                    after: next.after,
+                    skipPrefix: next.skipPrefix,
+                    shown: next.shown,
+                    tie: next.uploadId === null ? null : Number(next.uploadId.slice(-4)),
+                  },
           })),
       )
     }),
