@@ -53,6 +53,8 @@ export interface KeySource {
 export interface StretchBounds {
   readonly stretch: number
   readonly visible: number
+  /** Whether other rows come behind those of this source: then the size counts where the source ends, too. */
+  readonly goesOn?: boolean
 }
 
 interface Range {
@@ -179,7 +181,7 @@ function* fetchAll(table: KeyTable, range: Range, limit: number): SqlProgram<Sca
  * First finds where the stretch ends, over the index alone, then lets the database filter up to there: so that the number of
  * rows looked at is exact, and rows that nobody may see are not carried over.
  */
-function* fetchFiltered(table: KeyTable, range: Range, { stretch, visible }: StretchBounds): SqlProgram<ScannedBatch> {
+function* fetchFiltered(table: KeyTable, range: Range, { stretch, visible, goesOn = false }: StretchBounds): SqlProgram<ScannedBatch> {
   const { filter, ...all } = range
   const [last] = yield selectBoundary(table, all, stretch)
   const through = last === undefined ? undefined : boundaryOf(last)
@@ -192,7 +194,7 @@ function* fetchFiltered(table: KeyTable, range: Range, { stretch, visible }: Str
   }
   if (through !== undefined) return { rows, end: seekBehindRow(table, through), size: stretch, countTo }
   const end = seekBehindRange(range.seek)
-  return { rows, end, size: end === null ? stretch : yield* countRows(table, all), countTo }
+  return { rows, end, size: end === null && !goesOn ? stretch : yield* countRows(table, all), countTo }
 }
 
 function boundaryOf(row: SqlRow): Pick<ScannedRow, 'key' | 'tie'> {

@@ -5,7 +5,9 @@ import { bucketFactsOf } from './bucket-facts.ts'
 import { collectPage, isOneStatement, type KeyPageQuery } from './key-page.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
 import { OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
+import { bothBeginnings } from './key-beginnings.ts'
 import { listingBounds } from './listing-bounds.ts'
+import { rangedSource } from './ranged-source.ts'
 import { objectColumnsOf } from './predicate-columns.ts'
 import { predicateSql } from './predicate-sql.ts'
 import type { SqlContext, SqlDialect, SqlProgram } from './sql-driver.ts'
@@ -17,7 +19,7 @@ const KEY_AT = OBJECT_COLUMN_NAMES.indexOf('key')
 export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): SqlProgram<ListObjectsPage> {
   const { bucketId, prefix, visible } = query
   if (isNever(visible)) return { objects: [], commonPrefixes: [], next: null }
-  const { owner, prefix: within, rest } = listingBounds(visible)
+  const { owner, prefixes, rest } = listingBounds(visible)
   const table: KeyTable = {
     select: SELECT,
     selectValues: [],
@@ -30,7 +32,9 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
     tieAt: KEY_AT,
   }
   const filter = filterOf(rest, dialect, bucketId)
-  const source = tableSource(table, { prefix, delimiter: query.delimiter, filter, within }, dialect)
+  const source = rangedSource(bothBeginnings(prefixes, [prefix]), (within) =>
+    tableSource(table, { prefix, delimiter: query.delimiter, filter, within }, dialect),
+  )
   const page = yield* collectPage(source, pageQuery(query))
   return {
     objects: page.rows.map(({ row }) => readObjectRow(row, { bucketId, latest: true, deleteMarker: false })),
@@ -41,7 +45,8 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
 
 /** Whether the page surely takes one statement, so that it needs no transaction. */
 export function listsObjectsAtOnce(query: ListObjectsQuery): boolean {
-  return isOneStatement(pageQuery(query), isAlways(listingBounds(query.visible).rest))
+  const { prefixes, rest } = listingBounds(query.visible)
+  return isOneStatement(pageQuery(query), isAlways(rest) && prefixes.length === 1)
 }
 
 function pageQuery({ prefix, delimiter, position, limit, rowsScannedMax }: ListObjectsQuery): KeyPageQuery {

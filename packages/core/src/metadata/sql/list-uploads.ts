@@ -3,6 +3,9 @@ import { textOf } from './column.ts'
 import { collectPage } from './key-page.ts'
 import type { NextPagePosition } from './key-range.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
+import { bothBeginnings } from './key-beginnings.ts'
+import { listingBounds } from './listing-bounds.ts'
+import { rangedSource } from './ranged-source.ts'
 import { bucketFactsOf } from './bucket-facts.ts'
 import { isAlways, isNever } from './list-objects.ts'
 import { uploadColumnsOf } from './predicate-columns.ts'
@@ -20,7 +23,9 @@ export function* listUploads({ dialect }: SqlContext, query: ListUploadsQuery): 
   if (isNever(visible)) return { uploads: [], commonPrefixes: [], next: null }
   const filter = isAlways(visible) ? null : predicateSql(visible, uploadColumnsOf(dialect, 't', bucketFactsOf(bucketId)))
   const from = position === null ? null : { after: position.after, skipPrefix: position.skipPrefix, tie: position.uploadId }
-  const source = tableSource(openUploads(query), { prefix, delimiter: null, filter }, dialect)
+  const source = rangedSource(bothBeginnings(listingBounds(visible).prefixes, [prefix]), (within) =>
+    tableSource(openUploads(query), { prefix, delimiter: null, filter, within }, dialect),
+  )
   const page = yield* collectPage(source, { prefix, delimiter, limit, rowsScannedMax, position: from })
   return {
     uploads: page.rows.map(({ row }) => readUploadRow(row, bucketId)),

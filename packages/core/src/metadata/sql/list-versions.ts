@@ -5,7 +5,7 @@ import type { Predicate } from '../../policy/predicate.ts'
 import type { ListVersionsPage, ListVersionsQuery } from '../queries.ts'
 import { integerOf } from './column.ts'
 import { collectPage } from './key-page.ts'
-import { type NextPagePosition, prefixSuccessor, type Seek } from './key-range.ts'
+import { laterSeek, type NextPagePosition, prefixSuccessor, type Seek } from './key-range.ts'
 import {
   type KeySource,
   type KeyTable,
@@ -15,6 +15,9 @@ import {
   seekBehindRange,
   selectRange,
 } from './key-source.ts'
+import { bothBeginnings } from './key-beginnings.ts'
+import { listingBounds } from './listing-bounds.ts'
+import { rangedSource } from './ranged-source.ts'
 import { bucketFactsOf } from './bucket-facts.ts'
 import { isAlways, isNever } from './list-objects.ts'
 import { OBJECT_COLUMN_COUNT, OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
@@ -41,7 +44,8 @@ const LATEST_MARKER = `CASE WHEN t.delete_marker = 1
 export function* listVersions({ dialect }: SqlContext, query: ListVersionsQuery): SqlProgram<ListVersionsPage> {
   const { bucketId, prefix, delimiter, position, limit, rowsScannedMax, visible } = query
   if (isNever(visible)) return { versions: [], commonPrefixes: [], next: null }
-  const source = versionSource(versionTables(dialect, bucketId, visible), prefix)
+  const tables = versionTables(dialect, bucketId, visible)
+  const source = rangedSource(bothBeginnings(listingBounds(visible).prefixes, [prefix]), (within) => versionSource(tables, within))
   const from = position === null ? null : { after: position.after, skipPrefix: position.skipPrefix, tie: position.sequence }
   const page = yield* collectPage(source, { prefix, delimiter, limit, rowsScannedMax, position: from })
   return {
@@ -91,7 +95,7 @@ function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate
 /** Rows of both tables in one order. Each statement is an index search; the merge is here. */
 function versionSource(tables: VersionTables, prefix: string): KeySource {
   const below = prefixSuccessor(prefix)
-  return { fetch: (seek, { stretch }) => fetchMerged(tables, { seek, below }, stretch) }
+  return { fetch: (seek, { stretch }) => fetchMerged(tables, { seek: laterSeek(seek, prefix), below }, stretch) }
 }
 
 /**
