@@ -191,6 +191,23 @@ describe('a relation that Postgres keeps', () => {
     expect(await of({ maybe: some('text', false) })).toEqual({ column: 'maybe', reason: 'may be null in the table' })
   })
 
+  test('with row-level security of its own is refused: it would be read as the engine sees it, not as the caller would', async () => {
+    await pool.query(`CREATE TABLE ${app}.teams (team text NOT NULL)`)
+    await pool.query(`CREATE VIEW ${app}.seen AS SELECT team FROM ${app}.teams`)
+    const found = async (name: string): Promise<unknown> => {
+      const [fault] = await store.inspectRelationTables([{ ...relation, name, columns: { team: { type: 'text', nullable: false } } }])
+      return fault
+    }
+    expect(await found(`${app}.teams`)).toBeNull()
+    await pool.query(`ALTER TABLE ${app}.teams ENABLE ROW LEVEL SECURITY`)
+    expect(await found(`${app}.teams`)).toEqual({
+      column: null,
+      reason: expect.stringContaining(`${app}.teams, which has row-level security of its own`),
+    })
+    const view = { ...relation, name: `${app}.seen`, columns: { team: { type: 'text', nullable: true } } } as const
+    expect((await store.inspectRelationTables([view]))[0]).toBeNull()
+  })
+
   test('that this user may not read is said so, and fails where a policy looks into it', async () => {
     await pool.query(`CREATE TABLE ${app}.teams (team text NOT NULL, hidden text NOT NULL)`)
     const user = newSchema()

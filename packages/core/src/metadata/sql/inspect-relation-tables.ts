@@ -5,7 +5,7 @@ import { textOf } from './column.ts'
 import type { SqlContext, SqlProgram, SqlRow } from './sql-driver.ts'
 
 const COLUMNS = `SELECT CAST(a.attname AS text), format_type(a.atttypid, NULL), a.attnotnull,
-  has_column_privilege(c.oid, a.attnum, 'SELECT'), coalesce(l.collisdeterministic, TRUE), has_schema_privilege(n.oid, 'USAGE')
+  has_column_privilege(c.oid, a.attnum, 'SELECT'), coalesce(l.collisdeterministic, TRUE), has_schema_privilege(n.oid, 'USAGE'), c.relrowsecurity
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
@@ -42,12 +42,21 @@ function* inspectTable({ name, columns }: Relation): SqlProgram<RelationTableFau
   const [first] = found
   if (first === undefined) return { column: null, reason: 'is no table or view that can be seen from here' }
   if (first[5] !== 1) return { column: null, reason: 'is in a schema that this user may not use' }
+  if (first[6] === 1) return { column: null, reason: securedReason(name) }
   const there = new Map(found.map((row) => [textOf(row[0]), row]))
   for (const [column, wanted] of Object.entries(columns)) {
     const reason = columnFault(wanted, there.get(column))
     if (reason !== null) return { column, reason }
   }
   return null
+}
+
+/** Postgres would hold its policies against the engine's user, or against nobody: never against the caller. */
+function securedReason(table: string): string {
+  return (
+    `names ${table}, which has row-level security of its own: it would be read as the engine's user sees it, not as the caller does. ` +
+    'Name a view of what policies may look into instead'
+  )
 }
 
 function columnFault({ type, nullable }: RelationColumn, row: SqlRow | undefined): string | null {
