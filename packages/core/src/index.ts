@@ -23,6 +23,7 @@ export type {
   DeleteObjectsInput,
   DeleteResult,
   ExpectedContent,
+  ExpectOwnerInput,
   FinishAppendInput,
   DirectUrlOptions,
   GetObjectInput,

@@ -197,8 +197,7 @@ const EXPECTED_OWNERS = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-b
 
 async function checkExpectedOwner(session: Session, bucket: BucketAddress, expected: string | undefined): Promise<void> {
   if (expected === undefined || bucket.name === '') return
-  const { account } = await session.headBucket({ bucket })
-  if (account !== expected) throw new S3Error('AccessDenied', 'Access Denied')
+  await session.expectOwner({ bucket, account: expected })
 }
 
 /** The bucket that a request names, in the jurisdiction of the host that it was sent to. */

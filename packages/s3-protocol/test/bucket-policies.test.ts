@@ -1,5 +1,6 @@
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, GetBucketPolicyStatusCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Client } from './client.ts'
 import { ANN, BUCKET, openDoor } from './door.ts'
 import type { Door } from './door.ts'
 import { sdkClient } from './sdk-client.ts'
@@ -126,6 +127,41 @@ describe('what it allows', () => {
     await put(source, target)
     expect(await copy()).toBe(200)
     expect((await door.ann.send('DELETE', `/${BUCKET}/drop/k`)).status).toBe(204)
+  })
+
+  test('setting an ACL is an action of its own, which reading does not bring', async () => {
+    const headers = [['x-amz-acl', 'private']] as const
+    const answers = async (client: Client = door.bob): Promise<readonly number[]> => {
+      const targets = [`/${BUCKET}?acl`, `/${BUCKET}/open/k?acl`, `/${BUCKET}/shut/k?acl`, `/${BUCKET}/open/absent?acl`]
+      const all: number[] = []
+      for (const target of targets) all.push((await client.send('PUT', target, { headers })).status)
+      return all
+    }
+    const inBucket = { Action: 's3:ListBucket', Resource: `arn:aws:s3:::${BUCKET}` }
+    await put({}, inBucket)
+    expect(await answers()).toEqual([403, 403, 403, 403])
+    await put({ Action: 's3:PutObject' }, inBucket)
+    expect(await answers()).toEqual([403, 403, 403, 403])
+    await put({ Action: 's3:PutObjectAcl' }, { ...inBucket, Action: 's3:PutBucketAcl' }, inBucket)
+    expect(await answers()).toEqual([200, 200, 403, 404])
+    expect((await door.bob.send('GET', `/${BUCKET}/open/k`)).status).toBe(403)
+    expect((await door.bob.send('PUT', `/${BUCKET}/open/k?acl&versionId=null`, { headers })).status).toBe(403)
+    await put({ Action: 's3:PutObjectVersionAcl' })
+    expect((await door.bob.send('PUT', `/${BUCKET}/open/k?acl&versionId=null`, { headers })).status).toBe(200)
+    await put({ Effect: 'Deny', Action: 's3:Put*Acl', Resource: [`arn:aws:s3:::${BUCKET}`, `arn:aws:s3:::${BUCKET}/*`] })
+    expect(await answers(door.ann)).toEqual([403, 403, 403, 403])
+  })
+
+  test('whoever may read an object may say whose bucket it is to be', async () => {
+    await put({})
+    const get = async (owner: string, key = 'open/k'): Promise<string> =>
+      (await door.bob.send('GET', `/${BUCKET}/${key}`, { headers: [['x-amz-expected-bucket-owner', owner]] })).outcome
+    expect([await get('ann'), await get('bob'), await get('ann', 'shut/k'), await get('bob', 'shut/k')]).toEqual([
+      '200',
+      '403 AccessDenied',
+      '403 AccessDenied',
+      '403 AccessDenied',
+    ])
   })
 
   test('a listing by its prefix and its size', async () => {

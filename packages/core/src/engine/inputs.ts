@@ -66,6 +66,10 @@ export interface PutBucketPolicyInput extends BucketInput {
   /** The JSON of AWS's policy language, at most 20 KiB. */
   readonly policy: string
 }
+/** Whom the caller believes a bucket to belong to. */
+export interface ExpectOwnerInput extends BucketInput {
+  readonly account: string
+}
 /** A page of buckets, by name. */
 export interface ListBucketsInput extends CallInput {
   /** Only those of this one. Default: of all. */

@@ -25,6 +25,8 @@ import type { ExplainInput, Explanation } from './explanation.ts'
 import { setVersioning } from './set-versioning.ts'
 import { deleteObject, deleteObjects } from './delete-objects.ts'
 import { getObject } from './get-object.ts'
+import { expectOwner } from './expect-owner.ts'
+import { putBucketAcl, putObjectAcl } from './put-acl.ts'
 import { headBucket } from './head-bucket.ts'
 import { headObject } from './head-object.ts'
 import type * as inputs from './inputs.ts'
@@ -53,6 +55,18 @@ export class SessionImplementation implements Session {
 
   headBucket(input: inputs.BucketInput): Promise<BucketInfo> {
     return this.#call(headBucket, input)
+  }
+
+  expectOwner(input: inputs.ExpectOwnerInput): Promise<void> {
+    return this.#call(expectOwner, input)
+  }
+
+  putBucketAcl(input: inputs.BucketInput): Promise<BucketInfo> {
+    return this.#call(putBucketAcl, input)
+  }
+
+  putObjectAcl(input: inputs.ObjectInput): Promise<ObjectInfo> {
+    return this.#call(putObjectAcl, input)
   }
 
   listBuckets(input: inputs.ListBucketsInput = {}): ReturnType<Session['listBuckets']> {

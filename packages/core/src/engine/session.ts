@@ -19,6 +19,7 @@ import type {
   DeleteObjectInput,
   DeleteObjectsInput,
   DeleteResult,
+  ExpectOwnerInput,
   FinishAppendInput,
   GetObjectInput,
   ListBucketsInput,
@@ -50,6 +51,12 @@ export interface Session {
   createBucket(input: CreateBucketInput): Promise<BucketInfo>
   headBucket(input: BucketInput): Promise<BucketInfo>
   listBuckets(input?: ListBucketsInput): Promise<{ readonly buckets: readonly BucketInfo[]; readonly nextToken: string | null }>
+  /** `AccessDenied` where the bucket belongs to another account than is said; needs no permission. */
+  expectOwner(input: ExpectOwnerInput): Promise<void>
+  /** There is one ACL, its owner in full control, and it stays: this asks whether the caller may set it, as `setVersioning` would. */
+  putBucketAcl(input: BucketInput): Promise<BucketInfo>
+  /** The same of an object, of any of its versions: whether the caller may replace it by itself. */
+  putObjectAcl(input: ObjectInput): Promise<ObjectInfo>
   /** Versions that are there stay. Commits under way are decided before it, or anew. */
   setVersioning(input: SetVersioningInput): Promise<void>
   /** The policy's text, as it was put. `BucketPolicyNotFound` where there is none. */

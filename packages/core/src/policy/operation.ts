@@ -20,6 +20,7 @@ export type OperationName =
   | 'ListBuckets'
   | 'DeleteBucket'
   | 'PutBucketVersioning'
+  | 'PutBucketAcl'
   | 'GetBucketPolicy'
   | 'PutBucketPolicy'
   | 'DeleteBucketPolicy'
@@ -27,6 +28,7 @@ export type OperationName =
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
+  | 'PutObjectAcl'
   | 'DeleteObject'
   | 'DeleteObjects'
   | 'CopyObject'
@@ -59,6 +61,7 @@ export const OPERATION_NAMES: Readonly<Record<OperationName, OperationRow>> = {
   ListBuckets: { supabase: 'storage.s3.bucket.list', s3: 's3:ListAllMyBuckets' },
   DeleteBucket: { supabase: 'storage.s3.bucket.delete', s3: 's3:DeleteBucket' },
   PutBucketVersioning: { supabase: 'storage.bucket.update', s3: 's3:PutBucketVersioning' },
+  PutBucketAcl: { supabase: 'storage.s3.bucket.put_acl', s3: 's3:PutBucketAcl' },
   GetBucketPolicy: { supabase: 'storage.s3.bucket.get_policy', s3: 's3:GetBucketPolicy' },
   PutBucketPolicy: { supabase: 'storage.s3.bucket.put_policy', s3: 's3:PutBucketPolicy' },
   DeleteBucketPolicy: { supabase: 'storage.s3.bucket.delete_policy', s3: 's3:DeleteBucketPolicy' },
@@ -66,6 +69,7 @@ export const OPERATION_NAMES: Readonly<Record<OperationName, OperationRow>> = {
   PutObject: { supabase: 'storage.s3.upload', s3: 's3:PutObject' },
   GetObject: { supabase: 'storage.s3.object.get', s3: 's3:GetObject' },
   HeadObject: { supabase: 'storage.s3.object.info', s3: 's3:GetObject' },
+  PutObjectAcl: { supabase: 'storage.s3.object.put_acl', s3: 's3:PutObjectAcl' },
   DeleteObject: { supabase: 'storage.s3.object.delete', s3: 's3:DeleteObject' },
   DeleteObjects: { supabase: 'storage.s3.object.delete_many', s3: 's3:DeleteObject' },
   CopyObject: { supabase: 'storage.s3.object.copy', s3: 's3:PutObject' },

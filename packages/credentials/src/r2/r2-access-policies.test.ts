@@ -33,12 +33,21 @@ describe('permissions', () => {
     expect(row('CreateBucket')).toEqual([true, false, false, false])
     expect(row('DeleteBucket')).toEqual([true, false, false, false])
     expect(row('PutBucketVersioning')).toEqual([true, false, false, false])
+    expect(row('PutBucketAcl')).toEqual([true, false, false, false])
     expect(row('ListBuckets')).toEqual([true, true, false, false])
     expect(row('HeadBucket')).toEqual([true, true, true, true])
     // Who may read objects need not know whom else a bucket lets in.
     for (const name of ['GetBucketPolicy', 'GetBucketPolicyStatus'] as const) expect(row(name)).toEqual([true, true, false, false])
     for (const name of ['GetObject', 'HeadObject', 'ListObjects', 'ListParts'] as const) expect(row(name)).toEqual([true, true, true, true])
-    for (const name of ['PutObject', 'DeleteObject', 'DeleteObjects', 'CopyObject', 'UploadPart', 'AbortMultipartUpload'] as const) {
+    for (const name of [
+      'PutObject',
+      'PutObjectAcl',
+      'DeleteObject',
+      'DeleteObjects',
+      'CopyObject',
+      'UploadPart',
+      'AbortMultipartUpload',
+    ] as const) {
       expect(row(name)).toEqual([true, false, true, false])
     }
   })

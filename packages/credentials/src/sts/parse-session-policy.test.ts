@@ -163,6 +163,7 @@ function iamLets(statements: readonly { readonly Action: readonly string[]; read
     'HeadBucket',
     'DeleteBucket',
     'PutBucketVersioning',
+    'PutBucketAcl',
     'GetBucketPolicy',
     'PutBucketPolicy',
     'DeleteBucketPolicy',

@@ -14,6 +14,7 @@ const ON_BUCKETS: ReadonlySet<OperationName> = new Set<OperationName>([
   'HeadBucket',
   'DeleteBucket',
   'PutBucketVersioning',
+  'PutBucketAcl',
   'GetBucketPolicy',
   'PutBucketPolicy',
   'DeleteBucketPolicy',

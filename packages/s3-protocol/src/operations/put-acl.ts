@@ -15,19 +15,19 @@ import { refuseAcl } from './fields/object-attributes.ts'
 /** API_PutBucketAcl. */
 export const putBucketAcl: Operation = defineOperation({
   name: 'PutBucketAcl',
-  engineName: 'HeadBucket',
+  engineName: 'PutBucketAcl',
   match: { method: 'PUT', on: 'bucket', query: { acl: true } },
   payload: 'document',
   lacks: ['anything but the owner in full control'],
   decode: (request) => ({ bucket: request.bucket, grantees: readGrantees(request), signal: request.signal }),
-  run: (session, input) => session.headBucket(input),
+  run: (session, input) => session.putBucketAcl(input),
   encode: ({ account }: BucketInfo, { grantees }) => onlyFor(account, grantees),
 })
 
 /** API_PutObjectAcl. */
 export const putObjectAcl: Operation = defineOperation({
   name: 'PutObjectAcl',
-  engineName: 'HeadObject',
+  engineName: 'PutObjectAcl',
   match: { method: 'PUT', on: 'object', query: { acl: true }, reads: ['versionId'] },
   payload: 'document',
   lacks: ['anything but the owner in full control'],
@@ -36,7 +36,7 @@ export const putObjectAcl: Operation = defineOperation({
     const object = { bucket: request.bucket, key: request.key, grantees: readGrantees(request), signal: request.signal }
     return versionId === undefined ? object : { ...object, versionId }
   },
-  run: async (session, input) => (await session.headObject(input)).info,
+  run: (session, input) => session.putObjectAcl(input),
   encode: ({ ownerId }: ObjectInfo, { grantees }) => onlyFor(ownerId ?? '', grantees),
 })
 

@@ -50,11 +50,11 @@ const ASKED: Readonly<Record<string, string>> = {
   ListObjectsV2: 'ListObjects: object.list',
   ListParts: 'ListParts: object.write',
   PostObject: 'PutObject: object.write',
-  PutBucketAcl: 'HeadBucket: bucket.read',
+  PutBucketAcl: 'PutBucketAcl: bucket.update',
   PutBucketPolicy: 'PutBucketPolicy: bucket.policy.write',
   PutBucketVersioning: 'PutBucketVersioning: bucket.update',
   PutObject: 'PutObject: object.write',
-  PutObjectAcl: 'HeadObject: object.read',
+  PutObjectAcl: 'PutObjectAcl: object.write',
   UploadPart: 'UploadPart: object.write',
   UploadPartCopy: 'UploadPartCopy: object.read of the source + UploadPartCopy: object.write',
 }

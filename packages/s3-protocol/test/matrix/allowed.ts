@@ -58,9 +58,9 @@ export const ALLOWED: Readonly<Record<string, Row>> = {
   ListObjectsV2: { who: AND_R2 },
   ListObjectVersions: { who: AND_R2 },
   ListMultipartUploads: { who: AND_R2 },
-  // There is one ACL, which anybody who sees the bucket or the object may set to what it is.
-  PutBucketAcl: { who: AND_R2 },
-  PutObjectAcl: { who: AND_R2 },
+  // There is one ACL, which whoever may change the bucket or the object may set to what it is.
+  PutBucketAcl: { who: OWNERS },
+  PutObjectAcl: { who: OWNERS },
   GetBucketLocation: { who: AND_R2 },
   GetBucketAccelerateConfiguration: { who: AND_R2 },
   GetBucketAcl: { who: AND_R2 },

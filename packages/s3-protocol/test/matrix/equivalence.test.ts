@@ -58,6 +58,7 @@ const OF_BUCKETS = new Set<OperationName>([
   'HeadBucket',
   'DeleteBucket',
   'PutBucketVersioning',
+  'PutBucketAcl',
   'GetBucketPolicy',
   'PutBucketPolicy',
   'DeleteBucketPolicy',

@@ -38,6 +38,7 @@ export function s3ActionOf({ action, request, versionId }: Pick<Access, 'action'
     case 'object.delete':
       return versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
     case 'object.write':
+      if (request.operation === 'PutObjectAcl' && versionId !== null) return 's3:PutObjectVersionAcl'
       return nameOf(request.operation, WRITES, 's3:PutObject')
     case 'object.list':
       return nameOf(request.operation, LISTS, 's3:ListBucket')
@@ -63,9 +64,15 @@ export function s3ActionOf({ action, request, versionId }: Pick<Access, 'action'
   }
 }
 
-const WRITES: ReadonlySet<OperationName> = new Set(['AbortMultipartUpload', 'ListParts', 'GetAppendUpload', 'AbortAppendUpload'])
+const WRITES: ReadonlySet<OperationName> = new Set([
+  'PutObjectAcl',
+  'AbortMultipartUpload',
+  'ListParts',
+  'GetAppendUpload',
+  'AbortAppendUpload',
+])
 const LISTS: ReadonlySet<OperationName> = new Set(['ListObjects', 'ListObjectVersions', 'ListMultipartUploads'])
-const UPDATES: ReadonlySet<OperationName> = new Set(['PutBucketVersioning'])
+const UPDATES: ReadonlySet<OperationName> = new Set(['PutBucketVersioning', 'PutBucketAcl'])
 const POLICY_READS: ReadonlySet<OperationName> = new Set(['GetBucketPolicy', 'GetBucketPolicyStatus'])
 const POLICY_WRITES: ReadonlySet<OperationName> = new Set(['PutBucketPolicy', 'DeleteBucketPolicy'])
 
