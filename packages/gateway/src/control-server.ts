@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Administration, AdministrationFsck } from './administration.ts'
@@ -7,6 +7,7 @@ import { controlPath } from './control-path.ts'
 import { readControlBody } from './control-body.ts'
 import { parseCredentialRequest } from './credential-request.ts'
 import { readKeyRequest } from './key-request.ts'
+import { listenPrivately } from './listen-privately.ts'
 import { readPolicyRequest } from './policy-request.ts'
 
 /** A control socket that listens. */
@@ -26,11 +27,7 @@ export async function listenForControl(directory: string, administration: Admini
   if ((await connectControl(directory)) !== null) throw new Error(`Another process that serves ${directory} has its control socket.`)
   await rm(path, { force: true })
   const server = createServer((request, response) => void answer(request, response, administration))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, resolve)
-  })
-  await chmod(path, 0o600)
+  await listenPrivately(server, path)
   return { close: () => close(server) }
 }
 
