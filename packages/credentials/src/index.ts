@@ -3,6 +3,7 @@ export { type JwtKeySource, localKeys } from './jwt/jwt-key-source.ts'
 export { type JwtKey, jwtKeyFromJwk, jwtKeysFromJwks, jwtSecret, type JwtSecretOptions } from './jwt/jwt-key.ts'
 export { JwtVerifier, type JwtVerifierOptions, type VerifiedJwt } from './jwt/jwt-verifier.ts'
 export { remoteKeys, type RemoteKeysOptions } from './jwt/remote-keys.ts'
+export { VerifiedTokens, type VerifiedTokensOptions } from './jwt/verified-tokens.ts'
 export {
   createOpaqueKey,
   isOpaqueKeyLike,

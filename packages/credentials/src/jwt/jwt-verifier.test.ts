@@ -7,6 +7,7 @@ import { TokenError, type TokenErrorCode } from '../token-error.ts'
 import { localKeys } from './jwt-key-source.ts'
 import { type JwtKey, jwtKeyFromJwk, jwtKeysFromJwks, jwtSecret } from './jwt-key.ts'
 import { JwtVerifier, type JwtVerifierOptions, type VerifiedJwt } from './jwt-verifier.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 const NOW = 1_800_000_000
 const SECRET = 'a-secret-of-this-test-that-is-at-least-32-bytes-long'
@@ -136,7 +137,7 @@ describe('a token that is signed by a key of ours', () => {
   })
 
   test('is verified anew when too many others were remembered', async () => {
-    const forgetful = verifier([jwtSecret(SECRET)], { rememberedMax: 2 })
+    const forgetful = verifier([jwtSecret(SECRET)], { remembered: new VerifiedTokens({ countMax: 2, bytesMax: 1e6 }) })
     for (const sub of ['a', 'b', 'c', 'a', 'b']) expect((await forgetful.verify(byHand(HS, { ...CLAIMS, sub }))).sub).toBe(sub)
   })
 })

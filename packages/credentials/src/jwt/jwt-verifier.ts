@@ -24,8 +24,8 @@ export interface JwtVerifierOptions {
   readonly audiences?: readonly string[]
   /** How far ahead of ours the issuer's clock may be, in `nbf` and `iat`. Default 60. There is no such grace at the end. */
   readonly skewSecondsMax?: number
-  /** How many verified tokens are remembered; 0 for none. Default 1,000, of at most 8 KiB each. */
-  readonly rememberedMax?: number
+  /** Where verified tokens are remembered; may be shared with other verifiers. Default: of its own, 1,000 of them in 4 MiB. */
+  readonly remembered?: VerifiedTokens
 }
 
 /** What a verified token says. */
@@ -49,7 +49,7 @@ export interface VerifiedJwt {
 /** Keys of one name are tried in turn, no more than this many. */
 const CANDIDATES_MAX = 8
 const SKEW_SECONDS_MAX = 60
-const REMEMBERED_MAX = 1000
+const REMEMBERED = { countMax: 1000, bytesMax: 4 * 2 ** 20 }
 /** Of a user: anything else was made for another purpose (RFC 8725 section 3.11), and must not be taken for a session. */
 const TYPES: ReadonlySet<string | null> = new Set([null, 'jwt', 'at+jwt'])
 
@@ -63,7 +63,7 @@ export class JwtVerifier {
 
   constructor(options: JwtVerifierOptions) {
     this.#options = options
-    this.#remembered = new VerifiedTokens(options.rememberedMax ?? REMEMBERED_MAX)
+    this.#remembered = options.remembered ?? new VerifiedTokens(REMEMBERED)
   }
 
   /** Fails with a `TokenError`, and with nothing else. */

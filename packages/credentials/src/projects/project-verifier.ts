@@ -4,6 +4,7 @@ import { localKeys } from '../jwt/jwt-key-source.ts'
 import { jwtKeyFromJwk, jwtSecret } from '../jwt/jwt-key.ts'
 import { JwtVerifier } from '../jwt/jwt-verifier.ts'
 import { remoteKeys } from '../jwt/remote-keys.ts'
+import type { VerifiedTokens } from '../jwt/verified-tokens.ts'
 import type { RemoteKeysOptions } from '../jwt/remote-keys.ts'
 import type { Roles } from '../roles.ts'
 import { isCurrent } from '../stored/stored-parts.ts'
@@ -20,10 +21,15 @@ export interface ProjectVerifierOptions {
   readonly roles: Roles
   /** How keys are read that an issuer publishes. */
   readonly remoteKeys: RemoteKeysSettings
+  /** Where verified tokens are remembered. */
+  readonly remembered: VerifiedTokens
 }
 
 /** The verifier of a project's tokens: by its shared secrets, then by the public keys at hand, then by those that its issuer publishes. */
-export function projectVerifier(opened: OpenedProject, { clock, roles, remoteKeys: settings }: ProjectVerifierOptions): JwtVerifier {
+export function projectVerifier(
+  opened: OpenedProject,
+  { clock, roles, remoteKeys: settings, remembered }: ProjectVerifierOptions,
+): JwtVerifier {
   const { jwks, jwksUrl, issuers, audiences } = opened.project
   const atHand = jwks.length === 0 ? [] : [localKeys(jwks.map(jwtKeyFromJwk))]
   const published = jwksUrl === null ? [] : [remoteKeys({ ...settings, url: jwksUrl, clock })]
@@ -31,6 +37,7 @@ export function projectVerifier(opened: OpenedProject, { clock, roles, remoteKey
     keys: [secretsOf(opened, clock), ...atHand, ...published],
     clock,
     roles,
+    remembered,
     ...(issuers === null ? {} : { issuers }),
     ...(audiences === null ? {} : { audiences }),
   })

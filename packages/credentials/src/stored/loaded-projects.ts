@@ -1,4 +1,5 @@
 import type { JwtVerifier } from '../jwt/jwt-verifier.ts'
+import { VerifiedTokens } from '../jwt/verified-tokens.ts'
 import { BoundedCache } from '../keys/bounded-cache.ts'
 import type { OpaqueKeys } from '../opaque-keys/opaque-keys.ts'
 import { projectVerifier } from '../projects/project-verifier.ts'
@@ -36,11 +37,14 @@ export interface LoadedProjectsOptions {
 }
 
 const PROJECTS_KEPT_MAX = 1000
+const REMEMBERED = { countMax: 10_000, bytesMax: 32 * 2 ** 20 }
 
 /** Projects as requests need them, kept ready until somebody says that they may have changed. */
 export class LoadedProjects {
   readonly #options: LoadedProjectsOptions
   readonly #verifiers = new BoundedCache<{ readonly version: number; readonly verifier: JwtVerifier }>(PROJECTS_KEPT_MAX)
+  /** Of all projects together: none of them is to take more of our memory than there is. */
+  readonly #remembered = new VerifiedTokens(REMEMBERED)
   #known = new BoundedCache<Promise<LoadedProject | null>>(PROJECTS_KEPT_MAX)
   #onlyRef: Promise<string | null> | null = null
 
@@ -106,7 +110,7 @@ export class LoadedProjects {
     const known = this.#verifiers.get(ref)
     if (known?.version === opened.version) return known.verifier
     const { parts, roles, remoteKeys } = this.#options
-    const verifier = projectVerifier(opened, { clock: parts.clock, roles, remoteKeys })
+    const verifier = projectVerifier(opened, { clock: parts.clock, roles, remoteKeys, remembered: this.#remembered })
     this.#verifiers.set(ref, { version: opened.version, verifier })
     return verifier
   }
