@@ -2,6 +2,7 @@ import type { Clock, JsonObject } from '@stowage/core'
 import { type Roles, SUPABASE_ROLES } from '../roles.ts'
 import { TokenError } from '../token-error.ts'
 import { readCompactToken, type UnverifiedToken } from './compact-token.ts'
+import { hasInexactNumber } from './inexact-number.ts'
 import { checkClaims } from './jwt-claims.ts'
 import type { JwtKeySource } from './jwt-key-source.ts'
 import type { JwtKey } from './jwt-key.ts'
@@ -106,6 +107,7 @@ export class JwtVerifier {
     for (const key of keys) {
       const claims = await verifySignature(token, key)
       if (claims === null) continue
+      checkNumbers(token)
       freeze(claims)
       this.#remembered.add(token, key, claims)
       return { key, claims }
@@ -137,6 +139,14 @@ async function findKeys(source: JwtKeySource, kid: string | null): Promise<reado
     throw error instanceof TokenError
       ? error
       : new TokenError('keys-unavailable', 'The keys of the token cannot be read.', { cause: error })
+  }
+}
+
+/** What a policy compares must be what the issuer has signed. */
+function checkNumbers(token: string): void {
+  const [, body = ''] = token.split('.')
+  if (hasInexactNumber(Buffer.from(body, 'base64url').toString())) {
+    throw new TokenError('claims', 'The token has a number that cannot be kept as it is: with so many digits it must be a text.')
   }
 }
 
