@@ -12,6 +12,7 @@ function make<C extends StorageErrorCode>(code: C, details: StorageErrorDetails[
 const ROWS: readonly (readonly [AnyStorageError, number, string, Readonly<Record<string, string>>])[] = [
   [make('AccessDenied', { action: 'object.read' }), 403, 'AccessDenied', {}],
   [make('BackendUnavailable', { backend: 'fs', operation: 'put' }), 503, 'ServiceUnavailable', {}],
+  [make('BackendUnavailable', { backend: 's3', operation: 'put', throttled: true }), 503, 'SlowDown', {}],
   [make('BlobNotFound', { blob: 'abc' }), 500, 'InternalError', {}],
   [make('BlobDamaged', { blob: 'abc', reason: 'short' }), 500, 'InternalError', {}],
   [make('BucketAlreadyExists', { bucket: 'b', ownedByCaller: false }), 409, 'BucketAlreadyExists', { BucketName: 'b' }],

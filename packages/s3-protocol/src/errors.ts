@@ -103,9 +103,14 @@ const COPY_TO_ITSELF: S3ErrorRow = {
     "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
 }
 
+/** Clients wait longer before they repeat a request than after other failures. */
+const SLOW_DOWN: S3ErrorRow = { code: 'SlowDown', status: 503, message: 'Please reduce your request rate.' }
+
 /** The row for an error, where its details change what S3 calls it. */
 export function s3ErrorRow(error: AnyStorageError): S3ErrorRow {
   switch (error.code) {
+    case 'BackendUnavailable':
+      return error.details.throttled === true ? SLOW_DOWN : S3_ERRORS.BackendUnavailable
     case 'BucketAlreadyExists':
       return error.details.ownedByCaller
         ? {

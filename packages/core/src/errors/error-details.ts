@@ -5,8 +5,8 @@
 export interface StorageErrorDetails {
   /** The caller may not do this. Says which action was refused, never why (that is `session.explain`). */
   AccessDenied: { readonly action: string }
-  /** The backend cannot be reached, or answered with a fault of its own; the same call may succeed later. */
-  BackendUnavailable: { readonly backend: string; readonly operation: string }
+  /** The backend cannot be reached, or answered with a fault of its own; the same call may succeed later. `throttled`: it asks for fewer requests. */
+  BackendUnavailable: { readonly backend: string; readonly operation: string; readonly throttled?: true }
   /** A blob that a committed row names is not in the backend: damage, see `stowage fsck`. */
   BlobNotFound: { readonly blob: string }
   /** The bytes of a blob are not the bytes that were committed: damage, see `stowage fsck --deep`. */
