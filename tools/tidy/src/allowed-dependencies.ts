@@ -20,7 +20,11 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
     'p-limit': 'bounded concurrency',
   },
   'backend-fs': { 'p-limit': 'bounded concurrency' },
-  'backend-s3': { '@aws-sdk/client-s3': 'the vendor client; an optional peer', 'p-limit': 'bounded concurrency' },
+  'backend-s3': {
+    '@aws-sdk/client-s3': 'the vendor client',
+    '@aws-sdk/s3-request-presigner': 'the vendor client, for URLs',
+    'p-limit': 'bounded concurrency',
+  },
   'backend-gcs': { '@google-cloud/storage': 'the vendor client; an optional peer', 'p-limit': 'bounded concurrency' },
   's3-protocol': {
     saxes: 'reads XML: strict, streaming',

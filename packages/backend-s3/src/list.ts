@@ -1,0 +1,43 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { StorageError } from '@stowage/core/backend'
+import type { BlobEntry, BlobKey, ListBlobsOptions } from '@stowage/core/backend'
+import { readBlobKey } from './read-blob-key.ts'
+import { attempt, flatName, objectKey } from './store.ts'
+import type { Store } from './store.ts'
+
+/** Lists blobs as `Backend.list` promises, a page at a time. Objects under the prefix that are no blobs are somebody else's, and left out. */
+export async function* listBlobs(store: Store, { prefix, after, signal }: ListBlobsOptions): AsyncGenerator<BlobEntry> {
+  let token: string | undefined
+  let last = ''
+  do {
+    const input = {
+      Bucket: store.options.bucket,
+      Prefix: store.options.prefix + flatName(prefix),
+      // Both at once mean different things to different services.
+      ...(token === undefined ? (after === undefined ? {} : { StartAfter: objectKey(store, after) }) : { ContinuationToken: token }),
+    }
+    const page = await attempt({ operation: 'list', request: 'ListObjectsV2' }, signal, (options) =>
+      store.client.send(new ListObjectsV2Command(input), options),
+    )
+    for (const object of page.Contents ?? []) {
+      signal?.throwIfAborted()
+      const key = readBlobKey(store, object.Key)
+      if (key === null || object.Size === undefined || object.LastModified === undefined) continue
+      if (key <= last) throw outOfOrder()
+      last = key
+      if (isWanted(key, { prefix, after })) yield { key, size: object.Size, modifiedAt: object.LastModified }
+    }
+    if (page.IsTruncated === true && page.NextContinuationToken === undefined) throw outOfOrder()
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+  } while (token !== undefined)
+}
+
+/** A service may give what was not asked for: StartAfter is not known to all. */
+function isWanted(key: BlobKey, { prefix, after }: { readonly prefix: string; readonly after: BlobKey | undefined }): boolean {
+  return key.startsWith(prefix) && (after === undefined || key > after)
+}
+
+/** Whoever compares a listing with rows would take blobs for missing. Directory buckets of AWS (S3 Express) list so. */
+function outOfOrder(): StorageError<'NotSupported'> {
+  return new StorageError('NotSupported', { feature: 'a bucket whose listings are not in the order of bytes' })
+}

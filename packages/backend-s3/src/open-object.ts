@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream'
+import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { isStorageError, StorageError } from '@stowage/core/backend'
+import type { BlobKey, ByteRange } from '@stowage/core/backend'
+import { statusOf } from './errors.ts'
+import type { FailedCall } from './errors.ts'
+import { wholeCrc32 } from './find-object.ts'
+import { attempt, objectOf } from './store.ts'
+import type { Store } from './store.ts'
+import { incompleteAnswer } from './upload.ts'
+import { ADDING_HEADERS, addingHeaders } from './adding-headers.ts'
+
+const WITH_CHECKSUM = addingHeaders(() => ({ 'x-amz-checksum-mode': 'ENABLED' }))
+
+/** A stretch of an object whose bytes are about to come. */
+export interface OpenedObject {
+  readonly body: Readable
+  /** Where its first byte is in the object. */
+  readonly start: number
+  /** Where its last byte is, plus one: the end of the range, or of the object where that is nearer. */
+  readonly end: number
+  readonly etag: string | null
+  /** CRC-32 of the bytes, where all of the object was asked for and the service keeps one. */
+  readonly crc32: string | null
+}
+
+/** What is opened. */
+export interface OpenObjectOptions {
+  /** Not empty. Default: all of it. */
+  readonly range?: ByteRange
+  /** The object must still be this one. */
+  readonly etag?: string | null
+  /** Ends the request, not the stream. */
+  readonly signal: AbortSignal
+}
+
+/** Asks for the bytes of an object, or a range of them. The head of the answer is there when it resolves, and was checked. */
+export async function openObject(store: Store, key: BlobKey, { range, etag = null, signal }: OpenObjectOptions): Promise<OpenedObject> {
+  const call: FailedCall = { operation: 'get', key, request: 'GetObject' }
+  const command = new GetObjectCommand({
+    ...objectOf(store, key),
+    ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
+    ...(etag === null ? {} : { IfMatch: etag }),
+  })
+  // By hand: told so by its own option, the vendor's client would wrap the stream, and could not when a read is taken up again.
+  if (range === undefined) command.middlewareStack.add(WITH_CHECKSUM, ADDING_HEADERS)
+  const answer = await attempt(call, signal, (options) => store.client.send(command, options)).catch((error: unknown) => {
+    throw changed(error, key)
+  })
+  const { Body: body, ContentLength: length } = answer
+  if (!(body instanceof Readable)) throw incompleteAnswer(call)
+  const start = startOf(answer.ContentRange, range)
+  if (length === undefined || start === null) {
+    body.destroy()
+    throw incompleteAnswer(call)
+  }
+  return { body, start, end: start + length, etag: answer.ETag ?? null, crc32: range === undefined ? wholeCrc32(answer) : null }
+}
+
+/** Where an answer begins; null where the service has not given the range that it was asked for. RFC 9110 §14.4. */
+function startOf(contentRange: string | undefined, range: ByteRange | undefined): number | null {
+  if (range === undefined) return 0
+  const [, start, last] = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '') ?? []
+  return Number(start) === range.start && Number(last) < range.end ? range.start : null
+}
+
+/** What a status means when the engine asks: it knows the size of its blobs, and nobody writes them twice. */
+function changed(error: unknown, key: BlobKey): unknown {
+  const cause = isStorageError(error) ? error.cause : null
+  if (statusOf(cause) === 416) return new StorageError('BlobDamaged', { blob: key, reason: 'it ends before the range begins' }, { cause })
+  if (statusOf(cause) === 412) return new StorageError('BlobDamaged', { blob: key, reason: 'it was replaced while it was read' }, { cause })
+  return error
+}

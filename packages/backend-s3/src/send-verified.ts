@@ -1,0 +1,41 @@
+import { StorageError } from '@stowage/core/backend'
+import { BACKEND_NAME } from './errors.ts'
+import type { FailedCall } from './errors.ts'
+import { confirmation, digestOf } from './part-digests.ts'
+import type { SentDigest } from './part-digests.ts'
+import type { Store } from './store.ts'
+
+/** Bytes that go up, and in which request. */
+export interface VerifiedBytes {
+  readonly bytes: Uint8Array
+  readonly call: FailedCall
+}
+
+/**
+ * Sends bytes with their digest until the service has confirmed it. Ceph before 19, Google's XML API and others take no notice of CRC-32: then
+ * everything goes up with Content-MD5 from then on, these bytes once more.
+ */
+export async function sendVerified<Answer extends { readonly ChecksumCRC32?: string | undefined }>(
+  { traits }: Store,
+  { bytes, call }: VerifiedBytes,
+  send: (digest: SentDigest) => Promise<Answer>,
+): Promise<{ readonly answer: Answer; readonly sent: SentDigest }> {
+  for (;;) {
+    const sent = digestOf(traits, bytes)
+    const answer = await send(sent)
+    const said = confirmation(sent, answer)
+    if (said === 'confirmed') return { answer, sent }
+    if (said === 'other') throw damaged(call)
+    if (!traits.detects) throw new StorageError('NotSupported', { feature: `CRC-32 of this S3 service, which option checksum asks for,` })
+    traits.checksum = 'md5'
+  }
+}
+
+/** What the service has is not what was sent. */
+export function damaged(call: FailedCall): StorageError<'BackendUnavailable'> {
+  return new StorageError(
+    'BackendUnavailable',
+    { backend: BACKEND_NAME, operation: call.operation },
+    { retryable: true, message: `S3 could not ${call.operation}: the service has other bytes than were sent (${call.request}).` },
+  )
+}

@@ -1,0 +1,97 @@
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3'
+import { isStorageError, StorageError } from '@stowage/core/backend'
+import type { BlobKey } from '@stowage/core/backend'
+import { BACKEND_NAME, isUploadGone } from './errors.ts'
+import type { FailedCall } from './errors.ts'
+import { sendVerified } from './send-verified.ts'
+import { attempt, objectOf } from './store.ts'
+import type { Store } from './store.ts'
+
+/** An upload in parts that the service keeps open. */
+export interface Upload {
+  readonly key: BlobKey
+  readonly id: string
+  /** For errors: what it is a part of. */
+  readonly operation: 'put' | 'copy' | 'join'
+  /** Whether the service will check the CRC-32 of the whole blob. */
+  readonly checksWhole: boolean
+}
+
+/** A part that the service has, as `CompleteMultipartUpload` names it. */
+export interface SentPart {
+  readonly number: number
+  readonly etag: string
+  /** Its checksum, where the service confirmed one. */
+  readonly crc32: string | null
+}
+
+/** How long what cleans up may take, in milliseconds: nobody waits for it who can be told something better. */
+export const CLEAN_UP_MS = 30_000
+
+/** Opens an upload. Those of a put carry checksums, where the service knows them. */
+export async function createUpload(
+  store: Store,
+  key: BlobKey,
+  { operation, signal }: { readonly operation: Upload['operation']; readonly signal?: AbortSignal | undefined },
+): Promise<Upload> {
+  const call: FailedCall = { operation, request: 'CreateMultipartUpload' }
+  const checksums = operation === 'put' && store.traits.checksum === 'crc32'
+  const input = { ...objectOf(store, key), ...(checksums ? ({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const) : {}) }
+  const { UploadId, ChecksumType } = await attempt(call, signal, (options) =>
+    store.client.send(new CreateMultipartUploadCommand(input), options),
+  )
+  if (UploadId === undefined || UploadId === '') throw incompleteAnswer(call)
+  return { key, id: UploadId, operation, checksWhole: checksums && ChecksumType === 'FULL_OBJECT' }
+}
+
+/** Sends one part; when it resolves, the service has said that it has these very bytes. */
+export async function sendPart(
+  store: Store,
+  upload: Upload,
+  part: { readonly number: number; readonly bytes: Buffer; readonly signal: AbortSignal },
+): Promise<SentPart> {
+  const { number, bytes, signal } = part
+  const call: FailedCall = { operation: 'put', request: 'UploadPart' }
+  const { answer, sent } = await sendVerified(store, { bytes, call }, (digest) =>
+    attempt(call, signal, (options) =>
+      store.client.send(
+        new UploadPartCommand({
+          ...objectOf(store, upload.key),
+          ...digest,
+          UploadId: upload.id,
+          PartNumber: number,
+          Body: bytes,
+          ContentLength: bytes.length,
+        }),
+        options,
+      ),
+    ),
+  )
+  if (answer.ETag === undefined) throw incompleteAnswer(call)
+  return { number, etag: answer.ETag, crc32: 'ChecksumCRC32' in sent ? sent.ChecksumCRC32 : null }
+}
+
+/** Aborts an upload; one that is gone is fine. */
+export async function abortUpload(
+  store: Store,
+  { key, id }: Pick<Upload, 'key' | 'id'>,
+  operation: FailedCall['operation'] = 'put',
+): Promise<void> {
+  const call: FailedCall = { operation, request: 'AbortMultipartUpload' }
+  try {
+    await attempt(call, AbortSignal.timeout(CLEAN_UP_MS), (options) =>
+      store.client.send(new AbortMultipartUploadCommand({ ...objectOf(store, key), UploadId: id }), options),
+    )
+  } catch (error) {
+    if (!(isStorageError(error) && isUploadGone(error.cause))) throw error
+  }
+}
+
+/** A 2xx without what it has to carry: nobody knows what it stands for. */
+export function incompleteAnswer(call: FailedCall): StorageError<'BackendUnavailable'> {
+  return new StorageError(
+    'BackendUnavailable',
+    { backend: BACKEND_NAME, operation: call.operation },
+    { retryable: true, message: `S3 could not ${call.operation}: the service left out what an answer has to say (${call.request}).` },
+  )
+}
