@@ -25,7 +25,7 @@ const TABLE: Readonly<Record<string, Dependencies>> = {
     '@aws-sdk/s3-request-presigner': 'the vendor client, for URLs',
     'p-limit': 'bounded concurrency',
   },
-  'backend-gcs': { '@google-cloud/storage': 'the vendor client; an optional peer', 'p-limit': 'bounded concurrency' },
+  'backend-gcs': { '@google-cloud/storage': 'the vendor client', 'p-limit': 'bounded concurrency' },
   's3-protocol': {
     saxes: 'reads XML: strict, streaming',
     xmlbuilder2: 'writes XML, behind one helper that escapes first',

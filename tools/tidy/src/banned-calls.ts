@@ -68,6 +68,7 @@ export const BANS: readonly Ban[] = [
       'packages/core/src/policy/bucket-policy/parse-bucket-policy.ts':
         'the parse function of bucket policies: refuses every field that it does not know',
       'packages/core/src/metadata/sql/json-column.ts': 'reads columns that this store wrote itself, as unknown',
+      'packages/backend-gcs/src/read-json.ts': 'reads answers of the service as objects of unknown fields; object-facts.ts checks each',
       'packages/credentials/src/read-json-object.ts': 'reads what is in a token or a key set, as an object of unknown fields',
       'packages/s3-protocol/src/forms/post-policy.ts': 'the parse function of POST policies: refuses every field that it does not know',
       'packages/gateway/src/control-client.ts': 'reads what another process of this package wrote to a socket that only its user can open',

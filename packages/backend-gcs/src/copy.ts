@@ -1,0 +1,70 @@
+import { StorageError } from '@stowage/core/backend'
+import type { BlobKey, CallOptions, StoredBlob } from '@stowage/core/backend'
+import { translate } from './errors.ts'
+import { findObject } from './find-object.ts'
+import { parseFacts, UnreadableAnswer } from './object-facts.ts'
+import type { ObjectFacts } from './object-facts.ts'
+import { bucketPath, objectName, objectPath, withQuery } from './object-path.ts'
+import { readObject } from './read-json.ts'
+import { Refusal } from './refusal.ts'
+import { withRetries } from './retry.ts'
+import type { Attempt } from './retry.ts'
+import type { Store } from './store.ts'
+import { resolveConflict } from './upload-facts.ts'
+
+/**
+ * Copies an object by `rewrite`: at once within one location and storage class, else in steps that the service's token ties together.
+ * The source stays, and its metadata goes along.
+ */
+export async function copyBlob(store: Store, { from, to, signal }: CopyCall): Promise<StoredBlob> {
+  signal?.throwIfAborted()
+  try {
+    let token: string | null = null
+    for (;;) {
+      const rewriteToken: string | null = token
+      const step: Step = await withRetries({ options: store.options, signal }, (attempt) =>
+        rewrite(store, { from, to, rewriteToken, attempt, signal }),
+      )
+      if ('facts' in step) return { size: step.facts.size }
+      token = step.token
+    }
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : translate(error, { operation: 'copy', key: from })
+  }
+}
+
+/** The arguments of a copy. */
+export interface CopyCall extends CallOptions {
+  readonly from: BlobKey
+  readonly to: BlobKey
+}
+
+/** The object is there, or the next step's token. */
+type Step = { readonly facts: ObjectFacts } | { readonly token: string }
+
+interface Rewrite {
+  readonly from: BlobKey
+  readonly to: BlobKey
+  readonly rewriteToken: string | null
+  readonly attempt: Attempt
+  readonly signal: AbortSignal | undefined
+}
+
+async function rewrite(store: Store, { from, to, rewriteToken, attempt, signal }: Rewrite): Promise<Step> {
+  const path = `${objectPath(store.options, from)}/rewriteTo${bucketPath(store.options).slice('/storage/v1'.length)}/o`
+  const target = withQuery(`${path}/${encodeURIComponent(objectName(store.options, to))}`, { ifGenerationMatch: '0', rewriteToken })
+  try {
+    const { body } = await store.transport.ask({ method: 'POST', target, body: [], signal })
+    const fields = readObject(body)
+    if (fields?.['done'] === true) return { facts: parseFacts(fields['resource']) }
+    const token = fields?.['rewriteToken']
+    if (typeof token !== 'string' || token === '') throw new UnreadableAnswer('the service neither copied nor said how to go on')
+    return { token }
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 412) throw error
+    const source = await findObject(store, from, signal)
+    if (source === null || source.crc32c === null) throw new StorageError('BlobNotFound', { blob: from }, { cause: error })
+    const content = { size: source.size, crc32c: source.crc32c }
+    return { facts: await resolveConflict(store, to, { refusal: error, attempt, content, signal }) }
+  }
+}

@@ -1,0 +1,46 @@
+import { StorageError } from '@stowage/core/backend'
+import type { BlobKey } from '@stowage/core/backend'
+import { BACKEND_NAME, CredentialsFailure, mayPass } from './errors.ts'
+import { objectName } from './object-path.ts'
+import type { Store } from './store.ts'
+
+/** The longest time a URL is good for, in seconds: nobody can take it back. */
+const PRESIGN_SECONDS_MAX = 60
+
+/** What a URL may be made for. */
+export interface PresignOptions {
+  /** 1 to 60. */
+  readonly expiresInSeconds: number
+  /** The `content-type` of the answer. Default: the object's own. */
+  readonly contentType?: string
+}
+
+/**
+ * A URL (V4) that reads the blob from the service itself, good for at most 60 seconds. Credentials with a private key sign here; those
+ * of a machine ask IAM to (`signBlob`), one request each.
+ */
+export async function presignGet(store: Store, key: BlobKey, { expiresInSeconds, contentType }: PresignOptions): Promise<URL> {
+  if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > PRESIGN_SECONDS_MAX) {
+    throw new StorageError('InvalidArgument', { argument: 'expiresInSeconds', reason: `must be 1 to ${PRESIGN_SECONDS_MAX} whole seconds` })
+  }
+  const accessibleAt = store.options.clock()
+  // Whole seconds, as the signature counts them.
+  accessibleAt.setMilliseconds(0)
+  const expires = new Date(accessibleAt.getTime() + expiresInSeconds * 1000)
+  const file = store.client.bucket(store.options.bucket).file(objectName(store.options, key))
+  try {
+    const [url = ''] = await file.getSignedUrl({
+      version: 'v4',
+      action: 'read',
+      accessibleAt,
+      expires,
+      ...(contentType === undefined ? {} : { responseType: contentType }),
+    })
+    return new URL(url)
+  } catch (cause) {
+    const message =
+      'These credentials for Cloud Storage cannot sign: a service account with its private key can, and so can one that may call signBlob of IAM.'
+    const retryable = mayPass(new CredentialsFailure(cause))
+    throw new StorageError('BackendUnavailable', { backend: BACKEND_NAME, operation: 'presign' }, { cause, retryable, message })
+  }
+}

@@ -1,0 +1,21 @@
+import type { GcsClientLike } from './client.ts'
+import type { ParsedOptions } from './options.ts'
+import type { Transport } from './transport.ts'
+
+/** What the operations of one backend share, once it is ready. */
+export interface Store {
+  readonly options: ParsedOptions
+  readonly client: GcsClientLike
+  readonly transport: Transport
+  /** Clean-ups that nobody waits for but `close`. They never reject. */
+  readonly cleanups: Set<Promise<void>>
+}
+
+/** Lets a clean-up go on by itself: what it cannot do the collector will. */
+export function cleanUpLater(store: Store, cleanup: () => Promise<unknown>): void {
+  const running = cleanup()
+    .then(() => undefined)
+    .catch(() => undefined)
+    .finally(() => store.cleanups.delete(running))
+  store.cleanups.add(running)
+}

@@ -1,0 +1,151 @@
+import { Agent as HttpAgent, request as requestHttp } from 'node:http'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { GcsClientLike } from './client.ts'
+import { CredentialsFailure, IdleTimeout } from './errors.ts'
+import type { ParsedOptions } from './options.ts'
+import { readRefusal } from './refusal.ts'
+
+/** One request to the service. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path and query at the endpoint, or the whole URI of an upload session. */
+  readonly target: string
+  readonly headers?: OutgoingHttpHeaders
+  /** Sent one behind the other; their memory must stay as it is until the call has ended. */
+  readonly body?: readonly Uint8Array[]
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An answer that was read whole. */
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** The longest answer that is read whole: a page of 1,000 objects has some 300 kB. */
+const ANSWER_SIZE_MAX = 16 * 1024 * 1024
+/** The longest text of a refusal that is read; what is longer is cut off with its connection. */
+const REFUSAL_SIZE_MAX = 64 * 1024
+
+/**
+ * Sends requests over connections of its own, which are kept open. Nothing is repeated here.
+ *
+ * Promises: a call ends at most `idleTimeoutSeconds` after the last byte moved either way, connecting included; an abort
+ * rejects with `signal.reason` and breaks the connection; the credentials go to the endpoint and nowhere else.
+ */
+export class Transport {
+  readonly #client: GcsClientLike
+  readonly #options: ParsedOptions
+  readonly #endpoint: URL
+  readonly #agent: HttpAgent
+
+  constructor(client: GcsClientLike, options: ParsedOptions) {
+    this.#client = client
+    this.#options = options
+    this.#endpoint = new URL(client.apiEndpoint)
+    const settings = { keepAlive: true, maxSockets: options.connectionsMax, maxFreeSockets: Math.min(options.connectionsMax, 256) }
+    this.#agent = this.#endpoint.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings)
+  }
+
+  /** Sends a request and reads the answer whole, whatever its status. */
+  async call(request: ApiRequest): Promise<ApiAnswer> {
+    const response = await this.open(request)
+    const max = isFine(response) ? ANSWER_SIZE_MAX : REFUSAL_SIZE_MAX
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await readText(response, max, request.signal) }
+  }
+
+  /** The same, but throws the refusal where the status is not of the 200s. */
+  async ask(request: ApiRequest): Promise<ApiAnswer> {
+    const answer = await this.call(request)
+    if (answer.status < 200 || answer.status > 299) throw readRefusal(answer.status, answer.headers, answer.body)
+    return answer
+  }
+
+  /** Sends a request and gives back the answer with its body unread; the caller reads or destroys it. */
+  async open(request: ApiRequest): Promise<IncomingMessage> {
+    const { signal } = request
+    signal?.throwIfAborted()
+    const url = new URL(request.target, this.#endpoint)
+    const credentials = await this.#credentials(url)
+    signal?.throwIfAborted()
+    return new Promise((resolve, reject) => {
+      const sent = this.#start(url, request, credentials)
+      let isOver = false
+      const end = (settle: () => void): void => {
+        if (isOver) return
+        isOver = true
+        signal?.removeEventListener('abort', onAbort)
+        settle()
+      }
+      const onAbort = (): void => {
+        end(() => reject(signal?.reason))
+        sent.destroy()
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      sent.on('timeout', () => sent.destroy(new IdleTimeout(this.#options.idleTimeoutSeconds)))
+      // Stays: after an early answer the rest of the body may find the connection gone.
+      sent.on('error', (error) => end(() => reject(error)))
+      sent.on('response', (response) => end(() => resolve(response)))
+      for (const piece of request.body ?? []) sent.write(piece)
+      sent.end()
+    })
+  }
+
+  /** Breaks every connection. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  #start(url: URL, { method, headers, body }: ApiRequest, credentials: OutgoingHttpHeaders): ClientRequest {
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp
+    const length = body?.reduce((sum, piece) => sum + piece.length, 0) ?? 0
+    return send(url, {
+      method,
+      timeout: this.#options.idleTimeoutSeconds * 1000,
+      headers: { ...credentials, ...headers, ...(method === 'GET' ? {} : { 'content-length': length }) },
+      // An emulator may give its sessions another address, and another scheme.
+      ...(url.protocol === this.#endpoint.protocol ? { agent: this.#agent } : {}),
+    })
+  }
+
+  async #credentials(url: URL): Promise<OutgoingHttpHeaders> {
+    const { customEndpoint, useAuthWithCustomEndpoint, authClient } = this.#client
+    if (url.origin !== this.#endpoint.origin || (customEndpoint === true && useAuthWithCustomEndpoint !== true)) return {}
+    try {
+      return Object.fromEntries(await authClient.getRequestHeaders(this.#endpoint.href))
+    } catch (error) {
+      throw new CredentialsFailure(error)
+    }
+  }
+}
+
+function isFine(response: IncomingMessage): boolean {
+  const status = response.statusCode ?? 0
+  return status >= 200 && status <= 299
+}
+
+/** Reads an answer whole; one that is too long, or broken off, is an error. */
+export async function readText(response: IncomingMessage, sizeMax: number, signal?: AbortSignal): Promise<string> {
+  const onAbort = (): void => {
+    response.destroy()
+  }
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of response) {
+      if (!(chunk instanceof Uint8Array)) continue
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > sizeMax) throw new Error(`the service answered with more than ${sizeMax} bytes`)
+    }
+    signal?.throwIfAborted()
+    return Buffer.concat(chunks).toString('utf8')
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
