@@ -6,7 +6,7 @@ const KIB = 1024
 const MIB = 1024 * KIB
 
 /** Sizes of chunks of a resumable upload are multiples of this many bytes (Cloud Storage, "Perform resumable uploads"). */
-export const CHUNK_UNIT = 256 * KIB
+export const CHUNK_UNIT: number = 256 * KIB
 
 /** The key of a service account, as its JSON file has it. */
 export interface GcsCredentials {
