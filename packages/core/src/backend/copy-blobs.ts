@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
-import { createCrc } from '../checksums/running-checksum.ts'
-import type { RunningChecksum } from '../checksums/running-checksum.ts'
+import { crc32c } from '../checksums/crc32c.ts'
 import { isStorageError, StorageError } from '../errors/storage-error.ts'
 import type { Backend, BlobEntry } from './backend.ts'
 import type { BlobKey } from './blob-key.ts'
@@ -104,7 +103,7 @@ interface Route {
 /** Copies one blob, and gives back how many bytes that were; null where it was deleted meanwhile. */
 async function copyBlob({ entry: { key, size }, inTheWay }: Missing, { from, to, signal }: Route): Promise<number | null> {
   if (inTheWay) await to.delete([key], { signal })
-  const read = createCrc('CRC32C')
+  const read = { crc: 0 }
   try {
     const source = await from.get(key, { signal })
     await to.put(key, { [Symbol.asyncIterator]: () => summed(source, read) }, { size, signal })
@@ -112,11 +111,11 @@ async function copyBlob({ entry: { key, size }, inTheWay }: Missing, { from, to,
     if (isStorageError(error) && error.code === 'BlobNotFound') return null
     throw error
   }
-  const expected = read.digest().toString('base64')
   const actual = await sumOf(to, key, signal)
-  if (actual !== expected) {
+  if (actual !== read.crc) {
     await to.delete([key])
-    throw new StorageError('ChecksumMismatch', { algorithm: 'CRC32C', expected, actual })
+    const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
+    throw new StorageError('ChecksumMismatch', { algorithm: 'CRC32C', expected: hex(read.crc), actual: hex(actual) })
   }
   // Deleted in `from` while it was copied: then its deletion here may have come too early.
   if (await isThere(from, { key, size }, signal)) return size
@@ -124,22 +123,22 @@ async function copyBlob({ entry: { key, size }, inTheWay }: Missing, { from, to,
   return null
 }
 
-async function* summed(source: Readable, sum: RunningChecksum): AsyncGenerator<Uint8Array> {
+async function* summed(source: Readable, sum: { crc: number }): AsyncGenerator<Uint8Array> {
   // Chunks are passed on, so that they are not given back.
   for await (const chunk of source as AsyncIterable<Uint8Array>) {
-    sum.update(chunk)
+    sum.crc = crc32c(chunk, sum.crc)
     yield chunk
   }
 }
 
-async function sumOf(backend: Backend, key: BlobKey, signal: AbortSignal): Promise<string> {
-  const sum = createCrc('CRC32C')
+async function sumOf(backend: Backend, key: BlobKey, signal: AbortSignal): Promise<number> {
+  let crc = 0
   const stream = await backend.get(key, { signal })
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    sum.update(chunk)
+    crc = crc32c(chunk, crc)
     if (isLendingReadable(stream)) stream.releaseChunk(chunk)
   }
-  return sum.digest().toString('base64')
+  return crc
 }
 
 async function isThere(backend: Backend, { key, size }: Pick<BlobEntry, 'key' | 'size'>, signal: AbortSignal): Promise<boolean> {
