@@ -1,6 +1,9 @@
 import { ALWAYS, fsck } from '@stowage/core'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { AccessKeys, StoredCredentials } from '@stowage/credentials'
+import type { CopiedBlobs } from '@stowage/core/backend'
+import { copyBackend } from './copy-backend.ts'
+import type { CopyBackendOptions, CopyBackendRequest } from './copy-backend.ts'
 import { administerCredentials } from './credential-administration.ts'
 import type { CredentialAnswer, CredentialRequest } from './credential-request.ts'
 import { administerKeys } from './key-administration.ts'
@@ -38,6 +41,8 @@ export interface Administration {
   buckets(): Promise<readonly BucketInfo[]>
   stat(): Promise<Statistics>
   fsck(options: AdministrationFsck): Promise<FsckReport>
+  /** Brings all bytes to another backend; one call at a time. */
+  copyBackend(request: CopyBackendRequest, options: CopyBackendOptions): Promise<CopiedBlobs>
   /** Stored keys: makes, lists and changes them. */
   keys(request: KeyRequest): Promise<KeyAnswer>
   /** Projects, their keys, tokens of R2 and temporary credentials. */
@@ -56,10 +61,9 @@ export interface AdministeredParts {
 }
 
 /** Administers stores that are open, and the credentials and policies in them. */
-export function administer(
-  { metadata, backend }: Pick<Stores, 'metadata' | 'backend'>,
-  { keys, stored, policies }: AdministeredParts,
-): Administration {
+export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies }: AdministeredParts): Administration {
+  const { metadata, backend } = stores
+  let isCopying = false
   return {
     async buckets() {
       const all: BucketInfo[] = []
@@ -80,6 +84,16 @@ export function administer(
     },
     stat: () => metadata.inspection.counts(),
     fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
+    async copyBackend(request, options) {
+      // Two at once would write the same blobs.
+      if (isCopying) throw new Error('The bytes of this store are being copied already.')
+      isCopying = true
+      try {
+        return await copyBackend(stores, request, options)
+      } finally {
+        isCopying = false
+      }
+    },
     async keys(request) {
       // A key may be for a role that another process has made.
       if (request.do === 'create') await policies.policies.refresh()

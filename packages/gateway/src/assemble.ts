@@ -18,6 +18,9 @@ import type { StoreOptions } from './stores.ts'
 /** The account of those who start the server. */
 export const ROOT_ACCOUNT = 'root'
 
+/** The longest that such an address may live, and from where on a second request is worth it. */
+const REDIRECTS = { expiresInSeconds: 60, sizeMin: 1024 ** 2 } as const
+
 /** What is put together for one data directory, or for none. */
 export interface AssembleOptions extends StoreOptions {
   /** The keys of the account `root`. */
@@ -98,6 +101,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
       ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
       ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
       credentials: resolver,
+      ...(options.presigning === true ? { redirects: REDIRECTS } : {}),
       sts: stsHandler({ issuer: stored, credentials: resolver, ...stsOptions(options) }),
       displayName: (account) => names.get(account) ?? account,
       observer,

@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
-import type { Administration, AdministrationFsck, Statistics } from './administration.ts'
+import type { CopiedBlobs, CopyBlobsStep } from '@stowage/core/backend'
+import type { Administration, Statistics } from './administration.ts'
 import { controlPath } from './control-path.ts'
 import type { CredentialAnswer } from './credential-request.ts'
 import type { KeyAnswer } from './key-administration.ts'
@@ -28,7 +29,14 @@ export async function connectControl(directory: string): Promise<Administration 
       return rows.map((row) => ({ ...row, createdAt: new Date(row.createdAt) }))
     },
     stat: async () => (await ask(path, '/stat')) as Statistics,
-    fsck: async ({ deep, ...options }) => (await ask(path, deep ? '/fsck?deep' : '/fsck', options)) as FsckReport,
+    fsck: async ({ deep, onProgress, signal }) => {
+      const hear = (step: unknown): void => onProgress?.(step as FsckStep)
+      return (await ask(path, deep ? '/fsck?deep' : '/fsck', { onProgress: hear, signal })) as FsckReport
+    },
+    copyBackend: async (wish, { onProgress, signal }) => {
+      const hear = (step: unknown): void => onProgress?.(step as CopyBlobsStep)
+      return (await ask(path, '/copy-backend', { wish, onProgress: hear, signal })) as CopiedBlobs
+    },
     keys: async (wish) => (await ask(path, '/keys', { wish })) as KeyAnswer,
     credentials: async (wish) => (await ask(path, '/credentials', { wish })) as CredentialAnswer,
     policies: async (wish) => (await ask(path, '/policies', { wish: writePolicyRequest(wish) })) as PolicyAnswer,
@@ -48,7 +56,11 @@ async function reach(path: string): Promise<void> {
 /** What the server said it could not do. */
 class ControlError extends Error {}
 
-interface Asked extends Omit<AdministrationFsck, 'deep'> {
+interface Asked {
+  /** Hears how far it is, as JSON brought it. */
+  readonly onProgress?: (step: unknown) => void
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined
   /** The body of the question: it goes as JSON. */
   readonly wish?: unknown
 }
@@ -68,7 +80,7 @@ async function answerTo(socketPath: string, path: string, { onProgress = () => u
   asked.end(wish === undefined ? undefined : JSON.stringify(wish))
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   for await (const line of createInterface({ input: answer })) {
-    const said = JSON.parse(line) as { readonly step?: FsckStep; readonly result?: unknown; readonly error?: string }
+    const said = JSON.parse(line) as { readonly step?: unknown; readonly result?: unknown; readonly error?: string }
     if (said.step !== undefined) onProgress(said.step)
     else if (said.error !== undefined) throw new ControlError(said.error)
     else return said.result

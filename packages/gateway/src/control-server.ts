@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Administration, AdministrationFsck } from './administration.ts'
+import type { Administration } from './administration.ts'
 import { connectControl } from './control-client.ts'
+import { readCopyBackendRequest } from './copy-backend-request.ts'
 import { controlPath } from './control-path.ts'
 import { readControlBody } from './control-body.ts'
 import { parseCredentialRequest } from './credential-request.ts'
@@ -46,7 +47,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, admini
 async function perform(
   request: IncomingMessage,
   administration: Administration,
-  asked: Omit<AdministrationFsck, 'deep'>,
+  asked: { readonly onProgress: (step: unknown) => void; readonly signal: AbortSignal },
 ): Promise<unknown> {
   switch (request.url) {
     case '/keys':
@@ -59,6 +60,8 @@ async function perform(
       return administration.buckets()
     case '/stat':
       return administration.stat()
+    case '/copy-backend':
+      return administration.copyBackend(readCopyBackendRequest(await readControlBody(request)), asked)
     case '/fsck':
       return administration.fsck({ deep: false, ...asked })
     case '/fsck?deep':

@@ -102,3 +102,10 @@ export function parseScope(text: string): JsonValue {
     throw new InvalidArgumentError(isStorageError(error) ? error.message : 'A scope is JSON, such as {"operations":["GetObject"]}.')
   }
 }
+
+/** How many things are done at once: 1 to 64. */
+export function parseConcurrency(text: string): number {
+  const count = Number(text)
+  if (!/^[0-9]{1,2}$/.test(text) || count < 1 || count > 64) throw new InvalidArgumentError('It is a whole number from 1 to 64.')
+  return count
+}

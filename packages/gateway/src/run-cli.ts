@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { isStorageError } from '@stowage/core'
 import type { BucketsOptions } from './buckets-command.ts'
 import type { CliContext } from './cli-context.ts'
+import type { CopyBackendCommandOptions } from './copy-backend-command.ts'
 import { EXIT } from './cli-context.ts'
 import type { FsckCommandOptions } from './fsck-command.ts'
 import type { KeysOptions } from './keys-command.ts'
@@ -11,7 +12,7 @@ import { addStoredKeys } from './stored-keys-commands.ts'
 import { addTokens } from './tokens-commands.ts'
 import { limitsHelp } from './limits.ts'
 import { LOG_LEVELS } from './log-level.ts'
-import { collect, collectDomain, collectJurisdiction, parsePort, parseRegion } from './parse-flag.ts'
+import { collect, collectDomain, collectJurisdiction, parseConcurrency, parsePort, parseRegion } from './parse-flag.ts'
 import type { ServeOptions } from './serve-command.ts'
 import type { StatOptions } from './stat-command.ts'
 
@@ -28,7 +29,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(stowage --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
-  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck]) add(program, run)
+  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck, addCopyBackend]) add(program, run)
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
   } catch (error) {
@@ -66,6 +67,11 @@ function addServe(program: Command, run: Run): void {
     .option('--tls-key <file>', 'its private key, as PEM')
     .option('--metadata <url>', 'keep the metadata in this Postgres (postgres://…), and only the bytes in the directory')
     .option('--schema <name>', 'the schema in that database')
+    .option(
+      '--backend <url>',
+      'keep the bytes there: s3://BUCKET[/PREFIX][?endpoint=…&region=…&pathStyle=true], gs://BUCKET[/PREFIX], file:DIR',
+    )
+    .option('--redirect-reads', 'send presigned and anonymous reads of 1 MiB and more on to the backend, for 60 seconds each (S3, GCS)')
     .option('--config <file>', 'accounts besides root, with their keys, and limits, as JSON')
     .addOption(new Option('--log-level <level>', 'how much is logged on stderr; info: every request').choices(LOG_LEVELS).default('warn'))
     .option('--json', 'print one line of JSON when it listens, and nothing else')
@@ -135,6 +141,23 @@ function addFsck(program: Command, run: Run): void {
       await run((context) => fsckCommand({ ...flags, directory }, context))
     })
 }
+
+function addCopyBackend(program: Command, run: Run): void {
+  administers(program.command('copy-backend').description('Bring all bytes to another backend, while the directory is served or not.'))
+    .requiredOption('--to <url>', 'where to: s3://…, gs://… or file:DIR, as --backend of serve')
+    .option('--from <url>', 'where they must be now; anything else is an error')
+    .option('--concurrency <number>', 'how many blobs at once', parseConcurrency)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', COPY_BACKEND_HELP)
+    .action(async (directory: string, flags: Omit<CopyBackendCommandOptions, 'directory'>) => {
+      const { copyBackendCommand } = await import('./copy-backend-command.ts')
+      await run((context) => copyBackendCommand({ ...flags, directory }, context))
+    })
+}
+
+const COPY_BACKEND_HELP = `
+New bytes go there from the beginning; every blob is read back once it is copied. What stops it loses nothing: the same command goes on.
+The former place keeps what it had, to be removed by hand. With the metadata in Postgres, no other server may use them meanwhile.`
 
 /** What the commands have in common that look into a store. */
 function administers(command: Command): Command {

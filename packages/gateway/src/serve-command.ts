@@ -55,6 +55,10 @@ export interface ServeOptions {
   readonly metadata?: string
   /** The schema in it. */
   readonly schema?: string
+  /** Where the bytes are kept, as `parseBackendLocation` reads it. */
+  readonly backend?: string
+  /** Sends presigned and anonymous reads of large objects on to the backend. */
+  readonly redirectReads?: boolean
   /** A file with a certificate, as PEM: serves HTTPS. Needs `tlsKey`. */
   readonly tlsCert?: string
   /** A file with the private key of `tlsCert`. */
@@ -71,13 +75,8 @@ const COLLECT_EVERY_MS = 30_000
 
 /** Serves S3 until SIGINT or SIGTERM; then finishes the requests under way and closes the database last. */
 export async function serveCommand(options: ServeOptions, context: CliContext): Promise<number> {
-  if (options.memory === true && options.directory !== null) {
-    throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
-  }
   const metadata = options.metadata ?? metadataFromEnvironment(context.env)
-  if (options.memory === true && metadata !== undefined) {
-    throw new Error('--memory keeps no bytes, so no metadata may outlive them either. Leave --metadata out.')
-  }
+  if (options.memory === true) checkMemory({ ...options, metadata })
   const signal = untilSignal(context.process)
   const { accounts, limits: given } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
   const limits = completeLimits(given)
@@ -89,6 +88,8 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     directory,
     ...(metadata === undefined ? {} : { metadata }),
     ...(options.schema === undefined ? {} : { schema: options.schema }),
+    ...(options.backend === undefined ? {} : { bytes: options.backend }),
+    presigning: options.redirectReads === true,
     publicUrls: options.publicUrl,
     credentials,
     masterKeys: masterKeysFor(context.env, directory),
@@ -129,6 +130,18 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     await close()
   }
   return EXIT.ok
+}
+
+/** Nothing that is kept goes with what keeps nothing. */
+function checkMemory({
+  directory,
+  metadata,
+  backend,
+}: Pick<ServeOptions, 'directory' | 'backend'> & { readonly metadata: string | undefined }): void {
+  if (directory !== null) throw new Error('--memory keeps nothing, so it goes without a directory. Leave one of them out.')
+  if (metadata !== undefined) throw new Error('--memory keeps no bytes, so no metadata may outlive them either. Leave --metadata out.')
+  if (backend !== undefined)
+    throw new Error('--memory keeps no metadata, and nobody would find bytes that outlive it. Leave --backend out.')
 }
 
 async function rootCredentialsFor(

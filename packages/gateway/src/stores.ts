@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { fsBackend } from '@stowage/backend-fs'
 import type { Backend, MetadataStore } from '@stowage/core'
 import { memoryBackend } from '@stowage/core/backend'
+import type { MovableBackend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
+import { placeBackend } from './place-backend.ts'
 
 /** Where a server keeps what. */
 export interface StoreOptions {
@@ -12,6 +13,10 @@ export interface StoreOptions {
   readonly metadata?: string
   /** The schema in that database. Default: the connection's own. */
   readonly schema?: string
+  /** Where the bytes are, as `parseBackendLocation` reads it. Default: where they have been so far, at first the directory. */
+  readonly bytes?: string
+  /** Whether reads may be sent on to the backend, which presigns then. Default false. */
+  readonly presigning?: boolean
   /** False: a schema that is not up to date is an error, not brought up to date. Default true. */
   readonly migrate?: boolean
   /** Without a directory: commits on this thread, which starts sooner, and is slower under load. Default false. */
@@ -22,6 +27,12 @@ export interface StoreOptions {
 export interface Stores {
   readonly metadata: MetadataStore
   readonly backend: Backend
+  /** The same, where its bytes can go elsewhere; null in memory. */
+  readonly movable: MovableBackend | null
+  /** The directory; null in memory. */
+  readonly dataDirectory: string | null
+  /** As the option. */
+  readonly presigning: boolean
   /** To be called when both are closed. */
   end(): Promise<void>
 }
@@ -35,19 +46,32 @@ export function metadataFromEnvironment(env: Readonly<Record<string, string | un
   return url === '' ? undefined : url
 }
 
-/** Where the bytes of a data directory are. */
-export const BLOBS_FOLDER = 'blobs'
-
 /** Makes the stores of a directory, or of none. Nothing is opened, and nothing on the disk is touched. */
-export async function storesOf({ directory, metadata, schema, migrate = true, onThisThread = false }: StoreOptions): Promise<Stores> {
+export async function storesOf(options: StoreOptions): Promise<Stores> {
+  const { directory, metadata, schema, migrate = true, onThisThread = false } = options
   if (schema !== undefined && metadata === undefined) throw new Error('--schema goes with --metadata: it names a schema of that database.')
-  const backend = directory === null ? memoryBackend() : fsBackend({ directory })
-  if (metadata !== undefined) return { backend, ...(await postgresStore(metadata, { schema, migrate })) }
+  if (metadata !== undefined) return withBackend(await postgresStore(metadata, { schema, migrate }), options)
   const sqlite =
     directory === null
       ? sqliteMetadata({ temporary: true, ...(onThisThread ? { worker: 'inline' as const } : {}) })
       : sqliteMetadata({ file: join(directory, METADATA_FILE), migrate })
-  return { backend, metadata: sqlite, end: async () => undefined }
+  return withBackend({ metadata: sqlite, end: async () => undefined }, options)
+}
+
+/** Who only looks says nothing of where bytes are to go. */
+function withBackend(
+  kept: Pick<Stores, 'metadata' | 'end'>,
+  { directory, bytes, presigning = false, migrate = true }: StoreOptions,
+): Stores {
+  if (directory === null) return { ...kept, backend: memoryBackend(), movable: null, dataDirectory: null, presigning }
+  const movable = placeBackend({
+    metadata: kept.metadata,
+    dataDirectory: directory,
+    mayBegin: migrate,
+    presigning,
+    ...(bytes === undefined ? {} : { wanted: bytes }),
+  })
+  return { ...kept, backend: movable, movable, dataDirectory: directory, presigning }
 }
 
 interface PostgresStoreOptions {
@@ -55,7 +79,7 @@ interface PostgresStoreOptions {
   readonly migrate: boolean
 }
 
-async function postgresStore(url: string, { schema, migrate }: PostgresStoreOptions): Promise<Omit<Stores, 'backend'>> {
+async function postgresStore(url: string, { schema, migrate }: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--metadata is a URL that begins with postgres://.')
   const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
   const pool = new Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 10_000, application_name: 'stowage' })

@@ -1,5 +1,4 @@
-import { access } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { AccessKeys, StoredCredentials } from '@stowage/credentials'
 import type { KeyCredential } from '@stowage/credentials'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
@@ -7,11 +6,12 @@ import type { Caller, Engine, StoredPolicies } from '@stowage/core'
 import { administer } from './administration.ts'
 import type { Administration } from './administration.ts'
 import { ROOT_ACCOUNT } from './assemble.ts'
+import { checkDataDirectory } from './check-data-directory.ts'
 import type { CliContext } from './cli-context.ts'
 import { connectControl } from './control-client.ts'
 import { masterKeysFor } from './master-keys.ts'
 import { readKeptCredentials } from './root-credentials.ts'
-import { BLOBS_FOLDER, METADATA_FILE, metadataFromEnvironment, storesOf } from './stores.ts'
+import { METADATA_FILE, metadataFromEnvironment, storesOf } from './stores.ts'
 import type { Stores } from './stores.ts'
 
 /** Which store a command is about. */
@@ -41,10 +41,8 @@ export async function withAdministration<T>(store: AskedStore, use: (administrat
   if (serving !== null) return use(serving)
   // Opening would make an empty store where there is none, and find it in perfect order.
   const metadata = store.metadata ?? metadataFromEnvironment(store.env)
-  const sign = metadata === undefined ? METADATA_FILE : BLOBS_FOLDER
-  await access(join(directory, sign)).catch((error: unknown) => {
-    throw new Error(`${directory} is not a data directory: it has no ${sign} that can be read.`, { cause: error })
-  })
+  // With the metadata in Postgres it says whether the directory has the bytes.
+  if (metadata === undefined) await checkDataDirectory(directory, METADATA_FILE)
   const masterKeys = masterKeysFor(store.env, directory)
   const stores = await storesOf({
     directory,

@@ -1,0 +1,81 @@
+import type { Backend, MetadataStore } from '@stowage/core'
+import type { CopiedBlobs, CopyBlobsStep, MovableBackend } from '@stowage/core/backend'
+import { formatBackendLocation, parseBackendLocation } from './backend-location.ts'
+import type { BackendLocation } from './backend-location.ts'
+import { readKeptBackend, writeKeptBackend } from './kept-backend.ts'
+import { openBackend } from './open-backend.ts'
+import type { OpenBackendOptions } from './open-backend.ts'
+
+/** Where blobs are to be copied. */
+export interface CopyBackendRequest {
+  /** As `--backend` says it. */
+  readonly to: string
+  /** Where they must be now; null for wherever that is. */
+  readonly from: string | null
+  /** How many blobs at once; null for the default. */
+  readonly concurrency: number | null
+}
+
+/** What hears of it, and stops it. */
+export interface CopyBackendOptions {
+  /** Hears of every blob that has been copied. */
+  readonly onProgress?: (step: CopyBlobsStep) => void
+  /** Stops it; it rejects then, and the next call goes on. */
+  readonly signal?: AbortSignal
+}
+
+/** The parts of an open store that copying is about. */
+export interface CopiedStore {
+  readonly metadata: MetadataStore
+  /** Null where nothing is kept. */
+  readonly movable: MovableBackend | null
+  readonly dataDirectory: string | null
+  /** Whether reads may be sent on to the backend. */
+  readonly presigning: boolean
+}
+
+/**
+ * Brings all blobs of a store that is open, and may be in use, to another backend. From its beginning new blobs go there, and the
+ * metadata says so, before the first of them does: whatever stops it, calling it again goes on. The former backend keeps what it had.
+ */
+export async function copyBackend(
+  { metadata, movable, dataDirectory, presigning }: CopiedStore,
+  { to, from, concurrency }: CopyBackendRequest,
+  options: CopyBackendOptions,
+): Promise<CopiedBlobs> {
+  if (movable === null || dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to copy.')
+  const target = parseBackendLocation(to, dataDirectory)
+  const source = from === null ? null : parseBackendLocation(from, dataDirectory)
+  const targetText = formatBackendLocation(target)
+  const kept = await readKeptBackend(metadata)
+  const sourceText = kept.former ?? kept.current
+  if (source !== null && formatBackendLocation(source) !== sourceText) {
+    throw new Error(`The bytes of this store come from ${sourceText}, not from ${formatBackendLocation(source)}.`)
+  }
+  if (kept.former !== null && kept.current !== targetText) {
+    throw new Error(`The bytes of this store are on their way to ${kept.current}: that must end before they go elsewhere.`)
+  }
+  if (kept.former === null) {
+    if (kept.current === targetText) throw new Error(`The bytes of this store are in ${targetText} already.`)
+    const backend = await openReady(target, { dataDirectory, presigning })
+    // Known before the first blob goes there; then whatever stops this is found by the next one who opens the store.
+    await writeKeptBackend(metadata, { current: target, former: parseBackendLocation(kept.current, dataDirectory) }, kept.version)
+    movable.moveTo(backend)
+  }
+  if (movable.former === null) throw new Error('Another server of this store has begun to move its bytes: start this one anew.')
+  const copied = await movable.copyFormer({ ...options, ...(concurrency === null ? {} : { concurrency }) })
+  await writeKeptBackend(metadata, { current: target, former: null }, (await readKeptBackend(metadata)).version)
+  movable.dropFormer()
+  return copied
+}
+
+async function openReady(location: BackendLocation, options: OpenBackendOptions): Promise<Backend> {
+  const backend = await openBackend(location, options)
+  try {
+    await backend.init()
+    return backend
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
+}

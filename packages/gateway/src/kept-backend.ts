@@ -1,0 +1,49 @@
+import type { MetadataStore } from '@stowage/core'
+import { formatBackendLocation, IN_DIRECTORY } from './backend-location.ts'
+import type { BackendLocation } from './backend-location.ts'
+
+/** Where a store's bytes are, as its metadata says it: canonical texts, as `formatBackendLocation` makes them. */
+export interface KeptBackend {
+  readonly current: string
+  /** Where the bytes come from that `stowage copy-backend` has not copied yet. */
+  readonly former: string | null
+  /** The version of the document; null where none is kept, and the bytes are in the data directory. */
+  readonly version: number | null
+}
+
+const KIND = 'gateway.backend'
+const ID = 'main'
+
+/** Reads where a store's bytes are. The metadata must be open. */
+export async function readKeptBackend(metadata: MetadataStore): Promise<KeptBackend> {
+  const { documents } = await metadata.readDocuments({ kinds: [KIND] })
+  const [kept] = documents
+  if (kept === undefined) return { current: formatBackendLocation(IN_DIRECTORY), former: null, version: null }
+  const body = kept.body as { readonly current?: unknown; readonly former?: unknown } | null
+  const { current, former } = body ?? {}
+  if (typeof current !== 'string' || (former !== null && typeof former !== 'string')) {
+    throw new Error('What the metadata says of the backend cannot be read: it was written by another release.')
+  }
+  return { current, former, version: kept.version }
+}
+
+/** Writes it; throws where another process has changed it since `former` was read. */
+export async function writeKeptBackend(
+  metadata: MetadataStore,
+  { current, former }: { readonly current: BackendLocation; readonly former: BackendLocation | null },
+  expected: number | null,
+): Promise<void> {
+  const body = { current: formatBackendLocation(current), former: former === null ? null : formatBackendLocation(former) }
+  const { outcome } = await metadata.writeDocuments({
+    writes: [{ kind: KIND, id: ID, expected, body, sealed: null }],
+    raisesPolicyVersion: false,
+  })
+  if (outcome === 'conflict') throw new Error('Another process has changed where the bytes of this store are. Try again.')
+}
+
+/** Whether no row of the store names a blob: then its bytes may be anywhere from now on. */
+export async function isWithoutBlobs({ inspection }: MetadataStore): Promise<boolean> {
+  const first = { after: null, limit: 1 }
+  const [references, garbage] = await Promise.all([inspection.references(first), inspection.garbage(first)])
+  return references.rows.length === 0 && garbage.rows.length === 0
+}
