@@ -83,8 +83,8 @@ describe.each(['sqlite', 'postgres'] as const)('claims of a hostile issuer on %s
   const deep = (begin: string, end: string, depth: number): string => `"tenant":"a","deep":${begin.repeat(depth)}1${end.repeat(depth)}`
   test.each([
     // What the stores cannot hold is compared with nothing.
-    ['a sub with a NUL', '"sub":"a\\u0000b"', 'InvalidArgument'],
-    ['a sub with half a character', '"sub":"\\ud800"', 'InvalidArgument'],
+    ['a sub with a NUL', '"sub":"a\\u0000b"', 'claims'],
+    ['a sub with half a character', '"sub":"\\ud800"', 'claims'],
     ['a sub that is too long', `"sub":"${'x'.repeat(5000)}"`, 'LimitExceeded'],
     ['a NUL', '"tenant":"a\\u0000"', 'AccessDenied'],
     ['half a character', '"tenant":"\\udc00"', 'AccessDenied'],

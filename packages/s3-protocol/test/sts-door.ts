@@ -9,6 +9,7 @@ import type { StsHandlerOptions, StsIssuer } from '../src/index.ts'
 import { httpRequest } from './signed-request.ts'
 
 const SECRET = Buffer.alloc(32, 'jwt secret')
+const FORM = 'application/x-www-form-urlencoded'
 const NOW = new Date(Date.UTC(2030, 0, 1))
 const clock = (): Date => NOW
 
@@ -58,10 +59,10 @@ export class StsDoorRig {
   /** Posts a form. */
   async post(
     body: string,
-    { address = '192.0.2.1', headers = [] }: { address?: string; headers?: readonly HttpHeader[] } = {},
+    { address = '192.0.2.1', type = FORM, headers = [] }: { address?: string; type?: string; headers?: readonly HttpHeader[] } = {},
   ): Promise<StsAnswer> {
-    const type: HttpHeader = ['content-type', 'application/x-www-form-urlencoded']
-    const request = httpRequest({ method: 'POST', target: '/', headers: [['host', 'h'], type, ...headers], body: [Buffer.from(body)] })
+    const all: HttpHeader[] = [['host', 'h'], ['content-type', type], ...headers]
+    const request = httpRequest({ method: 'POST', target: '/', headers: all, body: [Buffer.from(body)] })
     const answer = await this.#handler({ ...request, peer: { address, encrypted: false } })
     const text = answer.body instanceof Uint8Array ? Buffer.from(answer.body).toString() : ''
     return { status: answer.status, code: /<Code>(\w+)</.exec(text)?.[1] ?? '', text }

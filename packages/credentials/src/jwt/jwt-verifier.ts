@@ -127,7 +127,7 @@ export class JwtVerifier {
     const { role = defaultRole, sub = null } = claims
     const known = typeof role === 'string' ? roles.get(role) : undefined
     if (typeof role !== 'string' || known === undefined) throw new TokenError('claims', 'The token names no role that there is.')
-    if (sub !== null && (typeof sub !== 'string' || sub === '')) throw new TokenError('claims', 'The sub of the token is not valid.')
+    if (!isSub(sub)) throw new TokenError('claims', 'The sub of the token is not valid.')
     return { role, bypassRls: known.bypassRls, sub, claims, exp: new Date(exp * 1000), keyFingerprint: key.fingerprint, kid: key.kid }
   }
 }
@@ -140,6 +140,14 @@ async function findKeys(source: JwtKeySource, kid: string | null): Promise<reado
       ? error
       : new TokenError('keys-unavailable', 'The keys of the token cannot be read.', { cause: error })
   }
+}
+
+// Under the flag `u` a whole pair is one character, so that only a half is a surrogate.
+const UNSTORABLE = /[\0\p{Surrogate}]/u
+
+/** Opaque text, but such as can be kept: it becomes the owner of what its user makes. */
+function isSub(sub: unknown): sub is string | null {
+  return sub === null || (typeof sub === 'string' && sub !== '' && !UNSTORABLE.test(sub))
 }
 
 /** What a policy compares must be what the issuer has signed. */

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { StsDoorRig } from '../../test/sts-door.ts'
+import { identityForm, StsDoorRig, userToken } from '../../test/sts-door.ts'
 
 test('a user is counted in its project: another one may have a user of the same name', async () => {
   const door = new StsDoorRig({ perSubjectMinuteMax: 2 })
@@ -32,4 +33,74 @@ test('behind proxies the client is counted, and nobody for whom he gives himself
   // Of whoever is no proxy the headers mean nothing.
   expect(await codes('198.51.100.1', '192.0.2.77')).toEqual(twice)
   expect(await codes('198.51.100.1', '192.0.2.78', 1)).toEqual(['Throttling'])
+})
+
+test.each<[name: string, sub: string, code?: string]>([
+  ['a NUL', '\0', 'InvalidIdentityToken'],
+  ['a control character', '\u0001'],
+  ['half a character', '\uD800', 'InvalidIdentityToken'],
+  ['no character', '\uFFFE'],
+  ['markup', ']]><a b="c">&amp;</a>'],
+  ['lines', 'a\r\nb'],
+  ['a prototype', '__proto__'],
+  ['a long text', 'x'.repeat(2000), 'PackedPolicyTooLarge'],
+])('a user whose name is %s gets a credential, or hears why not', async (_name, sub, expected = '') => {
+  const door = new StsDoorRig()
+  const { code, text } = await door.asUser(sub)
+  expect(code).toBe(expected)
+  expect(door.events.filter(({ name }) => name === 'fault')).toEqual([])
+  // What XML does not have is written as what stands for it.
+  expect(text).toMatch(/^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD]*$/)
+})
+
+const fields = fc.array(
+  fc.tuple(
+    fc.oneof(
+      fc.constantFrom(
+        'Action',
+        'Version',
+        'WebIdentityToken',
+        'RoleArn',
+        'RoleSessionName',
+        'DurationSeconds',
+        'Policy',
+        'PolicyArns.member.1',
+      ),
+      fc.string({ unit: 'binary', maxLength: 8 }),
+    ),
+    fc.oneof(
+      fc.constantFrom('AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity', '2011-06-15', '3600', '{}', '%', '%zz', '%00', '+'),
+      fc.constantFrom(userToken({ role: 'authenticated', sub: 'ann' }), userToken('[]'), userToken('{"exp":1e400}'), 'a.b.c'),
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.json({ maxDepth: 3 }),
+    ),
+  ),
+  { maxLength: 8 },
+)
+const raw = fc.tuple(fields, fc.boolean()).map(([pairs, isEncoded]) =>
+  // Half a character has no encoding.
+  pairs
+    .map((pair) => pair.map((each) => (isEncoded ? encodeURIComponent(each.replace(/\p{Surrogate}/gu, '?')) : each)).join('='))
+    .join('&'),
+)
+const bodies = fc.oneof(
+  raw,
+  raw.map((more) => `${identityForm(userToken({ role: 'authenticated', sub: 'ann' }))}&${more}`),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+)
+
+test('whatever is posted, nobody but its sender is at fault', async () => {
+  const door = new StsDoorRig({ perAddressMinuteMax: 1e6, perSubjectMinuteMax: 1e6 })
+  const codes = new Map<string, number>()
+  await fc.assert(
+    fc.asyncProperty(bodies, fc.constantFrom('application/x-www-form-urlencoded', 'text/plain', ''), async (body, type) => {
+      const { status, code } = await door.post(body, { type })
+      expect([200, 400, 403, 413]).toContain(status)
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+    }),
+    { numRuns: 1000 },
+  )
+  expect(door.events.filter(({ name }) => name === 'fault')).toEqual([])
+  // It came further than the first check.
+  for (const code of ['', 'MissingAction', 'ValidationError']) expect(codes.get(code)).toBeGreaterThan(0)
 })
