@@ -1,6 +1,6 @@
 import { ALWAYS, fsck } from '@stowage/core'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
-import type { AccessKeys, StoredCredentials } from '@stowage/credentials'
+import type { AccessKeys, KeyProvider, StoredCredentials } from '@stowage/credentials'
 import type { CopiedBlobs } from '@stowage/core/backend'
 import { copyBackend } from './copy-backend.ts'
 import type { CopyBackendOptions, CopyBackendRequest } from './copy-backend.ts'
@@ -10,6 +10,7 @@ import { administerKeys } from './key-administration.ts'
 import type { KeyAnswer, KeyRequest } from './key-administration.ts'
 import { administerPolicies } from './policy-administration.ts'
 import type { PolicyAnswer, PolicyParts, PolicyRequest } from './policy-administration.ts'
+import { resealCredentials } from './reseal-credentials.ts'
 import type { Stores } from './stores.ts'
 
 /** How much a store holds. */
@@ -45,7 +46,7 @@ export interface Administration {
   copyBackend(request: CopyBackendRequest, options: CopyBackendOptions): Promise<CopiedBlobs>
   /** Stored keys: makes, lists and changes them. */
   keys(request: KeyRequest): Promise<KeyAnswer>
-  /** Projects, their keys, tokens of R2 and temporary credentials. */
+  /** Projects, their keys, tokens of R2 and temporary credentials; and what all secrets are sealed under. */
   credentials(request: CredentialRequest): Promise<CredentialAnswer>
   /** Roles and row-level policies: lists and changes them, and says what they decide. */
   policies(request: PolicyRequest): Promise<PolicyAnswer>
@@ -58,10 +59,12 @@ export interface AdministeredParts {
   readonly keys: AccessKeys
   readonly stored: StoredCredentials
   readonly policies: PolicyParts
+  /** What both are sealed under. */
+  readonly masterKeys: KeyProvider
 }
 
 /** Administers stores that are open, and the credentials and policies in them. */
-export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies }: AdministeredParts): Administration {
+export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies, masterKeys }: AdministeredParts): Administration {
   const { metadata, backend } = stores
   let isCopying = false
   return {
@@ -99,7 +102,8 @@ export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies
       if (request.do === 'create') await policies.policies.refresh()
       return administerKeys(keys, request)
     },
-    credentials: (request) => administerCredentials(stored, request),
+    credentials: (request) =>
+      request.do === 'reseal' ? resealCredentials({ keys, stored, masterKeys }, request) : administerCredentials(stored, request),
     policies: (request) => administerPolicies(policies, request),
   }
 }

@@ -106,7 +106,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
       displayName: (account) => names.get(account) ?? account,
       observer,
     })
-    const administration = administer(stores, { keys, stored, policies: { policies, engine, findKey } })
+    const administration = administer(stores, { keys, stored, policies: { policies, engine, findKey }, masterKeys })
     return { engine, handler, administration, close }
   } catch (error) {
     await close()

@@ -26,7 +26,7 @@ test('a check is stopped when whoever asked for it has gone', async () => {
   const keys = new AccessKeys(parts)
   const stored = new StoredCredentials({ ...parts, keys: { find: () => null } })
   const policies = { policies: storedPolicies({ metadata: stores.metadata }), engine: null, findKey: async () => null }
-  const own = administer(stores, { keys, stored, policies })
+  const own = administer(stores, { keys, stored, policies, masterKeys: parts.masterKeys })
   let check: Promise<FsckReport> | undefined
   let begin = (): void => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))

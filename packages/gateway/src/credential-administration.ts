@@ -9,7 +9,10 @@ const BY = { by: 'operator' } as const
 const DONE = { done: true } as const
 
 /** Does what an operator wants of projects, tokens and temporary credentials. Rejects with the errors of `StoredCredentials`. */
-export async function administerCredentials(stored: StoredCredentials, request: CredentialRequest): Promise<CredentialAnswer> {
+export async function administerCredentials(
+  stored: StoredCredentials,
+  request: Exclude<CredentialRequest, { readonly do: 'reseal' }>,
+): Promise<CredentialAnswer> {
   switch (request.do) {
     case 'project.create':
       return createProject(stored, request)

@@ -42,12 +42,16 @@ export type CredentialRequest =
   /** Of one project; the empty one is that of keys. */
   | { readonly do: 'temporary.revoke'; readonly project: string; readonly by: 'jti' | 'sub' | 'sessionId'; readonly value: string }
   | { readonly do: 'temporary.revoke-all' }
+  /** Of everything that is sealed; under a new master key first, where that is wanted. */
+  | { readonly do: 'reseal'; readonly newMasterKey: boolean }
 
 /** What became of it: secrets that are shown this once, rows of a list, or nothing more to say. */
 export type CredentialAnswer =
   | { readonly made: Readonly<Record<string, string>> }
   | { readonly rows: readonly Readonly<Record<string, JsonValue>>[] }
   | { readonly done: true }
+  /** How many documents were sealed anew. */
+  | { readonly resealed: number }
 
 /** Reads what another process of this user wants. Throws for anything that is no such wish. */
 export function parseCredentialRequest(value: unknown): CredentialRequest {
@@ -84,6 +88,8 @@ export function parseCredentialRequest(value: unknown): CredentialRequest {
       return { do: what, id: wish.text('id'), overlapSeconds: wish.number('overlapSeconds') }
     case 'token.revoke':
       return { do: what, id: wish.text('id') }
+    case 'reseal':
+      return { do: what, newMasterKey: wish.flag('newMasterKey') }
     case 'temporary.create':
       return { do: what, jurisdiction: wish.text('jurisdiction'), request: wish.json('request') }
     case 'temporary.revoke':
@@ -142,6 +148,12 @@ class Wish {
   number(name: string): number {
     const value = this.#fields[name]
     if (typeof value !== 'number') throw unknown()
+    return value
+  }
+
+  flag(name: string): boolean {
+    const value = this.#fields[name]
+    if (typeof value !== 'boolean') throw unknown()
     return value
   }
 

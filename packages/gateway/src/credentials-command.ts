@@ -30,6 +30,7 @@ function plain(answer: CredentialAnswer): unknown {
 
 function sentences(answer: CredentialAnswer): string {
   if ('rows' in answer) return answer.rows.map(line).join('')
+  if ('resealed' in answer) return `Sealed anew: ${answer.resealed}.\n`
   if (!('made' in answer)) return 'Done.\n'
   const made = Object.entries(answer.made)
   const width = Math.max(...made.map(([name]) => name.length))

@@ -8,6 +8,7 @@ import type { FsckCommandOptions } from './fsck-command.ts'
 import type { KeysOptions } from './keys-command.ts'
 import { addProjects } from './projects-commands.ts'
 import { addPolicies, addRoles } from './policies-commands.ts'
+import { addSealing } from './sealing-commands.ts'
 import { addStoredKeys } from './stored-keys-commands.ts'
 import { addTokens } from './tokens-commands.ts'
 import { limitsHelp } from './limits.ts'
@@ -107,6 +108,7 @@ function addKeys(program: Command, run: Run): void {
 function addCredentials(program: Command, run: Run): void {
   addProjects(program, { administers, run })
   addTokens(program, { administers, run })
+  addSealing(program, { administers, run })
 }
 
 function addAccess(program: Command, run: Run): void {
@@ -171,6 +173,7 @@ const SERVE_HELP = `
 Environment:
   STOWAGE_METADATA                                   the same as --metadata, without a password in the list of processes
   STOWAGE_MASTER_KEY                                 seals stored keys, in place of a file in the directory: 32 bytes, hex or base64
+  STOWAGE_FORMER_MASTER_KEYS                         those before it, with commas in between, until 'stowage credentials reseal' is done
   STOWAGE_ACCESS_KEY_ID, STOWAGE_SECRET_ACCESS_KEY   the credentials of the account root; both or neither
 
 A config file:

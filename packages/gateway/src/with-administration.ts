@@ -59,7 +59,8 @@ export async function withAdministration<T>(store: AskedStore, use: (administrat
       const keys = new AccessKeys(parts)
       const find = async (id: string): Promise<KeyCredential | null> => (await keys.find(id))?.credential ?? null
       const stored = new StoredCredentials({ ...parts, keys: { find } })
-      return await use(administer(stores, { keys, stored, policies: { policies, engine, findKey: findKeyIn(directory, keys) } }))
+      const access = { policies, engine, findKey: findKeyIn(directory, keys) }
+      return await use(administer(stores, { keys, stored, policies: access, masterKeys }))
     } finally {
       await close()
     }

@@ -45,6 +45,21 @@ test('a new key is the current one, and the former one stays', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
+test('a key that another process has made is found, and is not lost by the next one', async () => {
+  const path = newPath()
+  const [here, there] = [masterKeyFile(path), masterKeyFile(path)]
+  const first = await here.current()
+  expect(await there.current()).toEqual(first)
+  const second = await there.rotate()
+  const sealed = await sealSecret(Buffer.from('secret'), FOR, there)
+  expect(Buffer.from(await openSecret(sealed, FOR, here)).toString()).toBe('secret')
+  const stale = masterKeyFile(path)
+  await stale.current()
+  const third = await there.rotate()
+  const fourth = await stale.rotate()
+  for (const { id } of [first, second, third, fourth]) expect(await masterKeyFile(path).byId(id)).toMatchObject({ id })
+})
+
 describe('a file that is damaged is neither read nor replaced', () => {
   const key = 'A'.repeat(43)
   test.each([

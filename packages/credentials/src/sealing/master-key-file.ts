@@ -38,8 +38,16 @@ export function masterKeyFile(path: string): MasterKeyFile {
   const current = async (): Promise<MasterKey> => firstOf(await keys(), path)
   return {
     current,
-    byId: async (id) => (await keys()).find((key) => key.id === id) ?? null,
+    byId: async (id) => {
+      const known = (await keys()).find((key) => key.id === id)
+      if (known !== undefined) return known
+      // Another process may have made it since.
+      reading = null
+      return (await keys()).find((key) => key.id === id) ?? null
+    },
     rotate: async () => {
+      // Whatever others have made since stays.
+      reading = null
       const made = masterKeyOf(secretBytes(MASTER_KEY_BYTES))
       await write(path, [made, ...(await keys())], 'replace')
       reading = null
