@@ -24,10 +24,15 @@ export interface LoadedProject {
 
 /** What projects are loaded with. */
 export interface LoadedProjectsOptions {
+  /** Clock and store. */
   readonly parts: StoredParts
+  /** Where they are. */
   readonly projects: Projects
+  /** Where the keys are that their sessions are signed with. */
   readonly opaqueKeys: OpaqueKeys
+  /** The roles that tokens may name. */
   readonly roles: Roles
+  /** How keys are read that issuers publish. */
   readonly remoteKeys: RemoteKeysSettings
   /** Makes what the temporary credentials of a project's users are made with. */
   readonly temporaryOf: (
