@@ -27,6 +27,7 @@ export async function openPolicyEngine(store: TestedStore, options: Omit<TestEng
     policy: {
       keepsBucketPolicies: true,
       require: (access) => present().require(access),
+      bypasses: (role) => present().bypasses?.(role) === true,
       explain: (access, trace) => present().explain(access, trace),
     },
   })

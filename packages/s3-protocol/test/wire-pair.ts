@@ -48,6 +48,7 @@ export const UPLOAD: UploadInfo = {
   userMetadata: {},
   tags: {},
   ownerId: 'ann',
+  ownerAccount: null,
   retention: null,
   legalHold: false,
   checksum: null,

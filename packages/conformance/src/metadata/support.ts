@@ -216,6 +216,7 @@ export function newUpload(uploadId: string, more: Partial<UploadInfo> = {}): Omi
     userMetadata: { team: 'red' },
     tags: {},
     ownerId: 'me',
+    ownerAccount: null,
     retention: null,
     legalHold: false,
     checksum: null,

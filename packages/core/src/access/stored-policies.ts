@@ -100,6 +100,10 @@ class StoredPolicySet implements StoredPolicies {
     return known === undefined ? this.#decideLater(access) : loaded.set.decide(access, { bucketPolicy: known.policy })
   }
 
+  bypasses(role: string): boolean {
+    return (this.#loaded?.roles ?? NO_OWN_ROLES).bypasses(role)
+  }
+
   async explain(access: Access, trace: DecisionTrace): Promise<Requirement> {
     return this.#decideLater(access, trace)
   }

@@ -128,6 +128,13 @@ export function accessDenied(question: Pick<Question, 'action'>): StorageError<'
   return new StorageError('AccessDenied', { action: question.action })
 }
 
+/** Whose user the owner is of what this caller makes; null where that is an account itself, or nobody. Users of no account are ''s. */
+export function ownerAccountOf(caller: Caller): string | null {
+  const { principal, account } = caller
+  const isUser = principal.kind === 'role' || (principal.kind === 'grant' && frozenText(principal, 'sub') !== null)
+  return isUser ? (account ?? '') : null
+}
+
 /** Who a new object belongs to: the `sub` of a role or of the context a URL was signed in, otherwise the account. */
 export function ownerOf(caller: Caller): string | null {
   const { principal } = caller

@@ -123,9 +123,9 @@ function refusedOpenly(require: Requirement, { versioning }: BucketInfo): Requir
  * Whether governance retention may be bypassed where the caller asks for it. There is no action for that right yet, so
  * only the account that owns the bucket has it, and the operator.
  */
-function bypassOf({ caller }: SessionContext, input: DeleteInput, bucket: BucketInfo): Predicate | null {
+function bypassOf({ caller, engine }: SessionContext, input: DeleteInput, bucket: BucketInfo): Predicate | null {
   if (input.bypassGovernance !== true) return null
-  return isSystemPrincipal(caller.principal) || actingAccount(caller) === bucket.account ? ALWAYS : NEVER
+  return isSystemPrincipal(caller.principal) || actingAccount(caller, engine.policy) === bucket.account ? ALWAYS : NEVER
 }
 
 interface Settlement {

@@ -13,8 +13,8 @@ import { readUnderRequirement } from './with-requirement.ts'
 import type { BucketQuestion, Grounds } from './with-requirement.ts'
 
 /** The part of a query that says which upload, and for whom it is there. */
-export function uploadQuery({ caller }: SessionContext, input: UploadInput, { bucket }: Grounds): UploadQuery {
-  return { uploadId: input.uploadId, bucketId: bucket.id, key: input.key, visible: visibleUploads(caller, bucket) }
+export function uploadQuery(session: SessionContext, input: UploadInput, { bucket }: Grounds): UploadQuery {
+  return { uploadId: input.uploadId, bucketId: bucket.id, key: input.key, visible: visibleUploads(session, bucket) }
 }
 
 /** The part of a command that says which upload, and by what right. */

@@ -36,7 +36,7 @@ export async function listBuckets(
   const visible = bothOf(existing, bucketsInScope(caller.scope))
   if (isNever(existing) && deniedExisting === 'forbidden') throw accessDenied(QUESTION)
   if (limit === 0 || isNever(visible)) return { buckets: [], nextToken: null }
-  const account = actingAccount(caller)
+  const account = actingAccount(caller, engine.policy)
   const { buckets, next } = await engine.metadata.listBuckets({
     jurisdiction: input.jurisdiction ?? null,
     account,

@@ -1,5 +1,5 @@
 import type { UploadInfo } from '../model/upload.ts'
-import { ownerOf } from './authorise.ts'
+import { ownerAccountOf, ownerOf } from './authorise.ts'
 import type { SessionContext } from './context.ts'
 import type { KeyInput, ObjectAttributes } from './inputs.ts'
 import type { Limits } from './limits.ts'
@@ -19,6 +19,7 @@ export function newUpload(session: SessionContext, input: KeyInput & ObjectAttri
     userMetadata: input.userMetadata ?? {},
     tags: input.tags ?? {},
     ownerId: ownerOf(caller),
+    ownerAccount: ownerAccountOf(caller),
     retention: input.retention ?? null,
     legalHold: input.legalHold ?? false,
     offset: 0,

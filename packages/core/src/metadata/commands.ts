@@ -140,7 +140,7 @@ export interface UploadTarget {
   readonly uploadId: string
   readonly bucketId: string
   readonly key: string
-  /** Held against the upload's own row (`owner_id`): where it is not true, there is no such upload. */
+  /** Held against the upload's own row (`owner_id`, and as `account` its `ownerAccount`): where it is not true, there is no such upload. */
   readonly visible: Predicate
   /** Held against the object that the upload would make; `existing` against the row at its key. */
   readonly require: BucketRequirement

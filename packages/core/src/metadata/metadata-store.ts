@@ -81,7 +81,7 @@ export interface AppendPiece {
   readonly length: number
 }
 
-/** Which upload, and for whom it is there: `visible` is held against its row (`owner_id`). */
+/** Which upload, and for whom it is there: `visible` is held against its row: `owner_id`, and as `account` its `ownerAccount`. */
 export interface UploadQuery {
   readonly uploadId: string
   readonly bucketId: string

@@ -15,6 +15,8 @@ export interface UploadInfo {
   readonly userMetadata: Readonly<Record<string, string>>
   readonly tags: Readonly<Record<string, string>>
   readonly ownerId: string | null
+  /** Whose user `ownerId` is; null where that is an account itself, or nobody. */
+  readonly ownerAccount: string | null
   readonly retention: Retention | null
   readonly legalHold: boolean
   /** What the parts, or the whole of an append upload, are summed by; null where the client asked for nothing. */

@@ -39,10 +39,18 @@ function withIdentity(claims: JsonObject, sub: string | null, role: string | nul
   return { ...claims, ...(sub === null ? {} : { sub }), ...(role === null ? {} : { role }) }
 }
 
-/** The account that acts itself, or by a role that bypasses row-level security; null for everybody else, its users included. */
-export function actingAccount({ principal, account }: Caller): string | null {
+/** Says of roles whether they bypass row-level security now. Where nobody says so, none does. */
+export interface BypassingRoles {
+  bypasses?(role: string): boolean
+}
+
+/**
+ * The account that acts itself, or by a role that bypasses row-level security; null for everybody else, its users included. A bypass counts
+ * where the role has it now: what the credential was told can only take it away.
+ */
+export function actingAccount({ principal, account }: Caller, roles: BypassingRoles): string | null {
   if (principal.kind === 'account') return account
-  if (principal.kind === 'role') return principal.bypassRls ? account : null
+  if (principal.kind === 'role') return principal.bypassRls && roles.bypasses?.(principal.role) === true ? account : null
   if (principal.kind !== 'grant') return null
   return principal.frozen['sub'] === undefined && principal.frozen['role'] === undefined ? account : null
 }

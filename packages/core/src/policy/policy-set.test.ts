@@ -121,6 +121,9 @@ describe.each(ACTIONS)('%s', (action) => {
   test('a bypass that the role does not have is none', () => {
     const principal = { kind: 'role', role: 'authenticated', sub: 'ann', claims: {}, bypassRls: true } as const
     expect(decide({ ...ANN, principal }, action).existing).toBe(NEVER)
+    // A statement that lets in the account speaks of the account, not of whoever says that he acts as it.
+    const elsewhere = { ...ANN, account: 'other', principal }
+    expect(decide(elsewhere, action, { statements: [allow({ Principal: { AWS: 'other' } })] })).toMatchObject(NONE)
   })
 
   test('a bucket policy lets others in, and keeps out the owner, but from the policy itself', () => {

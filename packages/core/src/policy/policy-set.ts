@@ -45,9 +45,10 @@ export class PolicySet {
     const { caller, policyVersion } = access
     const { trace } = input
     if (isSystemPrincipal(caller.principal)) return unconditional(policyVersion)
-    const byPolicy = bucketPolicySays(access, input)
+    const said = { ...input, roles: this.#parts.roles }
+    const byPolicy = bucketPolicySays(access, said)
     if (byPolicy === 'deny' && !isOwnersWay(access)) return refused(policyVersion)
-    const owned = ownerCondition(access, this.#actingAccount(caller))
+    const owned = ownerCondition(access, actingAccount(caller, this.#parts.roles))
     if (owned !== NEVER) {
       trace?.({ kind: 'owner', account: caller.account ?? '' })
       return owned === ALWAYS ? unconditional(policyVersion) : { ...unconditional(policyVersion), existing: owned }
@@ -56,15 +57,8 @@ export class PolicySet {
       trace?.({ kind: 'public-bucket' })
       return unconditional(policyVersion)
     }
-    if (byPolicy === 'allow') return { ...unconditional(policyVersion), whenAbsent: mayList(access, input) ? 'absent' : 'forbidden' }
+    if (byPolicy === 'allow') return { ...unconditional(policyVersion), whenAbsent: mayList(access, said) ? 'absent' : 'forbidden' }
     return this.#rowLevelSecurity(access, trace) ?? refused(policyVersion)
-  }
-
-  /** A bypass counts where the role has it now, whatever the credential was told. */
-  #actingAccount(caller: Caller): string | null {
-    const { principal } = caller
-    const doubtful = principal.kind === 'role' && this.#parts.roles.find(principal.role)?.bypassRls !== true
-    return doubtful ? null : actingAccount(caller)
   }
 
   /** Null where row-level security does not speak of this caller here. */
@@ -102,9 +96,13 @@ export class PolicySet {
   }
 }
 
-function bucketPolicySays(access: Access, { bucketPolicy, trace }: DecisionInput): 'allow' | 'deny' | 'silent' {
+interface PolicyQuestion extends DecisionInput {
+  readonly roles: RoleSet
+}
+
+function bucketPolicySays(access: Access, { bucketPolicy, trace, roles }: PolicyQuestion): 'allow' | 'deny' | 'silent' {
   if (bucketPolicy === null) return 'silent'
-  const { action, allow, deny } = decideBucketPolicy(bucketPolicy, access)
+  const { action, allow, deny } = decideBucketPolicy(bucketPolicy, access, roles)
   if (trace !== undefined) for (const { sid, effect } of [...deny, ...allow]) trace({ kind: 'statement', sid, effect, action })
   if (deny.length > 0) return 'deny'
   return allow.length > 0 && mayBeAllowed(access) ? 'allow' : 'silent'
@@ -117,12 +115,12 @@ function mayBeAllowed({ action, bucket, caller }: Access): boolean {
 }
 
 /** Whoever may list a bucket may know what is not in it. AWS: API_GetObject, "Permissions". */
-function mayList(access: Access, { bucketPolicy }: DecisionInput): boolean {
+function mayList(access: Access, { bucketPolicy, roles }: PolicyQuestion): boolean {
   if (access.action !== 'object.read' && access.action !== 'object.write') return true
   const request = { ...access.request, operation: 'ListObjects' as const }
   const listing = { prefix: '', delimiter: null, limit: null }
   const asListing: Access = { ...access, action: 'object.list', request, key: null, versionId: null, overwrite: null, listing }
-  return bucketPolicySays(asListing, { bucketPolicy }) === 'allow'
+  return bucketPolicySays(asListing, { bucketPolicy, roles }) === 'allow'
 }
 
 /** The owner of a bucket can always read, replace and delete its policy: nobody locks themselves out. AWS: PutBucketPolicy. */

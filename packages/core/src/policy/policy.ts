@@ -92,6 +92,8 @@ export interface Policy {
   require(access: Access): Requirement | Promise<Requirement>
   /** Whether it goes by the policies that buckets have. Where it does not, they cannot be put: nobody must believe in one that is not kept. */
   readonly keepsBucketPolicies?: boolean
+  /** Whether a role bypasses row-level security now: then it acts as its account. Without it, none does. */
+  bypasses?(role: string): boolean
   /** Decides exactly like `require`, and says to `trace` what had a say. A policy without it cannot be explained. */
   explain?(access: Access, trace: DecisionTrace): Requirement | Promise<Requirement>
 }

@@ -35,6 +35,11 @@ export class RoleSet {
     return this.#roles.get(name) ?? null
   }
 
+  /** Whether there is such a role, and it bypasses row-level security. */
+  bypasses(name: string): boolean {
+    return this.#roles.get(name)?.bypassRls === true
+  }
+
   /** In the order in which they were given, the built-in ones first. */
   get all(): readonly Role[] {
     return [...this.#roles.values()]
@@ -66,6 +71,9 @@ export class RoleSet {
 }
 
 const NO_ROLES: ReadonlySet<string> = new Set()
+
+/** The built-in roles alone: what policies go by that have no others. */
+export const BUILT_IN_ROLE_SET: RoleSet = new RoleSet()
 
 function checkRole(role: Role): void {
   const { name } = role

@@ -1,4 +1,5 @@
 import { actingAccount, callerContext } from './caller-context.ts'
+import { BUILT_IN_ROLE_SET } from './role-set.ts'
 import { foldPredicate } from './fold-predicate.ts'
 import type { Action } from './operation.ts'
 import type { Access } from './policy.ts'
@@ -42,7 +43,7 @@ function ruleCondition(rule: CheckedRule, access: Access, action: Action): Predi
 function whoCondition({ who }: CheckedRule, { caller, request, bucket }: Access): Predicate {
   if (who === 'anyone') return ALWAYS
   if ('anonymous' in who) return constant(caller.principal.kind === 'anonymous')
-  const account = actingAccount(caller)
+  const account = actingAccount(caller, BUILT_IN_ROLE_SET)
   if ('account' in who) return constant(account === who.account)
   if ('owner' in who) {
     if (account === null) return NEVER

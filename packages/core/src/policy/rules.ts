@@ -4,6 +4,7 @@ import type { Access, Policy, Requirement } from './policy.ts'
 import { pathTokens, type PolicyRow } from './predicate-row.ts'
 import { ALWAYS, NEVER, type Predicate } from './predicate.ts'
 import { refused, unconditional } from './requirement.ts'
+import { BUILT_IN_ROLE_SET } from './role-set.ts'
 import { decideRules } from './rule-decision.ts'
 import { parseRules } from './rule-parse.ts'
 import type { Rule } from './rule.ts'
@@ -30,6 +31,7 @@ export function rules(initial: readonly Rule[]): RulePolicy {
       if (isSystemPrincipal(access.caller.principal)) return unconditional(access.policyVersion)
       return requirementOf(access, (action) => decideRules(checked, access, action))
     },
+    bypasses: (role) => BUILT_IN_ROLE_SET.bypasses(role),
     replace: (next) => {
       checked = parseRules(next)
     },

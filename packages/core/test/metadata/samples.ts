@@ -102,6 +102,7 @@ export function newUpload(uploadId: string, more: Partial<UploadInfo> = {}): Omi
     userMetadata: { a: 'b' },
     tags: {},
     ownerId: 'me',
+    ownerAccount: null,
     retention: null,
     legalHold: false,
     checksum: null,

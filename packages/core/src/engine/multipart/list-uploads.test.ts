@@ -70,6 +70,44 @@ describeOnEachStore('listUploads', (store) => {
     await engine.close()
   })
 
+  test('users of other accounts with the same id, and accounts called like one, are others', async () => {
+    const { bucket, engine } = await openTestEngine(store)
+    const callers: readonly Caller[] = [
+      { ...user('ann'), account: 'red' },
+      { ...user('ann'), account: 'blue' },
+      { ...user('ann'), account: null },
+      user('ann'),
+      accountCaller('ann'),
+      { ...user('ann'), account: 'ann' },
+    ]
+    const uploads = []
+    for (const caller of callers) uploads.push(await engine.as(caller).createUpload({ bucket, key: 'k' }))
+    for (const [at, caller] of callers.entries()) {
+      const session = engine.as(caller)
+      expect((await session.listUploads({ bucket })).uploads.map(({ uploadId }) => uploadId)).toEqual([uploads[at]?.uploadId])
+      for (const { uploadId } of uploads) {
+        const found = await session.listParts({ bucket, key: 'k', uploadId }).then(
+          () => true,
+          (error: { code: string }) => error.code !== 'UploadNotFound',
+        )
+        expect([at, uploadId, found]).toEqual([at, uploadId, uploadId === uploads[at]?.uploadId])
+      }
+    }
+    await engine.close()
+  })
+
+  test('a bypass that the role does not have shows nobody else’s uploads', async () => {
+    const { session, bucket, engine } = await openTestEngine(store)
+    const claiming = (role: string): Caller => ({
+      ...user('ann'),
+      principal: { kind: 'role', role, sub: 'ann', claims: {}, bypassRls: true },
+    })
+    await session.createUpload({ bucket, key: 'k' })
+    expect((await engine.as(claiming('authenticated')).listUploads({ bucket })).uploads).toEqual([])
+    expect((await engine.as(claiming('service_role')).listUploads({ bucket })).uploads).toHaveLength(1)
+    await engine.close()
+  })
+
   test('a credential for a prefix sees the uploads below it', async () => {
     const { session, bucket, engine, owner } = await openTestEngine(store)
     for (const key of ['a/1', 'b/1']) await session.createUpload({ bucket, key })

@@ -34,7 +34,7 @@ export async function listUploads(session: SessionContext, input: ListUploadsInp
       const place: ListingPlace = { kind: 'uploads', bucketId: bucket.id, ...scope }
       const from = await openStart(engine, place, start)
       if (from === undefined) return null
-      const visible = bothOf(visibleUploads(caller, bucket), keysInScope(caller.scope))
+      const visible = bothOf(visibleUploads(session, bucket), keysInScope(caller.scope))
       if (limit === 0 || isNever(visible)) return EMPTY
       const position = from === null ? null : { ...from, uploadId: typeof from.tie === 'string' ? from.tie : null }
       const { rowsScannedMax } = engine.limits

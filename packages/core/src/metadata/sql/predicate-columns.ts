@@ -45,10 +45,12 @@ export function objectColumnsOf(dialect: SqlDialect, alias: string, bucket: Buck
   }
 }
 
-/** `uploads`: what the object will be, without what is not known before its bytes are there. */
+/** `uploads`: what the object will be, without what is not known before its bytes are there. The account is that of whoever began it. */
 export function uploadColumnsOf(dialect: SqlDialect, alias: string, bucket: BucketFactsSql): PredicateColumns {
+  const content = contentColumns(dialect, alias, bucket)
   return {
-    ...contentColumns(dialect, alias, bucket),
+    ...content,
+    scalar: { ...content.scalar, account: columnOf(alias)('owner_account') },
     metadata: { mimetype: textMember(columnOf(alias)('content_type')) },
   }
 }

@@ -1,6 +1,6 @@
 import type { UploadInfo, UploadKind } from '../../model/upload.ts'
 import { assert } from '../../util/assert.ts'
-import { integerOf, integerOrNull, textOf } from './column.ts'
+import { integerOf, integerOrNull, textOf, textOrNull } from './column.ts'
 import { ATTRIBUTE_NAMES, attributeValues, columnList, readAttributes, readChecksumKind } from './object-row.ts'
 import type { SqlRow, SqlValue } from './sql-driver.ts'
 
@@ -14,6 +14,7 @@ export const UPLOAD_COLUMN_NAMES: readonly string[] = [
   'declared_size',
   'received',
   'expires_at',
+  'owner_account',
   ...ATTRIBUTE_NAMES,
 ]
 
@@ -36,7 +37,8 @@ export function readUploadRow(row: SqlRow, bucketId: string, at: number = 0): Up
     declaredSize: integerOrNull(row[at + 5]),
     offset: integerOf(row[at + 6]),
     expiresAt: new Date(integerOf(row[at + 7])),
-    ...readAttributes(row, at + 8),
+    ownerAccount: textOrNull(row[at + 8]),
+    ...readAttributes(row, at + 9),
   }
 }
 
@@ -57,6 +59,7 @@ export function uploadValues(upload: UploadInfo): SqlValue[] {
     upload.declaredSize,
     upload.offset,
     upload.expiresAt.getTime(),
+    upload.ownerAccount,
     ...attributeValues(upload),
   ]
 }

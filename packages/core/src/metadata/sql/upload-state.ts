@@ -2,7 +2,7 @@ import type { Refusal, UploadTarget } from '../commands.ts'
 import type { UploadQuery } from '../metadata-store.ts'
 import type { UploadInfo } from '../../model/upload.ts'
 import { objectPolicyRow } from '../../policy/predicate-row.ts'
-import type { BucketRowFacts, ObjectFacts } from '../../policy/predicate-row.ts'
+import type { BucketRowFacts, ObjectFacts, PolicyRow } from '../../policy/predicate-row.ts'
 import { BUCKET_FACTS, readBucketFacts } from './bucket-facts.ts'
 import { bytesOrNull, integerOf, textOrNull } from './column.ts'
 import { decodeAnswer } from './completed-answer.ts'
@@ -42,7 +42,7 @@ export function* readUpload(context: SqlContext, { uploadId, bucketId, key, visi
   if (row === undefined) return null
   const info = readUploadRow(row, bucketId)
   const bucket = readBucketFacts(row, BUCKET_AT)
-  if (!(yield* passes(context, visible, () => objectPolicyRow(bucket, uploadFacts(info))))) return null
+  if (!(yield* passes(context, visible, () => uploadOwnership(bucket, info)))) return null
   const completed = row[STATUS_AT] === 'completed'
   const result = textOrNull(row[RESULT_AT])
   return {
@@ -52,6 +52,11 @@ export function* readUpload(context: SqlContext, { uploadId, bucketId, key, visi
     extentCount: integerOf(row[EXTENT_COUNT_AT]),
     answer: completed && result !== null ? decodeAnswer(result, bucketId) : null,
   }
+}
+
+/** What `visible` is held against. Here the account is not that of the bucket. */
+function uploadOwnership(bucket: BucketRowFacts, info: UploadInfo): PolicyRow {
+  return { ...objectPolicyRow(bucket, uploadFacts(info)), account: info.ownerAccount }
 }
 
 /** The object that an upload would make, before its bytes are known. */

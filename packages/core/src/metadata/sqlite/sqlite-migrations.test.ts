@@ -97,6 +97,23 @@ test('who only looks is told which schema is there, and changes none', async () 
   await current.close()
 })
 
+test('uploads that are there are taken for those of users of the bucket’s account', () => {
+  migrate(MIGRATIONS.slice(0, 2))
+  const database = new Database(file)
+  database.exec(
+    `INSERT INTO buckets (id, jurisdiction, name, account, public, versioning, created_at) VALUES ('b', 'default', 'b', 'red', 0, 'off', 0)`,
+  )
+  const upload = `INSERT INTO uploads (id, kind, bucket_id, key, manifest_id, status, received, legal_hold, created_at, expires_at, owner_id)
+VALUES (?, 'parts', 'b', 'k', ?, 'open', 0, 0, 0, 0, ?)`
+  for (const [at, owner] of ['ann', null].entries()) database.prepare(upload).run(`u${at}`, at, owner)
+  migrate(MIGRATIONS)
+  expect(database.prepare('SELECT id, owner_account FROM uploads ORDER BY id').raw().all()).toEqual([
+    ['u0', 'red'],
+    ['u1', null],
+  ])
+  database.close()
+})
+
 test('unfinished append uploads of the first schema are counted', () => {
   migrate(MIGRATIONS.slice(0, 1))
   const database = new Database(file)

@@ -1,3 +1,4 @@
+import { actingAccount, type BypassingRoles } from '../caller-context.ts'
 import type { Access } from '../policy.ts'
 import type { BucketPolicy, PolicyResource, PolicyStatement } from './bucket-policy.ts'
 import { testCondition, type RequestValueOf } from './condition.ts'
@@ -18,10 +19,11 @@ export interface BucketPolicyDecision {
  * Finds the statements that speak of this. Every fact that they may name is one of the request, so that the answer needs no row: a listing
  * is allowed or refused whole, never filtered. A variable without a value: an Allow does not speak, a Deny does.
  */
-export function decideBucketPolicy({ statements }: BucketPolicy, access: Access): BucketPolicyDecision {
+export function decideBucketPolicy({ statements }: BucketPolicy, access: Access, roles: BypassingRoles): BucketPolicyDecision {
   const action = s3ActionOf(access)
   const valueOf = requestValues(access)
-  const speaking = statements.filter((statement) => speaks(statement, { access, action, valueOf }))
+  const acting = actingAccount(access.caller, roles)
+  const speaking = statements.filter((statement) => speaks(statement, { access, action, valueOf, acting }))
   return {
     action,
     allow: speaking.filter(({ effect }) => effect === 'Allow'),
@@ -33,11 +35,18 @@ interface Asked {
   readonly access: Access
   readonly action: string
   readonly valueOf: RequestValueOf
+  /** The account that the caller acts as; null for its users, and for nobody known. */
+  readonly acting: string | null
 }
 
 function speaks(statement: PolicyStatement, asked: Asked): boolean {
   if (!statement.actions.has(asked.action)) return false
-  if (!statement.principals.some((principal) => isPrincipal(principal, asked.access.caller, statement.effect))) return false
+  if (
+    !statement.principals.some((principal) =>
+      isPrincipal(principal, { caller: asked.access.caller, acting: asked.acting }, statement.effect),
+    )
+  )
+    return false
   const doubt = statement.effect === 'Deny'
   if (!(isResource(statement, asked) ?? doubt)) return false
   return statement.conditions.every((condition) => testCondition(condition, asked.valueOf) ?? doubt)

@@ -1,4 +1,3 @@
-import { actingAccount } from '../caller-context.ts'
 import type { Caller } from '../caller.ts'
 import type { PolicyPrincipal } from './bucket-policy.ts'
 
@@ -20,15 +19,19 @@ export function readPrincipal(text: string): PolicyPrincipal | null {
 
 /**
  * Whether a statement speaks of this caller. To allow an account is to allow the account itself, and its roles that bypass; to deny it is to
- * deny whoever comes from it.
+ * deny whoever comes from it. `acting` is the account that the caller acts as, see `actingAccount`.
  */
-export function isPrincipal(principal: PolicyPrincipal, caller: Caller, effect: 'Allow' | 'Deny'): boolean {
+export function isPrincipal(
+  principal: PolicyPrincipal,
+  { caller, acting }: { readonly caller: Caller; readonly acting: string | null },
+  effect: 'Allow' | 'Deny',
+): boolean {
   if (principal === 'everybody') return true
   if (principal.account !== caller.account || caller.account === null) return false
   const { sub, role } = identity(caller)
   if ('role' in principal) return role === principal.role
   if ('user' in principal) return sub === principal.user
-  return effect === 'Deny' || actingAccount(caller) === principal.account
+  return effect === 'Deny' || acting === principal.account
 }
 
 /** What AWS would call the caller; null for nobody known. */
