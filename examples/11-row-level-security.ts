@@ -3,6 +3,7 @@ import { memoryBackend } from '@stowage/core/backend'
 import type { Caller } from '@stowage/core'
 import { and, col, ctx, element, eq, extension, foldername, ne } from '@stowage/core/policy'
 import { sqliteMetadata } from '@stowage/core/sqlite'
+import { systemCaller } from '@stowage/core/system'
 
 /*
  * Row-level security, as in Postgres: users see and change the rows that policies let through. Beside it a bucket policy, as on AWS, for
@@ -76,7 +77,8 @@ await outcome('somebody reads what she published', () => nobody.headObject({ buc
 await outcome('somebody reads her diary', () => nobody.headObject({ bucket, key: 'ann/diary.txt' }))
 console.log(`bob lists: ${(await bob.listObjects({ bucket })).objects.length} objects`)
 
-const { questions } = await owner.explain({
+// Only the operator may have decisions on users explained: the policies that make them are the namespace's.
+const { questions } = await engine.as(systemCaller('an example')).explain({
   caller: user('ann'),
   operation: 'PutObject',
   bucket,

@@ -2,16 +2,18 @@ import { expect, test } from 'vitest'
 import { bytesOf, describeOnEachStore, openTestEngine } from '../../test/engine-matrix.ts'
 import { openPolicyEngine, OWN_FOLDER, policyOf, userOf } from '../../test/policy-engine.ts'
 import { accountCaller, ANONYMOUS } from '../policy/caller.ts'
-import { cast, col, ctx, eq, lit, metadata, lte } from '../policy/predicate-builders.ts'
+import type { Caller } from '../policy/caller.ts'
+import { cast, col, ctx, eq, jwt, lit, metadata, lte } from '../policy/predicate-builders.ts'
 import { ownersOnly } from '../policy/ownership.ts'
 import { systemCaller } from '../policy/system-principal.ts'
 import type { ExplainInput } from './explanation.ts'
 
 const ANN = userOf('ann')
+const OPERATOR = systemCaller('a test')
 
 describeOnEachStore('explanations', (store) => {
   test('say which policies had a say, and what each was', async () => {
-    const { engine, session, policies, bucket } = await openPolicyEngine(store)
+    const { engine, policies, bucket } = await openPolicyEngine(store)
     await policies.change({
       putPolicies: [
         policyOf({ name: 'own folder', source: 'CREATE POLICY …' }),
@@ -24,7 +26,7 @@ describeOnEachStore('explanations', (store) => {
       ],
     })
     await engine.as(ANN).putObject({ bucket, key: 'ann/a.png', body: bytesOf(3) })
-    const read = await session.explain({ caller: ANN, operation: 'GetObject', bucket, key: 'ann/a.png' })
+    const read = await engine.as(OPERATOR).explain({ caller: ANN, operation: 'GetObject', bucket, key: 'ann/a.png' })
     expect(read).toMatchObject({
       allowed: true,
       context: { sub: 'ann', role: 'authenticated', account: 'owner', operation: 'storage.s3.object.get' },
@@ -47,7 +49,7 @@ describeOnEachStore('explanations', (store) => {
         },
       ],
     })
-    const write = await session.explain({ caller: ANN, operation: 'PutObject', bucket, key: 'ann/b.jpg' })
+    const write = await engine.as(OPERATOR).explain({ caller: ANN, operation: 'PutObject', bucket, key: 'ann/b.jpg' })
     expect(write.allowed).toBe(false)
     expect(write.questions[0]?.grounds).toMatchObject([
       { command: 'select' },
@@ -105,12 +107,12 @@ describeOnEachStore('explanations', (store) => {
       for (const key of keys) {
         for (const size of [5, 6]) {
           const asked: ExplainInput = { caller, operation: 'PutObject', bucket, key, proposed: { size } }
-          const { allowed } = await session.explain(asked)
+          const { allowed } = await engine.as(OPERATOR).explain(asked)
           expect([caller.principal.kind, key, size, await outcomes(() => acting.putObject({ bucket, key, body: bytesOf(size) }))]).toEqual([
             caller.principal.kind, key, size, allowed]) // prettier-ignore
         }
         const there = (await session.listObjects({ bucket, prefix: key })).objects.some((object) => object.key === key)
-        const { allowed } = await session.explain({ caller, operation: 'GetObject', bucket, key })
+        const { allowed } = await engine.as(OPERATOR).explain({ caller, operation: 'GetObject', bucket, key })
         expect([key, await outcomes(() => acting.headObject({ bucket, key }))]).toEqual([key, allowed && there])
       }
     }
@@ -118,7 +120,7 @@ describeOnEachStore('explanations', (store) => {
   })
 
   test('suppose an object that is not there', async () => {
-    const { engine, session, policies, bucket } = await openPolicyEngine(store)
+    const { engine, policies, bucket } = await openPolicyEngine(store)
     await policies.change({
       putPolicies: [
         policyOf({ name: 'own', using: eq(col('owner_id'), ctx('sub')) }),
@@ -126,7 +128,7 @@ describeOnEachStore('explanations', (store) => {
       ],
     })
     const asked: ExplainInput = { caller: ANN, operation: 'GetObject', bucket, key: 'k' }
-    const allowed = async (input: ExplainInput): Promise<boolean> => (await session.explain(input)).allowed
+    const allowed = async (input: ExplainInput): Promise<boolean> => (await engine.as(OPERATOR).explain(input)).allowed
     expect(await allowed({ ...asked, existing: { ownerId: 'ann' } })).toBe(true)
     for (const existing of [{}, { ownerId: 'bob' }]) expect(await allowed({ ...asked, existing })).toBe(false)
     const png = { ownerId: 'ann', headers: { contentType: 'image/png' } }
@@ -142,9 +144,9 @@ describeOnEachStore('explanations', (store) => {
   })
 
   test('say that the credential does not reach so far, and ask no further', async () => {
-    const { engine, session, bucket } = await openPolicyEngine(store)
+    const { engine, bucket } = await openPolicyEngine(store)
     const caller = { ...accountCaller('owner'), scope: { prefixes: ['a/'] } }
-    const { allowed, questions } = await session.explain({ caller, operation: 'GetObject', bucket, key: 'b/1' })
+    const { allowed, questions } = await engine.as(OPERATOR).explain({ caller, operation: 'GetObject', bucket, key: 'b/1' })
     expect([allowed, questions[0]?.withinScope, questions[0]?.grounds]).toEqual([false, false, []])
     await engine.close()
   })
@@ -156,9 +158,34 @@ describeOnEachStore('explanations', (store) => {
       await expect(engine.as(caller).explain(asked)).rejects.toMatchObject({ code: 'AccessDenied' })
     }
     await engine.as(accountCaller('other')).createBucket({ bucket: { name: 'theirs' } })
-    const copy: ExplainInput = { ...asked, operation: 'CopyObject', source: { bucket: { name: 'theirs' }, key: 'k' } }
+    const copy: ExplainInput = { ...asked, caller: ANONYMOUS, operation: 'CopyObject', source: { bucket: { name: 'theirs' }, key: 'k' } }
     await expect(session.explain(copy)).rejects.toMatchObject({ code: 'AccessDenied' })
-    expect((await engine.as(systemCaller('a test')).explain(copy)).questions.map(({ side }) => side)).toEqual(['source', 'target'])
+    expect((await engine.as(OPERATOR).explain(copy)).questions.map(({ side }) => side)).toEqual(['source', 'target'])
+    await engine.close()
+  })
+
+  test('of users are for the operator alone: an account would learn what the policies of the namespace say of whom', async () => {
+    const { engine, session, policies, bucket } = await openPolicyEngine(store)
+    await policies.change({ putPolicies: [policyOf({ name: 'of the secret team', using: eq(jwt('team'), 'secret') })] })
+    const grant: Caller['principal'] = {
+      kind: 'grant',
+      operation: 'GetObject',
+      bucket: { jurisdiction: 'default', name: 'bucket' },
+      key: 'k',
+      versionId: null,
+      frozen: { sub: 'ann', role: 'authenticated' },
+    }
+    const callers = [ANN, userOf('ann', { claims: { team: 'secret' } }), userOf('ann', { account: 'other' }), { ...ANN, principal: grant }]
+    for (const caller of callers) {
+      const asked: ExplainInput = { caller, operation: 'GetObject', bucket, key: 'k' }
+      await expect(session.explain(asked)).rejects.toMatchObject({ code: 'AccessDenied' })
+      await expect(session.explain({ ...asked, operation: 'ListObjects' })).rejects.toMatchObject({ code: 'AccessDenied' })
+      expect((await engine.as(OPERATOR).explain(asked)).questions).toHaveLength(1)
+    }
+    for (const caller of [ANONYMOUS, accountCaller('owner'), accountCaller('other')]) {
+      const { allowed, questions } = await session.explain({ caller, operation: 'GetObject', bucket, key: 'k' })
+      expect([allowed, JSON.stringify(questions)]).toEqual([caller.account === 'owner', expect.not.stringContaining('secret')])
+    }
     await engine.close()
   })
 
@@ -169,8 +196,8 @@ describeOnEachStore('explanations', (store) => {
     ['a list of all buckets', { operation: 'ListBuckets' }, 'NotSupported'],
     ['a bucket that is not there', { operation: 'GetObject', key: 'k', bucket: { name: 'nowhere' } }, 'BucketNotFound'],
   ])('refuse %s', async (_, more, code) => {
-    const { engine, session, bucket } = await openPolicyEngine(store)
-    await expect(session.explain({ caller: ANN, operation: 'GetObject', bucket, ...more })).rejects.toMatchObject({ code })
+    const { engine, bucket } = await openPolicyEngine(store)
+    await expect(engine.as(OPERATOR).explain({ caller: ANN, operation: 'GetObject', bucket, ...more })).rejects.toMatchObject({ code })
     await engine.close()
   })
 

@@ -2,6 +2,7 @@ import type { Verdict } from '../metadata/queries.ts'
 import type { BucketInfo } from '../model/bucket.ts'
 import { NULL_VERSION } from '../model/object.ts'
 import { callerContext } from '../policy/caller-context.ts'
+import type { Caller } from '../policy/caller.ts'
 import { checkOf, usingOf } from '../policy/combine-row-policies.ts'
 import type { DecisionGround } from '../policy/decision-ground.ts'
 import { foldPredicate } from '../policy/fold-predicate.ts'
@@ -11,6 +12,7 @@ import { bucketPolicyRow, objectPolicyRow } from '../policy/predicate-row.ts'
 import type { PolicyRow } from '../policy/predicate-row.ts'
 import type { Predicate } from '../policy/predicate.ts'
 import { unconditional } from '../policy/requirement.ts'
+import { isSystemPrincipal } from '../policy/system-principal.ts'
 import type { RowPolicy } from '../policy/row-policy.ts'
 import { accessDenied, accessOf, authorise, foldRequirement, isNever, ownerOf } from './authorise.ts'
 import { checkCaller } from './check-caller.ts'
@@ -26,8 +28,8 @@ type Rows = ExplainedQuestion['rows']
 type RowName = keyof Rows
 
 /**
- * Says why a request would be allowed or refused, by asking what the request itself would ask: scope, policy and store. Only for the
- * account that the bucket belongs to (of a copy, both buckets), and for the operator; `AccessDenied` for everybody else.
+ * Says why a request would be allowed or refused, by asking what the request itself would ask: scope, policy and store. For the operator; and
+ * for the account that the bucket belongs to (of a copy, both buckets), about accounts and anonymous callers. `AccessDenied` for everything else.
  */
 export async function explain(session: SessionContext, input: ExplainInput): Promise<Explanation> {
   const { engine } = session
@@ -39,7 +41,7 @@ export async function explain(session: SessionContext, input: ExplainInput): Pro
   const questions: ExplainedQuestion[] = []
   for (const question of wanted) {
     const bucket = await readBucket(engine, question.address)
-    await checkAsker(session, bucket)
+    await checkAsker(session, bucket, input.caller)
     questions.push(await new Explainer({ session: asked, input, request, context }).explain(question, bucket))
   }
   return { allowed: questions.every(({ allowed }) => allowed), context, questions }
@@ -47,10 +49,16 @@ export async function explain(session: SessionContext, input: ExplainInput): Pro
 
 const NO_FACTS: RequestFacts['facts'] = new Map()
 
-/** A credential that may not do all that its account may, may not ask what others may. */
-async function checkAsker(session: SessionContext, bucket: BucketInfo): Promise<void> {
+/**
+ * A credential that may not do all that its account may, may not ask what others may. And of users only the operator may ask: they are
+ * decided by the policies and the relations of the namespace, and whoever supposes users with claims of his choice could learn from the answers
+ * what those are, and who is a member of what. What decides on others, the owner of a bucket knows: ownership, and its policy.
+ */
+async function checkAsker(session: SessionContext, bucket: BucketInfo, { principal }: Caller): Promise<void> {
   const question = bucketQuestion({ operation: 'GetBucketPolicy', action: 'bucket.explain' }, bucket)
   if (session.caller.scope !== null) throw accessDenied(question)
+  const isOpen = principal.kind === 'anonymous' || principal.kind === 'account'
+  if (!isOpen && !isSystemPrincipal(session.caller.principal)) throw accessDenied(question)
   if (isNever((await authorise(session, question, bucket)).existing)) throw accessDenied(question)
 }
 

@@ -68,8 +68,9 @@ export interface Session {
   /** Whether the policy lets in everybody. `BucketPolicyNotFound` where there is none. */
   getBucketPolicyStatus(input: BucketInput): Promise<{ readonly isPublic: boolean }>
   /**
-   * Why a request, of whoever, would be allowed or refused: what had a say, and the values it saw. For the account that the bucket belongs
-   * to, and for the operator; `AccessDenied` for everybody else, about their own requests too.
+   * Why a request would be allowed or refused: what had a say, and the values it saw. For the operator, about whomever; for the account that
+   * the bucket belongs to, about accounts and anonymous callers. `AccessDenied` for everybody else, about their own requests too, and for
+   * the account about users: the policies that decide on them are the namespace's.
    */
   explain(input: ExplainInput): Promise<Explanation>
   /** Unfinished uploads go with the bucket; objects, versions and delete markers keep it (`BucketNotEmpty`). */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
-import { accountCaller, OPERATION_NAMES } from '@stowage/core'
+import { systemCaller } from '@stowage/core/system'
+import { OPERATION_NAMES } from '@stowage/core'
 import type { Caller, OperationName } from '@stowage/core'
 import { userCaller } from '@stowage/credentials'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -46,7 +47,7 @@ async function decisionOf(caller: Caller, operation: OperationName, at: Date): P
     ...(OF_BUCKETS.has(operation) ? {} : { key: KEY }),
     ...(operation.includes('Copy') ? { source: { bucket: address, key: KEY } } : {}),
   }
-  const session = world.engine.as(accountCaller('ann'))
+  const session = world.engine.as(systemCaller('a test'))
   const explained = session.explain(asked)
   return explained.then(
     ({ allowed, questions }) => ({ allowed, questions }),
