@@ -32,16 +32,12 @@ function withColumns(node: Predicate, known: PolicyRow): Predicate {
 
 function withRow(node: Predicate, row: PolicyRow): Predicate {
   if (node.k !== 'col') return withParts(node, (part) => withRow(part, row))
-  const type = predicateType(node)
-  // A list that is not there: nothing apart is nothing.
-  return written(rowValue(node.n, row), type) ?? NO_LIST
+  const value = rowValue(node.n, row)
+  const known = written(value, predicateType(node))
+  if (known !== null) return known
+  // What is left are lists: one that is too long to be written out is a key apart, and one that is not there is nothing apart.
+  return { k: 'call', f: 'string_to_array', a: [(Array.isArray(value) ? written(rowValue('name', row), 'text') : null) ?? NO_TEXT, SLASH] }
 }
 
-const NO_LIST: Predicate = {
-  k: 'call',
-  f: 'string_to_array',
-  a: [
-    { k: 'lit', t: 'text', v: null },
-    { k: 'lit', t: 'text', v: '/' },
-  ],
-}
+const NO_TEXT: Predicate = { k: 'lit', t: 'text', v: null }
+const SLASH: Predicate = { k: 'lit', t: 'text', v: '/' }
