@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { StorageError } from '../errors/storage-error.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { BucketPolicy } from '../policy/bucket-policy/bucket-policy.ts'
+import { bucketPolicySize } from '../policy/bucket-policy/bucket-policy-size.ts'
 import { parseBucketPolicy } from '../policy/bucket-policy/parse-bucket-policy.ts'
 import type { DecisionTrace } from '../policy/decision-ground.ts'
 import { PolicySet } from '../policy/policy-set.ts'
@@ -47,14 +48,26 @@ export interface StoredPolicies extends Policy {
 const ATTEMPTS_MAX = 5
 /** How old a look at the policy version may be, for `refresh`. */
 const LOOK_MILLISECONDS = 500
-/** How many buckets' policies are remembered; each is at most 20 KiB of text. */
+/** How many buckets' policies are remembered. */
 const BUCKET_POLICIES_MAX = 1_000
+/** How much memory they may take together, about, in bytes. */
+const BUCKET_POLICIES_SIZE_MAX = 32 * 1024 * 1024
+
+interface RememberedPolicy {
+  readonly policy: BucketPolicy | null
+  /** Of what was read, in bytes. */
+  readonly size: number
+}
+
+function policyCache(): LRUCache<string, RememberedPolicy> {
+  return new LRUCache({ max: BUCKET_POLICIES_MAX, maxSize: BUCKET_POLICIES_SIZE_MAX, sizeCalculation: ({ size }) => size })
+}
 
 interface LoadedSet {
   readonly version: number
   readonly set: PolicySet
   readonly roles: RoleSet
-  readonly bucketPolicies: LRUCache<string, { readonly policy: BucketPolicy | null }>
+  readonly bucketPolicies: LRUCache<string, RememberedPolicy>
 }
 
 /** What policies are kept in. */
@@ -190,7 +203,7 @@ class StoredPolicySet implements StoredPolicies {
     const { roles, policies } = readPolicyDocuments(documents)
     const roleSet = new RoleSet(roles)
     const set = new PolicySet({ roles: roleSet, rowPolicies: policies })
-    return { version: policyVersion, set, roles: roleSet, bucketPolicies: new LRUCache({ max: BUCKET_POLICIES_MAX }) }
+    return { version: policyVersion, set, roles: roleSet, bucketPolicies: policyCache() }
   }
 
   async #read(): Promise<PolicyDocuments> {
@@ -203,7 +216,7 @@ class StoredPolicySet implements StoredPolicies {
     if (known !== undefined) return known.policy
     const text = await readBucketPolicyText(this.#metadata, id)
     const policy = text === null ? null : parseBucketPolicy(text, name)
-    bucketPolicies.set(id, { policy })
+    bucketPolicies.set(id, { policy, size: policy === null ? 1 : bucketPolicySize(policy, text?.length ?? 0) })
     return policy
   }
 }

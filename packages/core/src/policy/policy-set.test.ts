@@ -276,6 +276,22 @@ describe('conditions', () => {
     expect(decide(ANN, 'object.list', { statements: [allow(), deny({ Condition: condition })], more })).toMatchObject(NONE)
   })
 
+  test('a claim in two spellings of case: an allow does not speak, a deny does', () => {
+    const claims = { team: 'sales', Team: 'board' }
+    const both: Caller = { ...ANN, principal: { kind: 'role', role: 'authenticated', sub: 'ann', claims, bypassRls: false } }
+    for (const condition of [
+      { StringEquals: { 'jwt:team': 'sales' } },
+      { StringNotEquals: { 'jwt:team': 'board' } },
+      { StringEqualsIfExists: { 'jwt:team': 'x' } },
+      { Null: { 'jwt:team': 'true' } },
+      { Null: { 'jwt:team': 'false' } },
+      { StringNotEquals: { 'aws:username': '${jwt:team}' } },
+    ]) {
+      expect([condition, allowed(condition, both)]).toEqual([condition, false])
+      expect(decide(both, 'object.list', { statements: [allow(), deny({ Condition: condition })] })).toMatchObject(NONE)
+    }
+  })
+
   // Nothing of a request is a fact because the client says so.
   test('D24: a claim is no key of AWS, and a fact of another name is none', () => {
     const principal = {

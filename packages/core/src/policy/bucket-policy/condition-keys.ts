@@ -70,11 +70,12 @@ export function requestValues(access: Access): RequestValueOf {
   }
 }
 
-function claim({ caller: { principal } }: Access, name: string): string | null {
+function claim({ caller: { principal } }: Access, name: string): string | null | undefined {
   const claims = claimsOf(principal)
-  // Claims have cases, keys do not: the one claim of that name, where there is one.
+  // Claims have cases, keys do not: the one claim of that name, where there is one. Of several nobody knows which is meant.
   const names = Object.keys(claims).filter((each) => each.toLowerCase() === name)
-  const value = names.length === 1 ? claims[names[0] ?? ''] : null
+  if (names.length > 1) return undefined
+  const value = names[0] === undefined ? null : claims[names[0]]
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null
 }
 

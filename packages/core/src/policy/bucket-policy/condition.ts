@@ -30,15 +30,19 @@ export interface ConditionTest {
   readonly values: readonly ConditionValue[]
 }
 
-/** What a request says of a key, in lower case; null where it says nothing. Only facts that the server derived itself. */
-export type RequestValueOf = (key: string) => string | null
+/**
+ * What a request says of a key, in lower case; null where it says nothing, undefined where it says several things. Only facts that the server
+ * derived itself.
+ */
+export type RequestValueOf = (key: string) => string | null | undefined
 
 /**
  * Whether a request meets a condition. Conditions are two-valued: a missing key makes a positive operator false and a negated one true.
- * Null where a variable of it has no value. AWS: reference_policies_elements_condition_operators.
+ * Null where a variable of it has no value, or the key has several. AWS: reference_policies_elements_condition_operators.
  */
 export function testCondition({ operator, key, values }: ConditionTest, valueOf: RequestValueOf): boolean | null {
   const actual = valueOf(key)
+  if (actual === undefined) return null
   if (operator.kind === 'null') return values.some((value) => value.kind === 'null' && value.flag === (actual === null))
   if (actual === null) return operator.negated || operator.ifExists
   let unresolved = false
@@ -91,7 +95,7 @@ function isInRange(text: string, range: IpRange): boolean {
 }
 
 function variables(valueOf: RequestValueOf): VariableOf {
-  return (name) => valueOf(name.toLowerCase())
+  return (name) => valueOf(name.toLowerCase()) ?? null
 }
 
 function compare(operator: ConditionOperator['compare'], actual: number | null, expected: number): boolean {

@@ -68,5 +68,5 @@ function matchesResource(resource: PolicyResource, { access, action, valueOf }: 
   const ofObject = S3_ACTIONS.get(action) === 'object'
   if (resource === 'bucket') return !ofObject
   if (!ofObject || access.key === null) return false
-  return matchesPattern(resource.key, access.key, (name) => valueOf(name.toLowerCase()))
+  return matchesPattern(resource.key, access.key, (name) => valueOf(name.toLowerCase()) ?? null)
 }

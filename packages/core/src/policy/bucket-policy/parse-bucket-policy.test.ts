@@ -48,6 +48,8 @@ const LONG = JSON.stringify(statement({ Sid: 'x'.repeat(BUCKET_POLICY_BYTES_MAX)
 test.each<[string, unknown, string]>([
   ['no JSON', '{"Version":', 'the policy'],
   ['no object', '[]', 'the policy'],
+  ['half a surrogate pair', JSON.stringify(statement({ Sid: 'SID' })).replace('SID', '\ud800'), 'the policy'],
+  ['a member twice', JSON.stringify(statement({})).replace('"Effect":"Allow"', '"Effect":"Deny","Effect":"Allow"'), 'the policy'],
   ['an unknown field', { ...(statement({}) as object), Owner: 'x' }, 'Owner'],
   ['an unknown version', { Version: '2020-01-01', Statement: [STATEMENT] }, 'Version'],
   ['no statement', { Version: '2012-10-17' }, 'Statement'],

@@ -1,5 +1,6 @@
 import { StorageError } from '../../errors/storage-error.ts'
 import type { BucketPolicy, PolicyPrincipal, PolicyResource, PolicyStatement } from './bucket-policy.ts'
+import { findDuplicateMember } from './duplicate-member.ts'
 import { PolicyReader } from './policy-reader.ts'
 import { parseConditions } from './parse-conditions.ts'
 import { readPrincipal } from './principal-arn.ts'
@@ -11,6 +12,8 @@ import { isConditionKey } from './condition-keys.ts'
 export const BUCKET_POLICY_BYTES_MAX: number = 20 * 1024
 
 const VERSIONS = ['2012-10-17', '2008-10-17']
+// Under the u flag pairs are one character: this matches halves only.
+const LONE_SURROGATE = /\p{Surrogate}/u
 const ARN_OF_BUCKETS = 'arn:aws:s3:::'
 
 /**
@@ -19,6 +22,8 @@ const ARN_OF_BUCKETS = 'arn:aws:s3:::'
  */
 export function parseBucketPolicy(text: string, bucketName: string): BucketPolicy {
   if (Buffer.byteLength(text) > BUCKET_POLICY_BYTES_MAX) throw malformed('the policy', `is longer than ${BUCKET_POLICY_BYTES_MAX} bytes`)
+  // No store would keep it, nor give it back.
+  if (LONE_SURROGATE.test(text)) throw malformed('the policy', 'holds half a surrogate pair')
   const document = new PolicyReader(parseJson(text), 'the policy')
   document.only(['Version', 'Id', 'Statement'])
   const version = document.optionalText('Version') ?? '2008-10-17'
@@ -29,14 +34,18 @@ export function parseBucketPolicy(text: string, bucketName: string): BucketPolic
   const parser = new StatementParser(bucketName, version === '2012-10-17')
   const parsed = statements.map((statement) => parser.parse(statement))
   const sids = parsed.flatMap(({ sid }) => (sid === null ? [] : [sid]))
-  const double = sids.find((sid, index) => sids.indexOf(sid) !== index)
-  if (double !== undefined) throw malformed('Statement', `has the Sid '${double}' twice`)
+  const same = sids.find((sid, index) => sids.indexOf(sid) !== index)
+  if (same !== undefined) throw malformed('Statement', `has the Sid '${same}' twice`)
+  const double = findDuplicateMember(text)
+  if (double !== null) throw malformed('the policy', `has the member '${double}' twice in one object`)
   return { statements: parsed }
 }
 
 class StatementParser {
   readonly #bucketName: string
   readonly #variables: boolean
+  /** A set of actions once, however many statements have it. */
+  readonly #actionSets = new Map<string, ReadonlySet<string>>()
 
   constructor(bucketName: string, variables: boolean) {
     this.#bucketName = bucketName
@@ -48,7 +57,7 @@ class StatementParser {
     const effect = statement.text('Effect')
     if (effect !== 'Allow' && effect !== 'Deny') throw malformed(statement.at('Effect'), 'is neither Allow nor Deny')
     const resources = this.#resources(statement)
-    const actions = readActions(statement)
+    const actions = this.#sameActions(readActions(statement))
     checkActionsFit(statement, actions, resources)
     return {
       sid: statement.optionalText('Sid'),
@@ -59,6 +68,13 @@ class StatementParser {
       otherResources: resources.other,
       conditions: parseConditions(statement, this.#variables),
     }
+  }
+
+  #sameActions(actions: readonly string[]): ReadonlySet<string> {
+    const name = actions.join(' ')
+    const same = this.#actionSets.get(name) ?? new Set(actions)
+    this.#actionSets.set(name, same)
+    return same
   }
 
   #resources(statement: PolicyReader): { readonly list: readonly PolicyResource[]; readonly other: boolean } {
@@ -78,8 +94,8 @@ class StatementParser {
   }
 }
 
-/** As sets of names: what is not among them can never be asked for. */
-function readActions(statement: PolicyReader): ReadonlySet<string> {
+/** In the order of `S3_ACTIONS`: what is not among them can never be asked for. */
+function readActions(statement: PolicyReader): readonly string[] {
   const name = statement.oneOf('Action', 'NotAction')
   const named = new Set<string>()
   for (const text of statement.texts(name)) {
@@ -87,8 +103,7 @@ function readActions(statement: PolicyReader): ReadonlySet<string> {
     if (matching.length === 0) throw malformed(statement.at(name), `names '${text}', which is no action of S3`)
     for (const action of matching) named.add(action)
   }
-  if (name === 'Action') return named
-  return new Set([...S3_ACTIONS.keys()].filter((action) => !named.has(action)))
+  return [...S3_ACTIONS.keys()].filter((action) => named.has(action) === (name === 'Action'))
 }
 
 function matchingActions(text: string): readonly string[] {
