@@ -132,7 +132,7 @@ test.each<[string, unknown, string]>([
   expect(() => parse(document)).toThrow(expect.objectContaining({ code: 'MalformedPolicy', details: expect.objectContaining({ place }) }))
 })
 
-test('whatever is put, it is a policy or malformed', () => {
+test('whatever is put, it is a policy or malformed', { timeout: 30_000 }, () => {
   const word = fc.constantFrom('Version', 'Statement', 'Effect', 'Allow', 'Deny', 'Principal', 'AWS', '*', 'Action', 's3:*', 'Resource',
     'arn:aws:s3:::photos/*', 'arn:aws:s3:::photos', 'Condition', 'StringLike', 'aws:Referer', '2012-10-17', '${jwt:sub}', '__proto__', 'constructor') // prettier-ignore
   const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
