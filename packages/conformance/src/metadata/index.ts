@@ -3,6 +3,7 @@ import { blobCases } from './blobs.ts'
 import { bucketCases } from './buckets.ts'
 import { concurrencyCases } from './concurrency.ts'
 import { documentCases } from './documents.ts'
+import { exchangeCases } from './exchange.ts'
 import { extentLimitCases } from './extent-limit.ts'
 import { inspectionCases } from './inspection.ts'
 import { listingCases } from './listing.ts'
@@ -29,6 +30,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...appendCases,
     ...extentLimitCases,
     ...blobCases,
+    ...exchangeCases,
     ...concurrencyCases,
     ...inspectionCases,
     ...refusedRowCases,

@@ -36,6 +36,7 @@ export type {
   WriteDocumentsCommand,
   WriteDocumentsOutcome,
 } from './documents.ts'
+export type { BlobMove, ExchangeExtentsCommand, ExchangeExtentsOutcome, PlacedExtent, PlacedManifest, VersionPlace } from './exchange.ts'
 export type {
   InspectedGarbage,
   InspectedManifest,

@@ -46,6 +46,7 @@ import type {
   ListRelationRowsQuery,
   RelationTableFault,
 } from './relations.ts'
+import type { ExchangeExtentsCommand, ExchangeExtentsOutcome, PlacedManifest, VersionPlace } from './exchange.ts'
 import type { StoreInspection } from './inspection.ts'
 import type {
   FindObjectQuery,
@@ -187,6 +188,14 @@ export interface MetadataStore {
   claimGarbage(query: ClaimGarbageQuery): Promise<readonly BlobRef[]>
   /** The claimed blobs are deleted. */
   forgetGarbage(blobs: readonly BlobRef[]): Promise<void>
+
+  /** Where the bytes of a version lie, for whoever means to move them: it asks for no right, and gives no bytes. Null where the version is gone. */
+  findPlaces(query: VersionPlace): Promise<PlacedManifest | null>
+  /**
+   * Makes a version name other blobs for the same bytes, with all its parts, in one unit; what it named before is garbage where
+   * nothing else holds it. Nothing that a user sees of it changes. Locks the key, as commits do.
+   */
+  exchangeExtents(command: ExchangeExtentsCommand): Promise<ExchangeExtentsOutcome>
 
   /** All documents of some kinds, and the policy version that they belong to. */
   readDocuments(query: ReadDocumentsQuery): Promise<DocumentsRead>

@@ -17,7 +17,7 @@ export interface StorePlan {
 /** Methods that only read: their outcome is never unknown. */
 const READS = new Set<string>([
   'policyVersion', 'findBucket', 'listBuckets', 'findObject', 'findRecord', 'listObjectParts', 'listObjects', 'listVersions',
-  'findUpload', 'readAppendTail', 'listUploads', 'listParts',
+  'findUpload', 'readAppendTail', 'listUploads', 'listParts', 'findPlaces',
 ]) // prettier-ignore
 const UNCOUNTED = new Set<string>(['open', 'close', 'heartbeat', 'endProcess'])
 

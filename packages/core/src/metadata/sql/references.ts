@@ -126,6 +126,36 @@ export function* dropReferencesTo(context: SqlContext, { manifestId, partNumber,
   yield* queueUnreferenced(context, blobs, now)
 }
 
+const moveText = ({ dialect }: SqlContext): string => `INSERT INTO blob_refs (backend_id, blob, manifest_id, part_number)
+SELECT value ->> 2, value ->> 3, r.manifest_id, r.part_number FROM ${dialect.each}
+JOIN blob_refs r ON r.backend_id = value ->> 0 AND r.blob = value ->> 1
+WHERE r.manifest_id = CAST(? AS bigint)
+ON CONFLICT DO NOTHING`
+const leaveText = (each: string): string => `DELETE FROM blob_refs
+WHERE manifest_id = ? AND (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})`
+
+/** Which blobs a manifest and its parts let go of, and which they take up in their place. */
+export interface MovedReferences {
+  readonly manifestId: number
+  readonly moves: readonly { readonly from: BlobRef; readonly to: BlobRef }[]
+  /** Those of the new ones that were reserved until now. */
+  readonly fresh: readonly BlobRef[]
+  readonly now: number
+}
+
+/** Gives the manifest, and each of its parts, references to new blobs where they had them to others, and drops those. */
+export function* moveReferences(context: SqlContext, { manifestId, moves, fresh, now }: MovedReferences): SqlProgram<void> {
+  if (moves.length === 0) return
+  const { dialect } = context
+  const pairs = moves.map(({ from, to }) => [from.backendId, from.blob, to.backendId, to.blob])
+  const left = moves.map(({ from }) => from)
+  if (fresh.length > 0) yield { sql: unreserveText(context), values: [blobList(fresh)] }
+  yield { sql: moveText(context), values: [JSON.stringify(pairs), manifestId] }
+  if (dialect.locks) yield { sql: lockOfBlobs(dialect.each), values: [blobList(left)] }
+  yield { sql: leaveText(dialect.each), values: [manifestId, blobList(left)] }
+  yield* queueUnreferenced(context, left, now)
+}
+
 const queueText = ({ dialect }: SqlContext): string => `INSERT INTO garbage (backend_id, blob, state, process_id, changed_at)
 SELECT DISTINCT value ->> 0, value ->> 1, 'queued', CAST(NULL AS text), CAST(? AS bigint) FROM ${dialect.each}
 WHERE NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.backend_id = value ->> 0 AND r.blob = value ->> 1)

@@ -12,6 +12,7 @@ import {
 import { checkRelationListing, checkRelationRows, checkTableChange } from '../check-relations.ts'
 import type * as commands from '../commands.ts'
 import type * as documents from '../documents.ts'
+import type * as exchange from '../exchange.ts'
 import type { StoreInspection } from '../inspection.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
 import type { Relation } from '../../policy/relation.ts'
@@ -23,6 +24,7 @@ import type { ExpireInput } from './commands/uploads.ts'
 import { listDocuments, readDocument, readDocuments } from './documents.ts'
 import { judge } from './guard.ts'
 import { findObject, findRecord } from './find-object.ts'
+import { findPlaces } from './find-places.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
 import { inspectRelationTables } from './inspect-relation-tables.ts'
 import { sqlInspection } from './inspection/sql-inspection.ts'
@@ -159,6 +161,14 @@ export class SqlMetadataStore implements MetadataStore {
 
   expireUploads(query: { readonly answersKeptSeconds: number; readonly limit: number }): Promise<number> {
     return expireInChunks(this.#driver, query)
+  }
+
+  findPlaces(query: exchange.VersionPlace): Promise<exchange.PlacedManifest | null> {
+    return this.#driver.readConsistent((context) => findPlaces(context, query))
+  }
+
+  exchangeExtents(command: exchange.ExchangeExtentsCommand): Promise<exchange.ExchangeExtentsOutcome> {
+    return this.#driver.command('exchangeExtents', command)
   }
 
   async reserveBlobs(command: { readonly processId: string; readonly blobs: readonly BlobRef[] }): Promise<void> {

@@ -22,6 +22,7 @@ import type {
   UploadTarget,
 } from '../../commands.ts'
 import type { WriteDocumentsOutcome } from '../../documents.ts'
+import type { ExchangeExtentsCommand, ExchangeExtentsOutcome } from '../../exchange.ts'
 import type { ChangeRelationRowsCommand, ChangeRelationRowsOutcome } from '../../relations.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
@@ -34,6 +35,7 @@ import { completeUpload } from './complete-upload.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { writeDocuments } from './documents.ts'
 import type { WriteDocumentsInput } from './documents.ts'
+import { exchangeExtents } from './exchange-extents.ts'
 import { abandonBlobs, claimGarbage, forgetGarbage, reserveBlobs } from './garbage.ts'
 import type { BlobsInput, ReserveInput } from './garbage.ts'
 import { commitPart } from './parts.ts'
@@ -63,6 +65,7 @@ export interface CommandTypes {
   deleteBucket: Command<DeleteBucketCommand, DeleteBucketStep>
   deleteObjects: Command<DeleteObjectsCommand, readonly DeleteOutcome[]>
   endProcess: Command<{ readonly processId: string }, null>
+  exchangeExtents: Command<ExchangeExtentsCommand, ExchangeExtentsOutcome>
   expireUploads: Command<ExpireInput, number>
   forgetGarbage: Command<BlobsInput, null>
   heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
@@ -97,6 +100,7 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   deleteBucket,
   deleteObjects,
   endProcess,
+  exchangeExtents,
   expireUploads,
   forgetGarbage,
   heartbeat,
