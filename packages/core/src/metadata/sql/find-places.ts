@@ -7,8 +7,10 @@ import type { SqlContext, SqlProgram } from './sql-driver.ts'
 const PLACE = `SELECT o.manifest_id, o.extents FROM objects o WHERE o.bucket_id = ? AND o.key = ? AND o.sequence = ?
 UNION ALL SELECT v.manifest_id, v.extents FROM object_versions v
 WHERE v.bucket_id = ? AND v.key = ? AND v.sequence = ? AND v.delete_marker = 0`
-const SHARED = `SELECT DISTINCT own.backend_id, own.blob FROM blob_refs own WHERE own.manifest_id = ? AND EXISTS
-(SELECT 1 FROM blob_refs o WHERE o.backend_id = own.backend_id AND o.blob = own.blob AND o.manifest_id <> own.manifest_id)`
+// Two seeks, not one that is different from ours: all parts of an object may hold one blob.
+const OTHER = (compare: '<' | '>'): string => `EXISTS
+(SELECT 1 FROM blob_refs o WHERE o.backend_id = own.backend_id AND o.blob = own.blob AND o.manifest_id ${compare} own.manifest_id)`
+const SHARED = `SELECT DISTINCT own.backend_id, own.blob FROM blob_refs own WHERE own.manifest_id = ? AND (${OTHER('<')} OR ${OTHER('>')})`
 
 /** Finds where the bytes of a version lie; null where it is gone. */
 export function* findPlaces(_: SqlContext, { bucketId, key, sequence }: VersionPlace): SqlProgram<PlacedManifest | null> {

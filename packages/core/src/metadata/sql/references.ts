@@ -1,5 +1,5 @@
 import type { BlobRef } from '../../model/extent.ts'
-import { textOf } from './column.ts'
+import { integerOf, textOf } from './column.ts'
 import type { BlobKey } from '../../backend/blob-key.ts'
 import type { SqlContext, SqlProgram, SqlRows } from './sql-driver.ts'
 
@@ -126,31 +126,42 @@ export function* dropReferencesTo(context: SqlContext, { manifestId, partNumber,
   yield* queueUnreferenced(context, blobs, now)
 }
 
-const moveText = ({ dialect }: SqlContext): string => `INSERT INTO blob_refs (backend_id, blob, manifest_id, part_number)
-SELECT value ->> 2, value ->> 3, r.manifest_id, r.part_number FROM ${dialect.each}
-JOIN blob_refs r ON r.backend_id = value ->> 0 AND r.blob = value ->> 1
-WHERE r.manifest_id = CAST(? AS bigint)
+const heldText = (each: string): string => `SELECT backend_id, blob, part_number FROM blob_refs
+WHERE manifest_id = ? AND (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})`
+const takeText = ({ dialect }: SqlContext): string => `INSERT INTO blob_refs (backend_id, blob, manifest_id, part_number)
+SELECT value ->> 0, value ->> 1, CAST(? AS bigint), CAST(value ->> 2 AS bigint) FROM ${dialect.each} WHERE true
 ON CONFLICT DO NOTHING`
 const leaveText = (each: string): string => `DELETE FROM blob_refs
 WHERE manifest_id = ? AND (backend_id, blob) IN (SELECT value ->> 0, value ->> 1 FROM ${each})`
 
-/** Which blobs a manifest and its parts let go of, and which they take up in their place. */
-export interface MovedReferences {
+/** One row of `blob_refs` of a manifest that is known. */
+export interface HeldBlob extends BlobRef {
+  readonly partNumber: number
+}
+
+/** The references that a manifest and its parts have to some blobs. */
+export function* readReferences({ dialect }: SqlContext, manifestId: number, blobs: readonly BlobRef[]): SqlProgram<readonly HeldBlob[]> {
+  const rows = yield { sql: heldText(dialect.each), values: [manifestId, blobList(blobs)] }
+  return readBlobRows(rows).map((blob, at) => ({ ...blob, partNumber: integerOf(rows[at]?.[2]) }))
+}
+
+/** Which references of a manifest and its parts go, and which come in their place. */
+export interface ReplacedReferences {
   readonly manifestId: number
-  readonly moves: readonly { readonly from: BlobRef; readonly to: BlobRef }[]
-  /** Those of the new ones that were reserved until now. */
+  readonly left: readonly BlobRef[]
+  readonly taken: readonly HeldBlob[]
+  /** Those of the new blobs that were reserved until now. */
   readonly fresh: readonly BlobRef[]
   readonly now: number
 }
 
-/** Gives the manifest, and each of its parts, references to new blobs where they had them to others, and drops those. */
-export function* moveReferences(context: SqlContext, { manifestId, moves, fresh, now }: MovedReferences): SqlProgram<void> {
-  if (moves.length === 0) return
+/** Gives a manifest and its parts new references, and drops all that they have to the blobs left. `areReserved` and `areReferenced` have been asked. */
+export function* replaceReferences(context: SqlContext, replaced: ReplacedReferences): SqlProgram<void> {
+  const { manifestId, left, taken, fresh, now } = replaced
   const { dialect } = context
-  const pairs = moves.map(({ from, to }) => [from.backendId, from.blob, to.backendId, to.blob])
-  const left = moves.map(({ from }) => from)
   if (fresh.length > 0) yield { sql: unreserveText(context), values: [blobList(fresh)] }
-  yield { sql: moveText(context), values: [JSON.stringify(pairs), manifestId] }
+  const rows = taken.map(({ backendId, blob, partNumber }) => [backendId, blob, partNumber])
+  yield { sql: takeText(context), values: [manifestId, JSON.stringify(rows)] }
   if (dialect.locks) yield { sql: lockOfBlobs(dialect.each), values: [blobList(left)] }
   yield { sql: leaveText(dialect.each), values: [manifestId, blobList(left)] }
   yield* queueUnreferenced(context, left, now)

@@ -5,7 +5,7 @@ import { decodeExtents, encodeExtents } from '../extent-codec.ts'
 import type { StoredExtent } from '../extent-codec.ts'
 import { joinNeighbours } from '../join-neighbours.ts'
 import { keyLock, lock } from '../locks.ts'
-import { areReferenced, areReserved, blobList, blobName, blobsWithout, distinctBlobs, moveReferences } from '../references.ts'
+import { areReferenced, areReserved, blobName, blobsWithout, distinctBlobs, readReferences, replaceReferences } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 
 const HELD = `SELECT 1, o.manifest_id, o.extents, o.part_count FROM objects o WHERE o.bucket_id = ? AND o.key = ? AND o.sequence = ?
@@ -35,11 +35,14 @@ export function* exchangeExtents(context: SqlContext, command: ExchangeExtentsCo
   const targets = distinctBlobs(command.moves.map(({ to }) => ({ kind: 'blob', ...to })))
   if (!(yield* areReserved(context, fresh))) return { outcome: 'blob-gone', fresh: true }
   if (!(yield* areReferenced(context, blobsWithout(targets, fresh)))) return { outcome: 'blob-gone', fresh: false }
+  const left = command.moves.map(({ from }) => from)
+  const held = yield* readReferences(context, manifestId, left)
 
   const packed = encodeExtents(manifestId, joinNeighbours(moved(stored, moves)))
   yield { sql: row[0] === 1 ? REPLACE_CURRENT : REPLACE_NONCURRENT, values: [packed, ...place] }
-  if (row[3] !== null) yield* moveParts(context, manifestId, moves)
-  yield* moveReferences(context, { manifestId, moves: command.moves, fresh, now })
+  if (row[3] !== null) yield* moveParts(context, { manifestId, partNumbers: held.map(({ partNumber }) => partNumber), moves })
+  const taken = held.map(({ partNumber, ...blob }) => ({ ...(moves.get(blobName(blob))?.to ?? blob), partNumber }))
+  yield* replaceReferences(context, { manifestId, left, taken, fresh, now })
   return { outcome: 'exchanged' }
 }
 
@@ -51,20 +54,26 @@ function moved(extents: readonly StoredExtent[], moves: Moves): StoredExtent[] {
   })
 }
 
-const partsText = (each: string): string => `SELECT p.part_number, p.extents FROM parts p WHERE p.manifest_id = ? AND p.part_number IN
-(SELECT r.part_number FROM ${each} JOIN blob_refs r ON r.backend_id = value ->> 0 AND r.blob = value ->> 1 WHERE r.manifest_id = ?)`
-const UNHEX = { sqlite: 'unhex(value ->> 1)', postgres: `decode(value ->> 1, 'hex')` } as const
-// One statement for all of them: on Postgres each one is a round trip, with the key locked.
+const partsText = (each: string): string =>
+  `SELECT part_number, extents FROM parts WHERE manifest_id = ? AND part_number IN (SELECT CAST(value AS bigint) FROM ${each})`
+const UNHEX = { sqlite: 'unhex(value ->> 2)', postgres: `decode(value ->> 2, 'hex')` } as const
+// One statement for all of them: on Postgres each one is a round trip, with the key locked. The manifest stands in each row so
+// that SQLite seeks by both columns; it would go through the list once for each part otherwise.
 const replaceText = ({ dialect }: SqlContext): string =>
   `UPDATE parts SET extents = ${UNHEX[dialect.name]} FROM ${dialect.each}
-WHERE parts.manifest_id = ? AND parts.part_number = CAST(value ->> 0 AS bigint)`
+WHERE parts.manifest_id = CAST(value ->> 0 AS bigint) AND parts.part_number = CAST(value ->> 1 AS bigint)`
 
-function* moveParts(context: SqlContext, manifestId: number, moves: Moves): SqlProgram<void> {
-  const from = blobList([...moves.values()].map((move) => move.from))
-  const rows = yield { sql: partsText(context.dialect.each), values: [manifestId, from, manifestId] }
+interface MovedParts {
+  readonly manifestId: number
+  readonly partNumbers: readonly number[]
+  readonly moves: Moves
+}
+
+function* moveParts(context: SqlContext, { manifestId, partNumbers, moves }: MovedParts): SqlProgram<void> {
+  const rows = yield { sql: partsText(context.dialect.each), values: [manifestId, JSON.stringify(partNumbers)] }
   const parts = rows.map((row) => {
     const packed = encodeExtents(manifestId, moved(decodeExtents(manifestId, bytesOf(row[1])), moves))
-    return [integerOf(row[0]), Buffer.from(packed).toString('hex')]
+    return [manifestId, integerOf(row[0]), Buffer.from(packed).toString('hex')]
   })
-  yield { sql: replaceText(context), values: [JSON.stringify(parts), manifestId] }
+  yield { sql: replaceText(context), values: [JSON.stringify(parts)] }
 }
