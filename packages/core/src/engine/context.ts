@@ -10,6 +10,7 @@ import type { BlobReservations } from './blob-reservations.ts'
 import type { BucketCache } from './resolve-bucket.ts'
 import type { CallsUnderWay } from './calls-under-way.ts'
 import type { Observer } from './engine.ts'
+import type { BackgroundJoins } from './joins/background-joins.ts'
 import type { Limits } from './limits.ts'
 import type { ListingPositions } from './listing-positions.ts'
 import type { OpenReads } from './open-reads.ts'
@@ -63,6 +64,7 @@ export interface EngineContext {
   readonly reservations: BlobReservations
   readonly openReads: OpenReads
   readonly wholeBlobs: WholeBlobs
+  readonly joins: BackgroundJoins
   readonly calls: CallsUnderWay
 }
 

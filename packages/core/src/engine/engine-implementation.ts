@@ -55,8 +55,9 @@ export class EngineImplementation implements Engine {
   }
 
   async #close(): Promise<void> {
-    const { backends, calls, hashWorkers, metadata, observer, openReads, policyVersionWatch, processId } = this.#context
+    const { backends, calls, hashWorkers, joins, metadata, observer, openReads, policyVersionWatch, processId } = this.#context
     await calls.close()
+    await joins.close()
     openReads.breakOff()
     await this.#heartbeats.stop()
     await policyVersionWatch.idle()

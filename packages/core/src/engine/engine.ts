@@ -5,6 +5,7 @@ import type { Caller } from '../policy/caller.ts'
 import type { Policy, RequestFacts } from '../policy/policy.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Ids } from '../util/ids.ts'
+import type { JoinsOption } from './joins/resolve-joins.ts'
 import type { Limits } from './limits.ts'
 import type { Session } from './session.ts'
 
@@ -35,6 +36,11 @@ export interface EngineOptions {
   readonly blobPrefix?: string
   /** Threads that hash large bodies. Default: one less than the machine has cores, at most 4. */
   readonly hashWorkers?: HashWorkerPoolOptions
+  /**
+   * Whether what was uploaded in parts or appends becomes fewer blobs afterwards, where the backend can join without moving
+   * bytes through us, and from how many extents on. Costs requests, saves them at each GET. Default: 'never'.
+   */
+  readonly joins?: JoinsOption
 }
 
 /** The engine: sessions for callers, and what the operator does. */

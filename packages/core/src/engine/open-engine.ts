@@ -11,6 +11,9 @@ import type { EngineContext } from './context.ts'
 import { closeAll, EngineImplementation } from './engine-implementation.ts'
 import type { Engine, EngineOptions, Observer } from './engine.ts'
 import { Heartbeats } from './heartbeats.ts'
+import { BackgroundJoins } from './joins/background-joins.ts'
+import type { JoinRules } from './joins/join-policy.ts'
+import { resolveJoins } from './joins/resolve-joins.ts'
 import type { Limits } from './limits.ts'
 import { ListingPositions } from './listing-positions.ts'
 import { OpenReads } from './open-reads.ts'
@@ -31,6 +34,7 @@ const OPTION_NAMES: Readonly<Record<keyof EngineOptions, true>> = {
   observer: true,
   blobPrefix: true,
   hashWorkers: true,
+  joins: true,
 }
 
 const SILENT: Observer = {
@@ -48,6 +52,7 @@ const SILENT: Observer = {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   checkOptions(options)
   const limits = resolveLimits(options.limits ?? {})
+  const joinRules = resolveJoins(options.joins)
   const backends = new Map<string, Backend>([[MAIN_BACKEND_ID, options.backend], ...Object.entries(options.otherBackends ?? {})])
   const opened: (() => Promise<void>)[] = []
   try {
@@ -58,7 +63,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       opened.unshift(() => backend.close())
       await backend.init()
     }
-    const context = await makeContext(options, { limits, backends })
+    const context = await makeContext(options, { limits, joinRules, backends })
     opened.unshift(() => context.hashWorkers.close())
     const heartbeats = new Heartbeats(context)
     await heartbeats.start()
@@ -69,10 +74,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-async function makeContext(
-  options: EngineOptions,
-  { limits, backends }: { readonly limits: Limits; readonly backends: ReadonlyMap<string, Backend> },
-): Promise<EngineContext> {
+interface Resolved {
+  readonly limits: Limits
+  readonly joinRules: JoinRules | null
+  readonly backends: ReadonlyMap<string, Backend>
+}
+
+async function makeContext(options: EngineOptions, { limits, joinRules, backends }: Resolved): Promise<EngineContext> {
   const { metadata, backend, policy, clock = systemClock } = options
   const observer = quietObserver(options.observer ?? SILENT)
   const ids = options.ids ?? createIds({ clock })
@@ -106,6 +114,7 @@ async function makeContext(
     reservations: new BlobReservations({ metadata, ids, processId, backendId: MAIN_BACKEND_ID, prefix: blobPrefix, observer }),
     openReads: new OpenReads(),
     wholeBlobs: new WholeBlobs(backends),
+    joins: new BackgroundJoins({ rules: joinRules, observer }),
     calls: new CallsUnderWay(),
   }
 }

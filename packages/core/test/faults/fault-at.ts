@@ -46,9 +46,9 @@ export interface FaultyWorld {
 
 /** `mutate` plants a fault of ours into the store, below the faults of others: to see whether it is found. */
 export async function openFaultyWorld(
-  options: Pick<WorldOptions, 'store'> & { readonly mutate?: (store: MetadataStore, backend: () => Backend) => MetadataStore },
+  options: Pick<WorldOptions, 'store' | 'joins'> & { readonly mutate?: (store: MetadataStore, backend: () => Backend) => MetadataStore },
 ): Promise<FaultyWorld> {
-  const { store, mutate = (inner) => inner } = options
+  const { store, joins = 'never', mutate = (inner) => inner } = options
   let fault: Fault = NOWHERE
   let statements = 0
   const plan: StorePlan = { calls: 0, failAt: 0, fault: 'unavailable' }
@@ -62,6 +62,7 @@ export async function openFaultyWorld(
   const world = await openWorld({
     store,
     backend: 'memory',
+    joins,
     limits: { processLeaseSeconds: 3600 },
     wrapStore: (inner) => faultyStore(mutate(inner, stored), plan),
     wrapPool: (pool) => doubtfulPool(pool, commits),
@@ -111,6 +112,7 @@ export async function openFaultyWorld(
         (error: unknown) => ({ acknowledged: false, error }),
       )
       if (hanging !== null) clearInterval(hanging)
+      await world.joined()
       const counts = { backend: backend.calls, store: plan.calls, statement: statements, commit: commits.commits }
       arm(NOWHERE)
       await commits.late

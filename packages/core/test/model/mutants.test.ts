@@ -3,7 +3,9 @@ import type { Backend } from '../../src/backend/backend.ts'
 import type { MetadataStore } from '../../src/metadata/metadata-store.ts'
 import type { ListObjectsPage } from '../../src/metadata/queries.ts'
 import { overriding } from '../engine-matrix.ts'
+import { joiningBackend } from '../support/joining-backend.ts'
 import { openWorld } from '../support/world.ts'
+import type { WorldOptions } from '../support/world.ts'
 import { checkModel } from './check-model.ts'
 
 /** Planted faults: the model is worth what it finds. Each was a real bug of somebody's server. */
@@ -11,6 +13,7 @@ interface Mutant {
   readonly name: string
   readonly store?: (store: MetadataStore) => MetadataStore
   readonly backend?: (backend: Backend) => Backend
+  readonly joins?: WorldOptions['joins']
 }
 
 /** As many as `npm test` makes of the model. */
@@ -112,6 +115,11 @@ const MUTANTS: readonly Mutant[] = [
           backend.get(key, range === undefined ? options : { ...options, range: { start: 0, end: range.end - range.start } }),
       }),
   },
+  {
+    name: 'blobs are joined in the wrong order',
+    joins: { extentsMin: 2 },
+    backend: (backend) => joiningBackend(backend, (facet) => (to, sources, options) => facet.join(to, sources.toReversed(), options)),
+  },
 ]
 
 function withBackend(backend: Backend, methods: Partial<Backend>): Backend {
@@ -137,10 +145,11 @@ describe('the model finds what is wrong', () => {
     expect(result.failed, result.report).toBe(false)
   })
 
-  for (const { name, store, backend } of MUTANTS) {
+  for (const { name, store, backend, joins = 'never' } of MUTANTS) {
     test(`${name}: found within ${RUNS_MAX} runs`, { timeout: TIMEOUT_MS }, async () => {
       const wrapped = { ...(store === undefined ? {} : { wrapStore: store }), ...(backend === undefined ? {} : { wrapBackend: backend }) }
-      const open = (): ReturnType<typeof openWorld> => openWorld({ store: 'sqlite', backend: 'memory', hashing: 'inline', ...wrapped })
+      const open = (): ReturnType<typeof openWorld> =>
+        openWorld({ store: 'sqlite', backend: 'memory', hashing: 'inline', joins, ...wrapped })
       // The seed is fixed: that each of them is found must not depend on luck.
       const result = await checkModel({ open, runs: RUNS_MAX, seed: 7, shrinks: false })
       expect(result.failed, `${result.runs} runs did not find it`).toBe(true)

@@ -8,6 +8,7 @@ import { without } from '../../src/backend/without-facets.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Limits } from '../../src/engine/limits.ts'
 import { fsck } from '../../src/engine/fsck.ts'
+import type { JoinsOption } from '../../src/engine/joins/resolve-joins.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
 import type { Session } from '../../src/engine/session.ts'
 import type { MetadataStore } from '../../src/metadata/metadata-store.ts'
@@ -22,6 +23,8 @@ import { createIds } from '../../src/util/ids.ts'
 import { overriding } from '../engine-matrix.ts'
 import { newSchema, postgresPool } from '../stores.ts'
 import { auditStore } from './audit-store.ts'
+import { joinWatch } from './join-watch.ts'
+import type { JoinWatch } from './join-watch.ts'
 import { inspectedOnce, listedOnce } from './read-once.ts'
 import { scratchRoot } from './scratch-root.ts'
 import { testClock } from './test-clock.ts'
@@ -49,6 +52,8 @@ export interface WorldOptions {
   /** Whether bodies of unknown length are hashed by a thread, as they are by default. Each opening of an engine starts one anew. */
   readonly hashing?: 'thread' | 'inline'
   readonly limits?: Partial<Limits>
+  /** Whether completed uploads are joined. Default: never. */
+  readonly joins?: JoinsOption
   /** The stores' own clocks instead of the world's, which then moves nothing: where heartbeats must tell the truth about open reads. */
   readonly realTime?: boolean
   /** Put around what the engine gets: faults, mutants. Anew at every opening. */
@@ -67,6 +72,8 @@ export interface World {
   /** Below every wrapper. */
   readonly backend: Backend
   readonly limits: Partial<Limits>
+  /** Resolves when no join is under way, and none waits. */
+  joined(): Promise<void>
   /** Closes the engine and opens another one on the same stores. */
   reopen(): Promise<void>
   /** The process dies: nothing is said to the store any more. Another one is opened once its lease is over. */
@@ -85,6 +92,7 @@ interface Opened {
   readonly store: MetadataStore
   /** A heartbeat of the engine's process, now. Says that no read is open. */
   readonly beat: () => Promise<unknown>
+  readonly joins: JoinWatch
 }
 
 /** Opens an engine on stores of its own. */
@@ -108,6 +116,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     get backend() {
       return opened.backend
     },
+    joined: () => opened.joins.idle(),
     reopen: async () => {
       await opened.engine.close()
       opened = await opening()
@@ -157,7 +166,9 @@ function opener(
     const shown = facets ? backend : without(backend, 'copying', 'joining', 'unfinished', 'presigning')
     const stores = { metadata: wrapStore(heard), backend: wrapBackend(shown) }
     const hashWorkers = options.hashing === 'inline' ? ({ worker: 'inline' } as const) : {}
-    return { engine: await openEngine({ ...stores, policy: allowAll(), limits, ids, clock, hashWorkers }), backend, store, beat }
+    const joins = joinWatch()
+    const own = { policy: allowAll(), limits, ids, clock, hashWorkers, joins: options.joins ?? 'never', observer: joins.observer } as const
+    return { engine: await openEngine({ ...stores, ...own }), backend, store, beat, joins }
   }
 }
 
@@ -183,7 +194,8 @@ function placeOf(options: WorldOptions, directory: string, { clock }: TestClock)
   }
 }
 
-async function collectAll({ engine, beat }: Opened, time: TestClock): Promise<void> {
+async function collectAll({ engine, beat, joins }: Opened, time: TestClock): Promise<void> {
+  await joins.idle()
   for (;;) {
     time.advance(GRACE_MS)
     // A blob waits for a heartbeat of every live process.
@@ -195,6 +207,7 @@ async function collectAll({ engine, beat }: Opened, time: TestClock): Promise<vo
 
 /** Two oracles that share no code must both be content. What they look at, which is at rest, is read once for both. */
 async function audit(opened: Opened): Promise<readonly BlobKey[]> {
+  await opened.joins.idle()
   const store = inspectedOnce(opened.store)
   const backend = listedOnce(opened.backend)
   const blobs = await auditStore(store, backend)

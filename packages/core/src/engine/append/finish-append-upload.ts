@@ -37,7 +37,10 @@ export async function finishAppendUpload(session: SessionContext, input: FinishA
         appended,
       }),
   })
-  if (outcome.outcome === 'completed') return outcome.object
+  if (outcome.outcome === 'completed') {
+    if (!outcome.replayed) session.engine.joins.consider(session.engine, outcome.object)
+    return outcome.object
+  }
   throw completionError(outcome, input, limits)
 }
 

@@ -34,7 +34,10 @@ export async function completeUpload(session: SessionContext, input: CompleteUpl
         appended: null,
       }),
   })
-  if (outcome.outcome === 'completed') return outcome.object
+  if (outcome.outcome === 'completed') {
+    if (!outcome.replayed) session.engine.joins.consider(session.engine, outcome.object)
+    return outcome.object
+  }
   throw completionError(outcome, input, limits)
 }
 
