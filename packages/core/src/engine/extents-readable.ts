@@ -3,6 +3,8 @@ import { isLendingReadable } from '../backend/lending-readable.ts'
 import type { LendingReadable } from '../backend/lending-readable.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import type { Extent } from '../model/extent.ts'
+import { opensAhead, READ_AHEAD } from './read-ahead.ts'
+import type { ReadAhead } from './read-ahead.ts'
 
 /** What an `ExtentsReadable` reads. */
 export interface ExtentsReadableOptions {
@@ -10,8 +12,10 @@ export interface ExtentsReadableOptions {
   readonly extents: readonly Extent[]
   /** The stream of the first one, opened. */
   readonly first: Readable
-  /** Opens the stream of any other one; called in order, one ahead of what is delivered. */
+  /** Opens the stream of any other one; called in order, ahead of what is delivered. Once more for one that failed before its turn. */
   readonly open: (extent: Extent) => Promise<Readable>
+  /** How far ahead. Default: `READ_AHEAD`. */
+  readonly ahead?: ReadAhead
 }
 
 /** An extent that is opened ahead: its stream, or what went wrong with it, whichever comes before it is needed. */
@@ -21,24 +25,29 @@ interface Opening {
 }
 
 /**
- * The bytes of many extents, one behind the other. While one is delivered, the next is opened and begins to read: two
- * blobs are open at the most, and a GET over many keeps its speed. An extent that delivers more or less than its length
- * destroys the stream with `BlobDamaged`: a short answer must never look complete.
+ * The bytes of many extents, one behind the other. While one is delivered, the next ones are opened, as far as `ReadAhead`
+ * says, and the very next begins to read: a GET over many keeps its speed where each of them takes a while to come. One
+ * that failed before its turn (a store that closes what nobody reads for long) is opened once more. An extent that delivers
+ * more or less than its length destroys the stream with `BlobDamaged`: a short answer must never look complete.
  */
 export class ExtentsReadable extends Readable implements LendingReadable {
   readonly #extents: readonly Extent[]
   readonly #open: (extent: Extent) => Promise<Readable>
+  readonly #readAhead: ReadAhead
   /** Who lent a chunk, so that it can be given back to them. */
   readonly #lenders = new WeakMap<Uint8Array, LendingReadable>()
   #at = 0
   #delivered = 0
   #current: Readable | null = null
-  #next: Opening | null = null
+  /** Those behind the current one that have been opened, in their order. */
+  #ahead: Opening[] = []
+  #aheadBytes = 0
 
-  constructor({ extents, first, open }: ExtentsReadableOptions) {
+  constructor({ extents, first, open, ahead = READ_AHEAD }: ExtentsReadableOptions) {
     super({ highWaterMark: first.readableHighWaterMark })
     this.#extents = extents
     this.#open = open
+    this.#readAhead = ahead
     this.#read(first)
   }
 
@@ -56,11 +65,12 @@ export class ExtentsReadable extends Readable implements LendingReadable {
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#current?.destroy()
     this.#current = null
-    this.#dropNext()
+    for (const opening of this.#ahead) drop(opening)
+    this.#ahead = []
     callback(error)
   }
 
-  /** Delivers an opened extent, and opens the one behind it. */
+  /** Delivers an opened extent, and opens those behind it. */
   #read(stream: Readable): void {
     this.#current = stream
     this.#delivered = 0
@@ -72,34 +82,38 @@ export class ExtentsReadable extends Readable implements LendingReadable {
       if (this.#current === stream) this.destroy(this.#damaged())
     })
     stream.pause()
-    this.#prefetch()
+    this.#openAhead()
     if (this.readableLength < this.readableHighWaterMark) stream.resume()
   }
 
   #deliver(stream: Readable, chunk: Uint8Array): void {
     this.#delivered += chunk.length
-    if (this.#delivered > (this.#extents[this.#at]?.length ?? 0)) {
+    if (this.#delivered > this.#length) {
       this.destroy(this.#damaged())
       return
     }
     if (isLendingReadable(stream)) this.#lenders.set(chunk, stream)
     if (!this.push(chunk)) stream.pause()
+    this.#openAhead()
   }
 
   #advance(): void {
-    if (this.#delivered !== this.#extents[this.#at]?.length) {
+    if (this.#delivered !== this.#length) {
       this.destroy(this.#damaged())
       return
     }
     this.#current = null
     this.#at += 1
-    const next = this.#next
-    this.#next = null
-    if (next === null) {
+    const next = this.#ahead.shift()
+    const extent = this.#extents[this.#at]
+    if (extent === undefined) {
       this.push(null)
       return
     }
-    next.stream.then(
+    this.#aheadBytes -= next === undefined ? 0 : extent.length
+    const [afterNext] = this.#ahead
+    if (afterNext !== undefined) warm(afterNext)
+    this.#take(extent, next).then(
       (stream) => {
         if (this.destroyed) stream.destroy()
         else if (stream.destroyed) this.destroy(stream.errored ?? this.#damaged())
@@ -109,31 +123,37 @@ export class ExtentsReadable extends Readable implements LendingReadable {
     )
   }
 
-  #prefetch(): void {
-    const extent = this.#extents[this.#at + 1]
-    if (extent === undefined) return
-    const opening: Opening = { stream: this.#open(extent), dropped: false }
-    this.#next = opening
-    opening.stream.then(
-      (stream) => {
-        // Heard here so that an early failure does not end the process; `errored` keeps it for later.
-        stream.on('error', () => undefined)
-        if (opening.dropped) stream.destroy()
-        // Starts the first read of the backend, and delivers nothing yet.
-        else if (stream.readableFlowing === null) stream.read(0)
-      },
-      () => undefined,
-    )
+  /** The stream of the extent whose turn it is. What went wrong ahead of its turn is tried again. */
+  async #take(extent: Extent, opening: Opening | undefined): Promise<Readable> {
+    const early = await opening?.stream.catch(() => undefined)
+    if (early !== undefined && !early.destroyed) return early
+    if (this.destroyed) throw this.#damaged()
+    return listening(await this.#open(extent))
   }
 
-  #dropNext(): void {
-    if (this.#next === null) return
-    this.#next.dropped = true
-    this.#next.stream.then(
-      (stream) => stream.destroy(),
-      () => undefined,
-    )
-    this.#next = null
+  #openAhead(): void {
+    for (;;) {
+      const opened = this.#ahead.length
+      const extent = this.#extents[this.#at + 1 + opened]
+      const bytesBefore = this.#length - this.#delivered + this.#aheadBytes
+      if (extent === undefined || this.destroyed) return
+      if (!opensAhead(this.#readAhead, { extentsDone: this.#at, opened, bytesBefore })) return
+      const opening: Opening = { stream: this.#open(extent), dropped: false }
+      this.#ahead.push(opening)
+      this.#aheadBytes += extent.length
+      opening.stream.then(
+        (stream) => {
+          listening(stream)
+          if (opening.dropped) stream.destroy()
+        },
+        () => undefined,
+      )
+      if (opened === 0) warm(opening)
+    }
+  }
+
+  get #length(): number {
+    return this.#extents[this.#at]?.length ?? 0
   }
 
   #damaged(): StorageError {
@@ -142,4 +162,28 @@ export class ExtentsReadable extends Readable implements LendingReadable {
     const reason = `${this.#delivered} of ${extent?.length ?? 0} bytes were delivered`
     return new StorageError('BlobDamaged', { blob, reason })
   }
+}
+
+/** Its errors are heard from here on, so that an early one does not end the process; `errored` keeps it for later. */
+function listening(stream: Readable): Readable {
+  return stream.on('error', () => undefined)
+}
+
+/** Starts the first read of the backend, and delivers nothing yet. */
+function warm(opening: Opening): void {
+  opening.stream.then(
+    (stream) => {
+      if (!opening.dropped && !stream.destroyed && stream.readableFlowing === null) stream.read(0)
+    },
+    () => undefined,
+  )
+}
+
+/** Lets go of what was opened in vain. */
+function drop(opening: Opening): void {
+  opening.dropped = true
+  opening.stream.then(
+    (stream) => stream.destroy(),
+    () => undefined,
+  )
 }
