@@ -8,6 +8,7 @@ import type { FailedCall } from './errors.ts'
 import { attempt, objectKey, objectOf } from './store.ts'
 import type { Store } from './store.ts'
 import { ADDING_HEADERS, addingHeaders } from './adding-headers.ts'
+import { incompleteAnswer } from './upload.ts'
 
 const WITH_MD5 = addingHeaders((body) => ({ 'content-md5': md5Of(body) }))
 
@@ -31,14 +32,17 @@ export async function deleteBlobs(store: Store, keys: readonly BlobKey[], option
 async function deleteMany(store: Store, keys: readonly BlobKey[], signal: AbortSignal | undefined): Promise<void> {
   const call: FailedCall = { operation: 'delete', request: 'DeleteObjects' }
   const Objects = keys.map((key) => ({ Key: objectKey(store, key) }))
-  const command = new DeleteObjectsCommand({ Bucket: store.options.bucket, Delete: { Objects, Quiet: true } })
+  const command = new DeleteObjectsCommand({ Bucket: store.options.bucket, Delete: { Objects } })
   // The vendor's client adds a CRC-32. Services that know none of those want the digest that S3 had here from the beginning.
   if (store.traits.checksum === 'md5') command.middlewareStack.add(WITH_MD5, ADDING_HEADERS)
   try {
-    const { Errors = [] } = await attempt(call, signal, (sent) => store.client.send(command, sent))
+    const { Deleted = [], Errors = [] } = await attempt(call, signal, (sent) => store.client.send(command, sent))
     // In the body of a 200, one for each object that is still there.
     const failed = Errors.find(({ Code }) => Code !== 'NoSuchKey')
     if (failed !== undefined) throw translate({ name: failed.Code, message: failed.Message }, call)
+    // Each by its name: the engine forgets a blob that it believes deleted.
+    const gone = new Set([...Deleted, ...Errors].map(({ Key }) => Key))
+    if (!Objects.every(({ Key }) => gone.has(Key))) throw incompleteAnswer(call)
   } catch (error) {
     if (!isStorageError(error) || !lacksOperation(error.cause)) throw error
     store.traits.deletesMany = false

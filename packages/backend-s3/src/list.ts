@@ -1,9 +1,13 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { StorageError } from '@stowage/core/backend'
 import type { BlobEntry, BlobKey, ListBlobsOptions } from '@stowage/core/backend'
+import type { FailedCall } from './errors.ts'
 import { readBlobKey } from './read-blob-key.ts'
 import { attempt, flatName, objectKey } from './store.ts'
 import type { Store } from './store.ts'
+import { incompleteAnswer } from './upload.ts'
+
+const CALL: FailedCall = { operation: 'list', request: 'ListObjectsV2' }
 
 /** Lists blobs as `Backend.list` promises, a page at a time. Objects under the prefix that are no blobs are somebody else's, and left out. */
 export async function* listBlobs(store: Store, { prefix, after, signal }: ListBlobsOptions): AsyncGenerator<BlobEntry> {
@@ -16,9 +20,9 @@ export async function* listBlobs(store: Store, { prefix, after, signal }: ListBl
       // Both at once mean different things to different services.
       ...(token === undefined ? (after === undefined ? {} : { StartAfter: objectKey(store, after) }) : { ContinuationToken: token }),
     }
-    const page = await attempt({ operation: 'list', request: 'ListObjectsV2' }, signal, (options) =>
-      store.client.send(new ListObjectsV2Command(input), options),
-    )
+    const page = await attempt(CALL, signal, (options) => store.client.send(new ListObjectsV2Command(input), options))
+    // A 200 with nothing in it is no empty bucket: whoever compares would take every blob for lost.
+    if (page.Name === undefined && page.KeyCount === undefined && page.IsTruncated === undefined) throw incompleteAnswer(CALL)
     for (const object of page.Contents ?? []) {
       signal?.throwIfAborted()
       const key = readBlobKey(store, object.Key)

@@ -1,10 +1,11 @@
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import type { UnfinishedFacet, UnfinishedWrite } from '@stowage/core/backend'
+import type { FailedCall } from './errors.ts'
 import { readBlobKey } from './read-blob-key.ts'
 import { attempt } from './store.ts'
 import type { Store } from './store.ts'
-import { abortUpload } from './upload.ts'
+import { abortUpload, incompleteAnswer } from './upload.ts'
 
 /**
  * The multipart uploads that the service keeps open under the prefix. A service that cannot list them fails with `NotSupported`; MinIO lists
@@ -29,18 +30,20 @@ async function* listUploads(store: Store, before: Date): AsyncGenerator<Unfinish
   }
 }
 
+const CALL: FailedCall = { operation: 'list unfinished writes', request: 'ListMultipartUploads' }
+
 /** Where a page begins. */
 interface PageStart {
   readonly KeyMarker?: string
   readonly UploadIdMarker?: string
 }
 
-function listPage(store: Store, from: PageStart): Promise<ListMultipartUploadsCommandOutput> {
+async function listPage(store: Store, from: PageStart): Promise<ListMultipartUploadsCommandOutput> {
   const { bucket, prefix } = store.options
   const input = { Bucket: bucket, ...(prefix === '' ? {} : { Prefix: prefix }), ...from }
-  return attempt({ operation: 'list unfinished writes', request: 'ListMultipartUploads' }, undefined, (options) =>
-    store.client.send(new ListMultipartUploadsCommand(input), options),
-  )
+  const page = await attempt(CALL, undefined, (options) => store.client.send(new ListMultipartUploadsCommand(input), options))
+  if (page.Bucket === undefined && page.IsTruncated === undefined) throw incompleteAnswer(CALL)
+  return page
 }
 
 /** Null where there is none. A page that leads nowhere is the last one: the next run of the collector begins anew. */

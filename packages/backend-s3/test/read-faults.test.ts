@@ -1,0 +1,124 @@
+import type { UpstreamFault } from '@stowage/conformance'
+import type { Backend } from '@stowage/core/backend'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { answers, bytesOf, failureOf, KEY, readBlob, sourceOf, startFaultyStore } from './support/faulty-store.ts'
+
+// Time-outs are waited for, and pauses between attempts.
+vi.setConfig({ testTimeout: 60_000 })
+const store = await startFaultyStore()
+const BYTES = bytesOf(3_000_000)
+let backend: Backend
+
+beforeAll(async () => {
+  backend = store.faulty()
+  await backend.put(KEY, sourceOf(BYTES), { size: BYTES.length })
+})
+afterEach(() => {
+  store.upstream.heal()
+  store.upstream.forget()
+})
+afterAll(() => store.stop())
+
+const on = (fault: UpstreamFault, times = 1): void => store.upstream.add({ method: 'GET', path: /ns\.blob$/, times, fault })
+const RANGE = { start: 1_000_001, end: 2_900_000 }
+
+/** What a read can recover from, since it knows how far it came. */
+const FAULTS: Readonly<Record<string, UpstreamFault>> = {
+  'reset before the request': { kind: 'reset', when: 'before-request' },
+  'reset before the answer': { kind: 'reset', when: 'before-answer' },
+  'reset after the head': { kind: 'reset', when: 'after-head' },
+  'reset in the answer': { kind: 'reset', when: 'in-answer', afterBytes: 700_001 },
+  'answer that closes early': { kind: 'close', afterBytes: 700_001 },
+  'answer that stalls': { kind: 'stall', afterBytes: 700_001 },
+  '500': answers(500, 'InternalError'),
+  '503 SlowDown': answers(503, 'SlowDown'),
+  'no answer': { kind: 'hang', executed: true },
+  'slow answer': { kind: 'slow', what: 'answer', chunkSize: 300_000, pauseMs: 20 },
+}
+
+describe('get', () => {
+  test.each(Object.entries(FAULTS))('%s: everything comes all the same', async (_name, fault) => {
+    on(fault)
+    expect((await readBlob(backend)).equals(BYTES)).toBe(true)
+    on(fault)
+    expect((await readBlob(backend, RANGE)).equals(BYTES.subarray(RANGE.start, RANGE.end))).toBe(true)
+  })
+
+  test('every answer breaks off after some bytes, and the next goes on from there', async () => {
+    on({ kind: 'reset', when: 'in-answer', afterBytes: 400_000 }, Infinity)
+    expect((await readBlob(backend)).equals(BYTES)).toBe(true)
+    const gets = store.upstream.requests.filter(({ method }) => method === 'GET')
+    expect(gets.length).toBeGreaterThan(5)
+  })
+
+  test('no byte comes any more: it ends with an error, after a bounded number of requests', async () => {
+    on({ kind: 'reset', when: 'after-head' }, Infinity)
+    expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    expect(store.upstream.requests).toHaveLength(3)
+  })
+
+  test('an answer that is short, and says so, is no blob', async () => {
+    on({ kind: 'shorten', bytes: 5 }, Infinity)
+    expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BlobDamaged' })
+    expect(await failureOf(readBlob(backend, RANGE))).toMatchObject({ code: 'BlobDamaged' })
+  })
+
+  test('a bit that falls over is noticed where all of a blob is read', async () => {
+    on({ kind: 'corrupt', what: 'answer', at: 2_000_000 })
+    expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BlobDamaged' })
+  })
+
+  test('a bit that falls over is noticed, too, where the read was taken up again', async () => {
+    on({ kind: 'reset', when: 'in-answer', afterBytes: 400_000 })
+    on({ kind: 'corrupt', what: 'answer', at: 0 }, 2)
+    expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BlobDamaged' })
+  })
+
+  test('another object of the same name is not the rest of this one', async () => {
+    const other = store.faulty()
+    await other.put(KEY, sourceOf(BYTES), { size: BYTES.length })
+    on({ kind: 'reset', when: 'in-answer', afterBytes: 300_000 })
+    const stream = await other.get(KEY, {})
+    await store.direct(other).put(KEY, sourceOf(bytesOf(3_000_001)), {})
+    expect(await failureOf(stream.toArray())).toMatchObject({ code: 'BlobDamaged' })
+  })
+
+  test('a reader that is slower than connections last gets everything', async () => {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of await backend.get(KEY, {})) {
+      chunks.push(chunk)
+      if (chunks.length <= 2) await new Promise((resolve) => setTimeout(resolve, 1_200))
+    }
+    expect(Buffer.concat(chunks).equals(BYTES)).toBe(true)
+    expect(store.upstream.requests.length).toBeGreaterThan(1)
+  })
+
+  test('a range that a service takes no notice of is not taken for that range', async () => {
+    on({ kind: 'answer', answer: { status: 200, body: 'everything' } })
+    expect(await failureOf(readBlob(backend, RANGE))).toMatchObject({ code: 'BackendUnavailable' })
+  })
+})
+
+describe('list', () => {
+  test('a page that is cut in its middle is an error, never a shorter listing', async () => {
+    const prefixed = store.faulty({ attemptsMax: 1 })
+    await prefixed.put(KEY, sourceOf(bytesOf(10)), {})
+    for (const bytes of [1, 30, 200]) {
+      store.upstream.add({ method: 'GET', query: /list-type=2/, fault: { kind: 'shorten', bytes } })
+      expect(await failureOf(listAll(prefixed)), `${bytes} bytes less`).toMatchObject({ code: 'BackendUnavailable' })
+      store.upstream.heal()
+    }
+    expect(await listAll(prefixed)).toEqual([KEY])
+  })
+
+  test('so is one without anything in it', async () => {
+    store.upstream.add({ method: 'GET', query: /list-type=2/, times: Infinity, fault: { kind: 'answer', answer: { status: 200 } } })
+    expect(await failureOf(listAll(backend))).toMatchObject({ code: 'BackendUnavailable' })
+  })
+})
+
+async function listAll(from: Backend): Promise<readonly string[]> {
+  const keys: string[] = []
+  for await (const { key } of from.list({ prefix: '' })) keys.push(key)
+  return keys
+}
