@@ -1,5 +1,6 @@
 import { awsCli } from './aws-cli.ts'
 import { clients } from './clients.ts'
+import { conformanceS3 } from './conformance-s3.ts'
 import { crashPoints } from './crash-points.ts'
 import { differential } from './differential.ts'
 import { nginx } from './nginx.ts'
@@ -18,6 +19,7 @@ export const STEPS: readonly VerifyStep[] = [
   nginx,
   ...pastedLines,
   clients,
+  ...conformanceS3,
   syncOrder,
   sickDisks,
   powerCut,
