@@ -47,6 +47,7 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   '07-fastify.ts': ['over S3: {"meow":true}', 'beside it: {"app":"mine"}'],
   '08-hono.ts': ['over S3: {"meow":true}', 'beside it: {"app":"mine"}'],
   '10-in-a-test.ts': ['started, used, emptied and stopped'],
+  '12-s3-backend.ts': ['cat.jpg: 12000000 bytes', 'in the bucket: a blob of 12000000 bytes', '1 of them'],
   '09-own-gateway.ts': [
     'PUT /of-ann/diary.txt 200',
     'PUT /of-ann/too-large 400',
