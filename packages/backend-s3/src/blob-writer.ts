@@ -9,7 +9,7 @@ import type { PartPlan } from './part-plan.ts'
 import { putObject } from './put-object.ts'
 import { removeObject } from './remove-object.ts'
 import type { Store } from './store.ts'
-import { abortUpload, createUpload, sendPart } from './upload.ts'
+import { abortUpload, CLEAN_UP_MS, createUpload, sendPart } from './upload.ts'
 import type { SentPart, Upload } from './upload.ts'
 
 /** What a `BlobWriter` is told of its blob. */
@@ -68,7 +68,7 @@ export class BlobWriter {
     if (this.size !== (this.#expected ?? this.size)) throw this.#wrongSize()
     const { signal } = this.#end
     const rest = this.#part?.subarray(0, this.#filled) ?? Buffer.alloc(0)
-    if (this.#upload === null && (this.#plan.isWhole || this.#expected === undefined)) {
+    if (this.#partCount === 0 && (this.#plan.isWhole || this.#expected === undefined)) {
       this.#mayExist = true
       await putObject(this.#store, this.#key, { bytes: rest, signal })
       return
@@ -90,7 +90,8 @@ export class BlobWriter {
     // A part that arrives after the abort would stay.
     await Promise.allSettled(this.#underWay)
     const upload = await this.#upload?.catch(() => null)
-    if (upload !== undefined && upload !== null) await abortUpload(this.#store, upload).catch(() => undefined)
+    if (upload !== undefined && upload !== null)
+      await abortUpload(this.#store, upload, { operation: 'put', signal: AbortSignal.timeout(CLEAN_UP_MS) }).catch(() => undefined)
     if (this.#mayExist) await removeObject(this.#store, this.#key).catch(() => undefined)
   }
 

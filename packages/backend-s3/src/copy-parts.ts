@@ -6,7 +6,7 @@ import type { FailedCall } from './errors.ts'
 import { removeObject } from './remove-object.ts'
 import { attempt, objectKey, objectOf } from './store.ts'
 import type { Store } from './store.ts'
-import { abortUpload, createUpload, incompleteAnswer } from './upload.ts'
+import { abortUpload, CLEAN_UP_MS, createUpload, incompleteAnswer } from './upload.ts'
 import type { SentPart, Upload } from './upload.ts'
 
 /** A blob, or a range of it, that becomes a part. */
@@ -40,7 +40,7 @@ export async function copyParts(store: Store, to: BlobKey, { ranges, operation, 
     completing = true
     await completeUpload(store, upload, { parts, size, crc32: 0, signal })
   } catch (error) {
-    await abortUpload(store, upload).catch(() => undefined)
+    await abortUpload(store, upload, { operation, signal: AbortSignal.timeout(CLEAN_UP_MS) }).catch(() => undefined)
     if (completing) await removeObject(store, to).catch(() => undefined)
     throw error
   }

@@ -14,7 +14,7 @@ import { abortUpload, incompleteAnswer } from './upload.ts'
 export function unfinishedFacet(store: Store): UnfinishedFacet {
   return {
     list: ({ before }) => listUploads(store, before),
-    abort: (write) => abortUpload(store, write, 'abort an unfinished write'),
+    abort: (write) => abortUpload(store, write, { operation: 'abort an unfinished write' }),
   }
 }
 

@@ -75,11 +75,11 @@ export async function sendPart(
 export async function abortUpload(
   store: Store,
   { key, id }: Pick<Upload, 'key' | 'id'>,
-  operation: FailedCall['operation'] = 'put',
+  { operation, signal }: { readonly operation: FailedCall['operation']; readonly signal?: AbortSignal },
 ): Promise<void> {
   const call: FailedCall = { operation, request: 'AbortMultipartUpload' }
   try {
-    await attempt(call, AbortSignal.timeout(CLEAN_UP_MS), (options) =>
+    await attempt(call, signal, (options) =>
       store.client.send(new AbortMultipartUploadCommand({ ...objectOf(store, key), UploadId: id }), options),
     )
   } catch (error) {
