@@ -27,7 +27,7 @@ import { JOIN_LIMITS, joinBlobs } from './join.ts'
 import { listBlobs } from './list.ts'
 import { parseOptions } from './options.ts'
 import type { GcsBackendOptions, ParsedOptions } from './options.ts'
-import { presignGet } from './presign.ts'
+import { PRESIGN_SECONDS_MAX, presignGet } from './presign.ts'
 import { putBlob } from './put.ts'
 import type { Store } from './store.ts'
 import { Transport } from './transport.ts'
@@ -84,7 +84,7 @@ class GcsBackend implements Backend {
       this.#store = store
       await checkBucket(store, options?.signal)
       // Asked for now, so that credentials that cannot sign are no surprise of the first reader.
-      if (this.#options.presigning) await presignGet(store, parseBlobKey('probe'), { expiresInSeconds: 1 })
+      if (this.#options.presigning) await presignGet(store, parseBlobKey('probe'), { expiresInSeconds: PRESIGN_SECONDS_MAX })
     } catch (error) {
       throw translate(error, { operation: 'init' })
     }

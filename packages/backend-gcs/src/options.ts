@@ -33,7 +33,7 @@ export interface GcsBackendOptions {
   readonly projectId?: string
   /** Default: the vendor's chain (GOOGLE_APPLICATION_CREDENTIALS, gcloud's own, the metadata server). */
   readonly credentials?: GcsCredentials
-  /** A file with such credentials, by its absolute path. */
+  /** A file with such credentials, by its absolute path. For both of these the vendor's library prints a line of advice to stderr. */
   readonly keyFilename?: string
   /**
    * The bytes of one chunk of a resumable upload, a multiple of 256 KiB. A put holds at most two chunks: one is sent while the

@@ -5,7 +5,7 @@ import { objectName } from './object-path.ts'
 import type { Store } from './store.ts'
 
 /** The longest time a URL is good for, in seconds: nobody can take it back. */
-const PRESIGN_SECONDS_MAX = 60
+export const PRESIGN_SECONDS_MAX: number = 60
 
 /** What a URL may be made for. */
 export interface PresignOptions {

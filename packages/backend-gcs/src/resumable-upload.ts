@@ -5,6 +5,7 @@ import { findObject } from './find-object.ts'
 import { FACTS, formatCrc32c, parseFactsText, UnreadableAnswer } from './object-facts.ts'
 import type { ObjectFacts } from './object-facts.ts'
 import { objectName, uploadPath, withQuery } from './object-path.ts'
+import { orAborted } from './or-aborted.ts'
 import { readRefusal, Refusal } from './refusal.ts'
 import { leavesDoubt, withRetries } from './retry.ts'
 import { cleanUpLater } from './store.ts'
@@ -28,8 +29,8 @@ export class ResumableUpload {
   readonly #store: Store
   readonly #key: BlobKey
   readonly #signal: AbortSignal
-  /** Whoever knows the URI may write: it goes into no message. */
-  #uri: string | null = null
+  /** The URI of the session, once it is asked for. Whoever knows it may write: it goes into no message. */
+  #session: Promise<string> | null = null
   #offset = 0
 
   constructor(store: Store, { key, signal }: { readonly key: BlobKey; readonly signal: AbortSignal }) {
@@ -59,11 +60,11 @@ export class ResumableUpload {
 
   /** Ends the session, best effort: what is left of it is nobody's, is no object, and is gone within a week. */
   cancel(): void {
-    const uri = this.#uri
-    if (uri === null) return
-    this.#uri = null
+    const session = this.#session
+    if (session === null) return
+    this.#session = null
     // The service answers 499 where it has done so. Cloud Storage, "Cancel an upload".
-    cleanUpLater(this.#store, () => this.#store.transport.call({ method: 'DELETE', target: uri }))
+    cleanUpLater(this.#store, async () => this.#store.transport.call({ method: 'DELETE', target: await session }))
   }
 
   async #transfer(
@@ -71,7 +72,7 @@ export class ResumableUpload {
     { end, total }: { readonly end: number; readonly total: Content | null },
   ): Promise<Progress> {
     const begin = this.#offset
-    const uri = (this.#uri ??= await this.#start())
+    const uri = await orAborted((this.#session ??= this.#start()), this.#signal)
     const { options } = this.#store
     let mustAsk = false
     return withRetries({ options, signal: this.#signal }, async (attempt) => {
@@ -134,15 +135,15 @@ export class ResumableUpload {
     return { offset }
   }
 
-  /** Opens the session. One whose answer is lost holds nothing, and is gone within a week. */
+  /** Opens the session, also where nobody waits for it any more: only who knows it can end it. */
   #start(): Promise<string> {
     const { options, transport } = this.#store
     const query = { uploadType: 'resumable', ifGenerationMatch: '0', fields: FACTS, name: objectName(options, this.#key) }
     const body = [Buffer.from(JSON.stringify(OBJECT_METADATA))]
     const headers = { 'content-type': 'application/json; charset=UTF-8', 'x-upload-content-type': OBJECT_METADATA['contentType'] }
-    return withRetries({ options, signal: this.#signal }, async () => {
+    return withRetries({ options }, async () => {
       const target = withQuery(uploadPath(options), query)
-      const { location } = (await transport.ask({ method: 'POST', target, headers, body, signal: this.#signal })).headers
+      const { location } = (await transport.ask({ method: 'POST', target, headers, body })).headers
       if (location === undefined || !URL.canParse(location)) throw new UnreadableAnswer('the service opened no session')
       return location
     })

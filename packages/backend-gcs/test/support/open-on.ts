@@ -1,0 +1,47 @@
+import type { Backend } from '@stowage/core/backend'
+import { gcsBackend } from '../../src/gcs-backend.ts'
+import type { GcsBackendOptions } from '../../src/options.ts'
+import { startService } from './scripted-service.ts'
+import type { Received, Reply, Script, ScriptedService } from './scripted-service.ts'
+
+/** A backend that is ready, and the service behind it. */
+export interface Opened {
+  readonly backend: Backend
+  readonly service: ScriptedService
+  /** What came since `init`. */
+  readonly received: () => readonly Received[]
+  stop(): Promise<void>
+}
+
+const BUCKET: Reply = { body: JSON.stringify({ name: 'blobs' }) }
+
+/** Opens a backend on a scripted service, which answers `init` as a plain bucket does and then follows the script. */
+export async function openOn(
+  script: Script | ((received: Received, number: number) => Reply),
+  options: Partial<GcsBackendOptions> = {},
+): Promise<Opened> {
+  const service = await startService((received, number) => {
+    if (number === 0) return BUCKET
+    if (typeof script === 'function') return script(received, number - 1)
+    const step = script[Math.min(number - 1, script.length - 1)] ?? {}
+    return typeof step === 'function' ? step(received) : step
+  })
+  const backend = gcsBackend({
+    bucket: 'blobs',
+    apiEndpoint: service.url,
+    retryDelaySeconds: 0.001,
+    attemptsMax: 4,
+    idleTimeoutSeconds: 10,
+    ...options,
+  })
+  await backend.init()
+  return {
+    backend,
+    service,
+    received: () => service.received.slice(1),
+    stop: async () => {
+      await backend.close()
+      await service.stop()
+    },
+  }
+}
