@@ -45,6 +45,6 @@ fi
 
 # Last, because it takes minutes where go has built nothing of it before; only its line in the box of `stowage serve` is run with it.
 if has go && ! [[ -x $directory/bin/mc ]]; then
-  GOBIN=$directory/bin timeout --kill-after=10 300 go install "$mc" >/dev/null 2>&1 || missing 'mc'
+  GOBIN=$directory/bin timeout --kill-after=10 600 go install "$mc" >/dev/null 2>&1 || missing 'mc'
 fi
 exit 0
