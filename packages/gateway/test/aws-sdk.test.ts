@@ -24,13 +24,14 @@ import {
 import type { S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { describe, expect, test } from 'vitest'
-import { clientOf, serve } from './stowage-process.ts'
+import { serveHere } from './stowage-command.ts'
+import { clientOf } from './stowage-process.ts'
 
 const MIB = 1024 * 1024
 const Bucket = 'photos'
 
 async function open(): Promise<S3Client> {
-  const server = await serve(['--memory', '--bucket', Bucket])
+  const server = await serveHere(['--memory', '--bucket', Bucket])
   return clientOf(server.ready)
 }
 
@@ -213,7 +214,7 @@ describe('the AWS SDK for JavaScript', { timeout: 60_000 }, () => {
   })
 
   test('a wrong secret and an unknown key are refused', async () => {
-    const server = await serve(['--memory', '--bucket', Bucket])
+    const server = await serveHere(['--memory', '--bucket', Bucket])
     await expect(clientOf({ ...server.ready, secretAccessKey: 'wrong' }).send(new ListBucketsCommand({}))).rejects.toMatchObject({
       name: 'SignatureDoesNotMatch',
     })

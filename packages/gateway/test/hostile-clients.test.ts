@@ -17,7 +17,8 @@ import { completeLimits } from '../src/limits.ts'
 import type { ServerLimits } from '../src/limits.ts'
 import { readTls } from '../src/read-tls.ts'
 import { startServer } from '../src/start-server.ts'
-import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
+import { serveHere } from './stowage-command.ts'
+import { clientOf, temporaryDirectory } from './stowage-process.ts'
 
 const KEYS = { accessKeyId: 'ROOTSKEY', secretAccessKey: 'the secret of root' }
 const BUCKET = 'photos'
@@ -264,7 +265,7 @@ test('a client that stops reading is cut off; others are served, and what it ask
 test('a config file sets the limits', { timeout: 60_000 }, async () => {
   const file = join(await temporaryDirectory(), 'stowage.json')
   await writeFile(file, JSON.stringify({ limits: { headersMax: 10, headSecondsMax: 0.5 } }))
-  const { ready } = await serve(['--memory', '--config', file])
+  const { ready } = await serveHere(['--memory', '--config', file])
   const port = Number(new URL(ready.endpoint).port)
   const many = raw(port, `GET /health HTTP/1.1\r\nHost: h\r\n${'x-a: b\r\n'.repeat(10)}\r\n`)
   const slow = raw(port, 'GET /health HT')

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../../core/test/postgres-server.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { SUPABASE_SCHEMA } from '../../core/test/supabase-schema.ts'
-import { runCli } from '../src/run-cli.ts'
+import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/policies/', import.meta.url))
@@ -25,28 +25,6 @@ const NOT_INSTALLED = encodeURIComponent(`
       throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
     },
   })`)
-
-/** Runs a command as `main.ts` does, in this process: a process for each would take most of the time. */
-async function run(argv: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const [stdout, stderr]: [string[], string[]] = [[], []]
-  const out = { write: (text: string) => stdout.push(text) }
-  const code = await runCli({ argv, env: {}, stdout: out, stderr: { write: (text) => stderr.push(text) }, process })
-  return { code, stdout: stdout.join(''), stderr: stderr.join('') }
-}
-
-/** What a command prints as JSON, and the code that it ends with. */
-async function said(argv: readonly string[], expected = 0): Promise<unknown> {
-  const { code, stdout, stderr } = await run(argv)
-  expect([code, stderr]).toEqual([expected, ''])
-  return JSON.parse(stdout)
-}
-
-/** The sentence with which a command ends that cannot do it. */
-async function refused(argv: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(argv)
-  expect([code, stdout]).toEqual([2, ''])
-  return stderr
-}
 
 const names = (outcome: string): unknown => expect.arrayContaining([{ table: 'objects', name: OWN_FOLDER, outcome }])
 
@@ -86,7 +64,7 @@ describe('stowage policies and roles', { timeout: 120_000 }, () => {
     // Afterwards, without a server.
     server.child.kill('SIGTERM')
     expect(await server.ended).toBe(0)
-    const failed = await said(['policies', 'test', CASES, data], 1)
+    const failed = await said(['policies', 'test', CASES, data], { code: 1 })
     expect(failed).toMatchObject({ passed: cases.passed - 3, failed: 3 })
     expect(await said(['policies', 'import', SQL, data, '--replace'])).toMatchObject({ imported: names('made') })
     // As a user would start it: the exit code is the process's, and text is to be had where nobody is looking.
@@ -103,9 +81,8 @@ describe('stowage policies and roles', { timeout: 120_000 }, () => {
   test('what makes no sense is refused with a sentence, and nothing is changed', async () => {
     const directory = await temporaryDirectory()
     const data = join(directory, 'data')
-    const server = await serve([data, '--bucket', 'photos'])
-    server.child.kill('SIGTERM')
-    await server.ended
+    const server = await serveHere([data, '--bucket', 'photos'])
+    await server.stop()
     const file = join(directory, 'broken.sql')
     const good = 'CREATE POLICY a ON storage.objects FOR SELECT USING (true);\n'
     await writeFile(file, `${good}CREATE POLICY b ON storage.objects\n  FOR SELECT USING (random() < 0.5);`)
@@ -148,7 +125,7 @@ describe('stowage policies import --from', { timeout: 120_000 }, () => {
     await pool.query(SUPABASE_SCHEMA)
     await pool.query(`CREATE POLICY mine ON storage.objects FOR SELECT TO authenticated USING (owner_id = auth.uid()::text)`)
     const data = join(await temporaryDirectory(), 'data')
-    await serve([data, '--bucket', 'photos'])
+    await serveHere([data, '--bucket', 'photos'])
     expect(await said(['policies', 'import', '--from', postgres.url, data])).toMatchObject({
       imported: [{ table: 'objects', name: 'mine', outcome: 'made' }],
     })

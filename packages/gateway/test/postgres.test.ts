@@ -5,6 +5,7 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPostgres } from '../../core/test/postgres-server.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
+import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
 
 let postgres: PostgresServer
@@ -30,11 +31,7 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     expect((await clientOf(second.ready).send(new ListObjectsV2Command({ Bucket: 'photos' }))).KeyCount).toBe(2)
     const { Body } = await clientOf(second.ready).send(new GetObjectCommand({ Bucket: 'photos', Key: 'large' }))
     expect((await Body?.transformToString())?.length).toBe(1_000_000)
-    const during = startStowage(['stat', data])
-    expect([await during.ended, JSON.parse(during.stdout())]).toEqual([
-      0,
-      { buckets: 1, objects: 2, versions: 0, uploads: 0, bytes: 1_000_001 },
-    ])
+    expect(await said(['stat', data])).toEqual({ buckets: 1, objects: 2, versions: 0, uploads: 0, bytes: 1_000_001 })
     second.child.kill('SIGTERM')
     await second.ended
     const after = startStowage(['fsck', data, '--schema', 'of_photos', '--deep'], env)
@@ -43,18 +40,15 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
 
   test('a directory that nobody made is no data directory, and nothing is made there', async () => {
     const directory = await temporaryDirectory()
-    const process = startStowage(['stat', directory, '--metadata', postgres.url])
-    expect(await process.ended).toBe(2)
-    expect(process.stderr()).toContain('is not a data directory: it has no blobs')
+    expect(await refused(['stat', directory, '--metadata', postgres.url])).toContain('is not a data directory: it has no blobs')
     expect(await readdir(directory)).toEqual([])
   })
 
   test('who only looks makes no schema, and says which one is needed', async () => {
     const data = join(await temporaryDirectory(), 'data')
     await mkdir(join(data, 'blobs'), { recursive: true })
-    const process = startStowage(['fsck', data, '--metadata', postgres.url, '--schema', 'mistyped'])
-    expect(await process.ended).toBe(2)
-    expect(process.stderr()).toMatch(/The metadata has no schema, and schema \d+ is needed/)
+    const sentence = await refused(['fsck', data, '--metadata', postgres.url, '--schema', 'mistyped'])
+    expect(sentence).toMatch(/The metadata has no schema, and schema \d+ is needed/)
     const pool = new Pool({ connectionString: postgres.url })
     expect((await pool.query("SELECT 1 FROM information_schema.schemata WHERE schema_name = 'mistyped'")).rowCount).toBe(0)
     await pool.end()
@@ -64,12 +58,10 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     const data = join(await temporaryDirectory(), 'data')
     const args = [data, '--metadata', postgres.url, '--schema', 'shared']
     const first = await serve([...args, '--bucket', 'photos'])
-    const second = await serve(args)
+    const second = await serveHere(args)
     expect(second.stderr()).toContain('there is no control socket')
-    second.child.kill('SIGTERM')
-    await second.ended
-    const during = startStowage(['stat', data])
-    expect([await during.ended, JSON.parse(during.stdout())]).toMatchObject([0, { buckets: 1 }])
+    await second.stop()
+    expect(await said(['stat', data])).toMatchObject({ buckets: 1 })
     first.child.kill('SIGTERM')
     expect(await first.ended).toBe(0)
   })
@@ -79,15 +71,10 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     ['a schema without a database', ['--schema', 'x'], /--schema goes with --metadata/],
     ['a database that is not there', ['--metadata', 'postgres://127.0.0.1:1/x'], /metadata store postgres is not available/],
   ])('refuses %s', async (_, args, sentence) => {
-    const process = startStowage(['serve', join(await temporaryDirectory(), 'data'), '--port', '0', ...args])
-    expect(await process.ended).toBe(2)
-    expect(process.stderr()).toMatch(sentence)
-    expect(process.stderr()).not.toMatch(/\n\s+at /)
+    expect(await refused(['serve', join(await temporaryDirectory(), 'data'), '--port', '0', ...args])).toMatch(sentence)
   })
 
   test('refuses to keep metadata of bytes that are not kept', async () => {
-    const process = startStowage(['serve', '--memory', '--port', '0', '--metadata', postgres.url])
-    expect(await process.ended).toBe(2)
-    expect(process.stderr()).toContain('--memory keeps no bytes')
+    expect(await refused(['serve', '--memory', '--port', '0', '--metadata', postgres.url])).toContain('--memory keeps no bytes')
   })
 })

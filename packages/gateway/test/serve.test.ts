@@ -14,6 +14,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
+import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, serve, startStowage, subdomainClientOf, temporaryDirectory } from './stowage-process.ts'
 
 describe('stowage serve', { timeout: 60_000 }, () => {
@@ -32,7 +33,7 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     expect((await stat(join(data, 'credentials.json'))).mode & 0o777).toBe(0o600)
     expect((await stat(data)).mode & 0o777).toBe(0o700)
 
-    const second = await serve([data, '--bucket', 'photos'])
+    const second = await serveHere([data, '--bucket', 'photos'])
     expect(second.ready).toMatchObject({ accessKeyId: first.ready.accessKeyId, secretAccessKey: first.ready.secretAccessKey })
     const { Body } = await clientOf(second.ready).send(new GetObjectCommand({ Bucket: 'photos', Key: 'a' }))
     expect(await Body?.transformToString()).toBe('hello')
@@ -43,13 +44,11 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     const server = await serve(['--memory', '--bucket', 'photos'], env)
     expect(server.ready).toMatchObject({ accessKeyId: 'my-key', secretAccessKey: 'my-long-secret' })
     await clientOf(server.ready).send(new HeadBucketCommand({ Bucket: 'photos' }))
-    const half = startStowage(['serve', '--memory', '--port', '0'], { STOWAGE_ACCESS_KEY_ID: 'my-key' })
-    expect(await half.ended).toBe(2)
-    expect(half.stderr()).toContain('go together')
+    expect(await refused(['serve', '--memory', '--port', '0'], { STOWAGE_ACCESS_KEY_ID: 'my-key' })).toContain('go together')
   })
 
   test('--region and --domain: what clients sign for, and buckets as sub-domains', async () => {
-    const server = await serve(['--memory', '--bucket', 'photos', '--region', 'eu-west-7', '--domain', 's3.test'])
+    const server = await serveHere(['--memory', '--bucket', 'photos', '--region', 'eu-west-7', '--domain', 's3.test'])
     expect(server.ready.region).toBe('eu-west-7')
     const client = clientOf(server.ready)
     expect((await client.send(new HeadBucketCommand({ Bucket: 'photos' }))).BucketRegion).toBe('eu-west-7')
@@ -64,7 +63,7 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     const [cert, key] = ['localhost-cert.pem', 'localhost-key.pem'].map((name) =>
       fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)),
     )
-    const { ready } = await serve(['--memory', '--bucket', 'photos', '--tls-cert', cert ?? '', '--tls-key', key ?? ''])
+    const { ready } = await serveHere(['--memory', '--bucket', 'photos', '--tls-cert', cert ?? '', '--tls-key', key ?? ''])
     expect(ready.endpoint).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
     const httpsAgent = new Agent({ ca: await readFile(cert ?? '') })
     const client = clientOf(ready, { requestHandler: { httpsAgent } })
@@ -76,14 +75,12 @@ describe('stowage serve', { timeout: 60_000 }, () => {
       [['--tls-cert', '/nowhere.pem', '--tls-key', key ?? ''], 'cannot be read'],
       [['--tls-cert', key ?? '', '--tls-key', key ?? ''], 'no certificate and its key'],
     ] as const) {
-      const refused = startStowage(['serve', '--memory', '--port', '0', ...args])
-      expect([sentence, await refused.ended]).toEqual([sentence, 2])
-      expect(refused.stderr()).toContain(sentence)
+      expect(await refused(['serve', '--memory', '--port', '0', ...args])).toContain(sentence)
     }
   })
 
   test('answers probes', async () => {
-    const { ready } = await serve(['--memory'])
+    const { ready } = await serveHere(['--memory'])
     for (const [path, text] of [
       ['/health', '{"status":"ok"}\n'],
       ['/ready', '{"status":"ready"}\n'],
@@ -102,7 +99,7 @@ describe('stowage serve', { timeout: 60_000 }, () => {
       { id: 'bob', keys: keys('BOB') },
     ]
     await writeFile(file, JSON.stringify({ accounts }))
-    const { ready } = await serve(['--memory', '--config', file, '--bucket', 'of-root'])
+    const { ready } = await serveHere(['--memory', '--config', file, '--bucket', 'of-root'])
     const [ann, bob] = accounts.map((account) => clientOf({ ...ready, ...account.keys[0] }))
     await ann?.send(new CreateBucketCommand({ Bucket: 'of-ann' }))
     expect(await ann?.send(new ListBucketsCommand({}))).toMatchObject({
@@ -112,24 +109,17 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     expect((await bob?.send(new ListBucketsCommand({})))?.Buckets).toEqual([])
     await expect(bob?.send(new PutObjectCommand({ Bucket: 'of-ann', Key: 'k', Body: 'x' }))).rejects.toMatchObject({ name: 'AccessDenied' })
     await writeFile(file, '{ "accounts": 1 }')
-    const broken = startStowage(['serve', '--memory', '--port', '0', '--config', file])
-    expect(await broken.ended).toBe(2)
-    expect(broken.stderr()).toMatch(/accounts is not a list/)
+    expect(await refused(['serve', '--memory', '--port', '0', '--config', file])).toMatch(/accounts is not a list/)
   })
 
   test('keys shows what a directory keeps, served or not, and makes none', async () => {
     const data = join(await temporaryDirectory(), 'data')
-    const before = startStowage(['keys', data])
-    expect(await before.ended).toBe(2)
-    expect(before.stderr()).toContain('keeps no credentials')
+    expect(await refused(['keys', data])).toContain('keeps no credentials')
     await expect(stat(data)).rejects.toThrow('ENOENT')
-    const server = await serve([data])
+    const server = await serveHere([data])
     const { accessKeyId, secretAccessKey } = server.ready
-    const during = startStowage(['keys', data])
-    expect(await during.ended).toBe(0)
-    expect(JSON.parse(during.stdout())).toEqual({ accessKeyId, secretAccessKey })
-    server.child.kill('SIGTERM')
-    await server.ended
+    expect(await said(['keys', data])).toEqual({ accessKeyId, secretAccessKey })
+    await server.stop()
     const after = startStowage(['keys', data, '--json'])
     expect(await after.ended).toBe(0)
     expect(JSON.parse(after.stdout())).toEqual({ accessKeyId, secretAccessKey })
@@ -165,32 +155,28 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     [['serve', '--memory', '--bucket', 'UPPER', '--port', '0'], 'UPPER'],
     [['serve', '--memory', '--host', '192.0.2.1', '--port', '0'], 'Cannot listen'],
   ])('%j is refused with a sentence', async (args, sentence) => {
-    const process = startStowage(args)
-    expect(await process.ended).toBe(2)
-    expect(process.stderr()).toContain(sentence)
-    expect(process.stderr()).not.toMatch(/\n\s+at /)
+    expect(await refused(args)).toContain(sentence)
+  })
+
+  test('what is refused ends the process with a code that says so', async () => {
+    const process = startStowage(['serve', '--memory', '--host', '192.0.2.1', '--port', '0'])
+    expect([await process.ended, process.stdout()]).toEqual([2, ''])
+    expect(process.stderr()).toMatch(/^stowage: Cannot listen .*\n$/)
   })
 
   test('a port that is taken, and a directory that is in use, are said in a sentence', async () => {
     const data = join(await temporaryDirectory(), 'data')
     const server = await serve([data])
     const { port } = new URL(server.ready.endpoint)
-    const onPort = startStowage(['serve', '--memory', '--port', port])
-    expect(await onPort.ended).toBe(2)
-    expect(onPort.stderr()).toContain('--port')
-    const inDirectory = startStowage(['serve', data, '--port', '0'])
-    expect(await inDirectory.ended).toBe(2)
-    expect(inDirectory.stderr()).toMatch(/in use by another process/)
-    expect(inDirectory.stderr()).not.toMatch(/\n\s+at /)
+    expect(await refused(['serve', '--memory', '--port', port])).toContain('--port')
+    expect(await refused(['serve', data, '--port', '0'])).toMatch(/in use by another process/)
     await expect(clientOf(server.ready).send(new HeadBucketCommand({ Bucket: 'absent' }))).rejects.toMatchObject({ name: 'NotFound' })
   })
 
   test('a damaged credentials file is an error, not a new pair', async () => {
     const data = await temporaryDirectory()
     await writeFile(join(data, 'credentials.json'), '{"accessKeyId": 3')
-    const process = startStowage(['serve', data, '--port', '0'])
-    expect(await process.ended).toBe(2)
-    expect(process.stderr()).toContain('damaged')
+    expect(await refused(['serve', data, '--port', '0'])).toContain('damaged')
     expect(await readFile(join(data, 'credentials.json'), 'utf8')).toBe('{"accessKeyId": 3')
   })
 
@@ -216,7 +202,7 @@ describe('stowage serve', { timeout: 60_000 }, () => {
     release()
     await put
     expect(await server.ended).toBe(0)
-    const again = await serve([data])
+    const again = await serveHere([data])
     const { ContentLength } = await clientOf(again.ready).send(new HeadObjectCommand({ Bucket: 'photos', Key: 'slow' }))
     expect(ContentLength).toBe(2 * half.length)
   })

@@ -5,7 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCom
 import type { S3Client } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { runCli } from '../src/run-cli.ts'
+import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
 import type { Ready } from './stowage-process.ts'
 
@@ -13,33 +13,6 @@ interface Shown {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
-}
-
-/** Runs a command as `main.ts` does, in this process: a process for each would take most of the time. */
-async function run(argv: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const [stdout, stderr]: [string[], string[]] = [[], []]
-  const code = await runCli({
-    argv,
-    env: {},
-    stdout: { write: (text) => stdout.push(text) },
-    stderr: { write: (text) => stderr.push(text) },
-    process,
-  })
-  return { code, stdout: stdout.join(''), stderr: stderr.join('') }
-}
-
-/** What a command prints as JSON. */
-async function said<T = unknown>(argv: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await run(argv)
-  expect([code, stderr]).toEqual([0, ''])
-  return JSON.parse(stdout) as T
-}
-
-/** The sentence with which a command ends that cannot do it. */
-async function refused(argv: readonly string[]): Promise<string> {
-  const { code, stderr } = await run(argv)
-  expect(code).toBe(2)
-  return stderr
 }
 
 function as(shown: Shown, { endpoint, region }: Ready): S3Client {
@@ -149,7 +122,7 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
 
   test('R2: tokens, and temporary credentials that the server makes or the client signs', async () => {
     const data = join(await temporaryDirectory(), 'data')
-    const { ready } = await serve([data, '--bucket', 'mine', '--r2-endpoint', 'acme.r2.test'])
+    const { ready } = await serveHere([data, '--bucket', 'mine', '--r2-endpoint', 'acme.r2.test'])
     const acme = as(await said<Shown>(['keys', 'create', data, '--account', 'acme']), ready)
     for (const Bucket of ['photos', 'other']) await acme.send(new CreateBucketCommand({ Bucket }))
     const create = ['tokens', 'create', data, '--account', 'acme']
@@ -187,7 +160,7 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
 
   test('the pair of the first start and stored keys assume roles, and what they make ends with them', async () => {
     const data = join(await temporaryDirectory(), 'data')
-    const { ready } = await serve([data, '--bucket', 'photos'])
+    const { ready } = await serveHere([data, '--bucket', 'photos'])
     const key = await said<Shown>(['keys', 'create', data, '--scope', '{"prefixes":["a/"]}'])
     const role = { RoleArn: 'arn:aws:iam::root:role/any', RoleSessionName: 'test' }
     const Policy = JSON.stringify({
@@ -244,9 +217,8 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
   test('before a server, and for a project that there is elsewhere: files of secrets and keys', async () => {
     const directory = await temporaryDirectory()
     const data = join(directory, 'data')
-    const first = await serve([data])
-    first.child.kill('SIGTERM')
-    await first.ended
+    const first = await serveHere([data])
+    await first.stop()
     const jwtSecret = 'super-secret-jwt-token-with-at-least-32-characters-long'
     await writeFile(join(directory, 'secret'), `${jwtSecret}\n`)
     await writeFile(join(directory, 'broken.json'), `{"keys":[${jwtSecret}`)
@@ -256,7 +228,7 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
     expect(await said(['projects', 'list', data])).toMatchObject([
       { ref: 'mine', presignWithUserJwt: 'deny', issuers: ['me'], anonKeys: [{ key: anonKey }] },
     ])
-    const { ready } = await serve([data])
+    const { ready } = await serveHere([data])
     const session = { accessKeyId: 'mine', secretAccessKey: anonKey, sessionToken: jwt(jwtSecret, { role: 'authenticated', iss: 'me' }) }
     await list(as(session, ready))
     await expect(list(as({ ...session, sessionToken: jwt(jwtSecret, { role: 'authenticated' }) }, ready))).rejects.toMatchObject({
@@ -277,7 +249,7 @@ describe('stowage projects and stowage tokens', { timeout: 120_000 }, () => {
   })
 
   test('--jurisdiction: buckets of a jurisdiction are found under its host, and nowhere else', async () => {
-    const { ready } = await serve(['--memory', '--bucket', 'photos', '--jurisdiction', 'local=localhost'])
+    const { ready } = await serveHere(['--memory', '--bucket', 'photos', '--jurisdiction', 'local=localhost'])
     const elsewhere = clientOf({ ...ready, endpoint: ready.endpoint.replace('127.0.0.1', 'localhost') })
     await expect(put(elsewhere, 'k')).rejects.toMatchObject({ name: 'NoSuchBucket' })
     await elsewhere.send(new CreateBucketCommand({ Bucket: 'photos' }))

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
-import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
+import { refused as refusedCommand, said as saidCommand, serveHere } from './stowage-command.ts'
+import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
 import type { Ready } from './stowage-process.ts'
 
 interface Pair {
@@ -11,23 +12,9 @@ interface Pair {
   readonly secretAccessKey: string
 }
 
-/** What a command prints as JSON. */
-async function said(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<unknown> {
-  const process = startStowage(['keys', ...args], env)
-  expect([await process.ended, process.stderr()]).toEqual([0, ''])
-  return JSON.parse(process.stdout())
-}
-
-async function create(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Pair> {
-  return (await said(['create', ...args], env)) as Pair
-}
-
-/** The sentence with which a command ends that cannot do it. */
-async function refused(args: readonly string[]): Promise<string> {
-  const process = startStowage(['keys', ...args])
-  expect(await process.ended).toBe(2)
-  return process.stderr()
-}
+const said = <T = unknown>(args: readonly string[]): Promise<T> => saidCommand<T>(['keys', ...args])
+const create = (args: readonly string[]): Promise<Pair> => said<Pair>(['create', ...args])
+const refused = (args: readonly string[]): Promise<string> => refusedCommand(['keys', ...args])
 
 function as({ accessKeyId, secretAccessKey }: Pair, ready: Ready): S3Client {
   return clientOf({ ...ready, accessKeyId, secretAccessKey })
@@ -58,7 +45,7 @@ describe('stowage keys create, list, rotate, disable, enable, revoke', { timeout
     await expect(inbox.send(new PutObjectCommand({ Bucket: 'of-acme', Key: 'in/k', Body: 'x' }))).rejects.toMatchObject(UNKNOWN)
     await said(['enable', made.accessKeyId, data])
     await list(acme)
-    const rotated = (await said(['rotate', made.accessKeyId, data])) as Pair
+    const rotated = await said<Pair>(['rotate', made.accessKeyId, data])
     expect(rotated.accessKeyId).toBe(made.accessKeyId)
     await expect(list(acme)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' })
     await list(as(rotated, ready))
@@ -81,9 +68,8 @@ describe('stowage keys create, list, rotate, disable, enable, revoke', { timeout
 
   test('before and after: keys and the time of their use outlive the server', async () => {
     const data = join(await temporaryDirectory(), 'data')
-    const first = await serve([data])
-    first.child.kill('SIGTERM')
-    await first.ended
+    const first = await serveHere([data])
+    await first.stop()
     const made = await create([data])
     expect(await said(['list', data])).toMatchObject([{ id: made.accessKeyId, account: 'root', lastUsedAt: null }])
     const second = await serve([data])
@@ -102,12 +88,11 @@ describe('stowage keys create, list, rotate, disable, enable, revoke', { timeout
     expect(await readdir(data)).not.toContain('master.key')
     server.child.kill('SIGTERM')
     await server.ended
-    const broken = startStowage(['serve', data, '--port', '0'], { STOWAGE_MASTER_KEY: '5a5a' })
-    expect(await broken.ended).toBe(2)
-    expect(broken.stderr()).toMatch(/^stowage: STOWAGE_MASTER_KEY is 32 random bytes/)
-    expect(broken.stderr()).not.toContain('5a5a')
+    const broken = await refusedCommand(['serve', data, '--port', '0'], { STOWAGE_MASTER_KEY: '5a5a' })
+    expect(broken).toMatch(/^stowage: STOWAGE_MASTER_KEY is 32 random bytes/)
+    expect(broken).not.toContain('5a5a')
     // Under another one nobody is let in, and it is our fault, not the client's.
-    const other = await serve([data], { STOWAGE_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') })
+    const other = await serveHere([data], { STOWAGE_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') })
     await expect(list(as(made, other.ready))).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } })
     await list(clientOf(other.ready))
   })
@@ -115,7 +100,7 @@ describe('stowage keys create, list, rotate, disable, enable, revoke', { timeout
   test('what makes no sense is refused with a sentence', async () => {
     const data = join(await temporaryDirectory(), 'data')
     expect(await refused(['create', data])).toContain('is not a data directory')
-    await serve([data])
+    await serveHere([data])
     expect(await refused(['create', data, '--scope', '{"planets":[]}'])).toContain('"planets"')
     expect(await refused(['create', data, '--scope', '{'])).toContain('A scope is JSON')
     expect(await refused(['create', data, '--expires', 'tomorrow'])).toContain('A time is written as')
