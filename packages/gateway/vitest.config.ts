@@ -1,4 +1,9 @@
 import { defineProject, mergeConfig } from 'vitest/config'
 import shared from '../../vitest.shared.ts'
 
-export default mergeConfig(shared, defineProject({ test: { name: 'gateway', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] } }))
+export default mergeConfig(
+  shared,
+  defineProject({
+    test: { name: 'gateway', include: ['src/**/*.test.ts', 'test/**/*.test.ts'], globalSetup: ['../core/test/postgres-global-setup.ts'] },
+  }),
+)

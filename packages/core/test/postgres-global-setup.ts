@@ -3,18 +3,34 @@ import { startPostgres } from './postgres-server.ts'
 import type { PostgresServer } from './postgres-server.ts'
 import type { PostgresProvision } from './provided-context.ts'
 
-/* One real Postgres for all test files of a vitest project; each store in it has a schema of its own. */
+/*
+ * One real Postgres for all test files of a run, whichever projects they are in; each store in it has a schema of its own, and who needs
+ * more a database (`postgres-database.ts`).
+ */
 
-let server: PostgresServer | null = null
+/** The run's, and how many projects have it. Each project loads this module anew, in one process. */
+interface Shared {
+  projects: number
+  readonly server: Promise<PostgresServer>
+}
 
-/** Starts the server, and tells the tests where it is. */
+const SHARED = Symbol.for('stowage.postgres-of-the-tests')
+const place = globalThis as { [SHARED]?: Shared }
+
+/** Starts the server for the first project that asks, and tells the tests where it is. */
 export async function setup(project: TestProject): Promise<void> {
-  server = await startPostgres()
-  const provided: PostgresProvision = { postgresUrl: server.url }
+  const shared = (place[SHARED] ??= { projects: 0, server: startPostgres() })
+  shared.projects += 1
+  const provided: PostgresProvision = { postgresUrl: (await shared.server).url }
   project.provide('postgresUrl', provided.postgresUrl)
 }
 
-/** Stops it. */
+/** Stops it with the last project that had it. */
 export async function teardown(): Promise<void> {
-  await server?.stop()
+  const shared = place[SHARED]
+  if (shared === undefined) return
+  shared.projects -= 1
+  if (shared.projects > 0) return
+  delete place[SHARED]
+  await (await shared.server).stop()
 }

@@ -32,7 +32,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en', '--locale=C', '--no-sync'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=60'],
+    // The files of a run share it, and pools keep idle connections.
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=400'],
     onLog: () => undefined,
     onError: () => undefined,
   })

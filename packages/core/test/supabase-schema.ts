@@ -3,13 +3,14 @@
  * may use all of it, so that nothing but policies decides.
  */
 export const SUPABASE_SCHEMA = `
-  -- Roles are the server's: a database beside this one may have made them.
+  -- Roles are the server's: a database beside this one may have made them, or makes them right now.
   DO $$ BEGIN
     IF to_regrole('service_role') IS NULL THEN
       CREATE ROLE anon NOLOGIN NOINHERIT;
       CREATE ROLE authenticated NOLOGIN NOINHERIT;
       CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS;
     END IF;
+  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
   END $$;
 
   CREATE SCHEMA auth;

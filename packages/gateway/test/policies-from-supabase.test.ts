@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPostgres } from '../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { SUPABASE_SCHEMA } from '../../core/test/supabase-schema.ts'
 import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
@@ -32,7 +32,7 @@ async function blocks(): Promise<readonly Block[]> {
 
 let postgres: PostgresServer
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await openPostgresDatabase()
 }, 60_000)
 afterAll(() => postgres.stop())
 
@@ -40,7 +40,8 @@ afterAll(() => postgres.stop())
 async function fillDatabase(): Promise<void> {
   const pool = postgres.pool({ max: 1 })
   await pool.query(SUPABASE_SCHEMA)
-  await pool.query('CREATE ROLE support')
+  // Roles are the server's, which may be that of a run before this one.
+  await pool.query('DO $$ BEGIN CREATE ROLE support; EXCEPTION WHEN duplicate_object THEN NULL; END $$')
   await pool.query(await readFile(join(EXAMPLES, 'policies.sql'), 'utf8'))
 }
 

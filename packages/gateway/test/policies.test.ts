@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres } from '../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { SUPABASE_SCHEMA } from '../../core/test/supabase-schema.ts'
 import { refused, said, serveHere } from './stowage-command.ts'
@@ -116,7 +116,7 @@ describe('stowage policies and roles', { timeout: 120_000 }, () => {
 describe('stowage policies import --from', { timeout: 120_000 }, () => {
   let postgres: PostgresServer
   beforeAll(async () => {
-    postgres = await startPostgres()
+    postgres = await openPostgresDatabase()
   }, 60_000)
   afterAll(() => postgres.stop())
 

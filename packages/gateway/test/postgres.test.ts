@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres } from '../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
@@ -11,7 +11,7 @@ import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-pro
 let postgres: PostgresServer
 
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await openPostgresDatabase()
 }, 60_000)
 afterAll(() => postgres.stop())
 

@@ -1,6 +1,7 @@
 import { createPolicySql, type RowPolicy } from '@stowage/core/policy'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type PostgresServer, startPostgres } from '../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
+import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { SUPABASE_SCHEMA } from '../../core/test/supabase-schema.ts'
 import { MORE_POLICIES, REAL_POLICIES, REAL_RELATIONS } from '../test/real-policies.ts'
 import { parsePolicies } from './parse-policies.ts'
@@ -13,7 +14,7 @@ let server: PostgresServer
 let pool: ReturnType<PostgresServer['pool']>
 
 beforeAll(async () => {
-  server = await startPostgres()
+  server = await openPostgresDatabase()
   pool = server.pool({ max: 2 })
   await pool.query(SUPABASE_SCHEMA)
   await pool.query(

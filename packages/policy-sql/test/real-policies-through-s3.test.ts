@@ -3,7 +3,7 @@ import { postgresMetadata } from '@stowage/core/postgres'
 import type { MetadataStore } from '@stowage/core'
 import type { Relation, RelationRow } from '@stowage/core/policy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres } from '../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { parsePolicies } from '../src/index.ts'
 import { openPolicyDoor } from './policy-door.ts'
@@ -94,7 +94,7 @@ let postgres: PostgresServer
 let pool: ReturnType<PostgresServer['pool']>
 
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await openPostgresDatabase()
   pool = postgres.pool()
   await pool.query(`CREATE TABLE public.team_members (team_id text NOT NULL, user_id text);
     CREATE TABLE public.file_shares (path text NOT NULL, shared_with text);

@@ -1,6 +1,6 @@
 import type { Scope } from '@stowage/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres } from '../../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../../core/test/postgres-server.ts'
 import { withKeys } from '../../test/key-world.ts'
 import type { KeyWorld } from '../../test/key-world.ts'
@@ -10,8 +10,8 @@ import { KEY_KINDS } from './access-key-document.ts'
 
 let postgres: PostgresServer
 beforeAll(async () => {
-  postgres = await startPostgres()
-}, 60_000)
+  postgres = await openPostgresDatabase()
+})
 afterAll(() => postgres.stop())
 
 const READS: Scope = { operations: new Set(['GetObject', 'HeadObject']), prefixes: ['in/', 'shared/'] }

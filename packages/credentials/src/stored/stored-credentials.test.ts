@@ -1,7 +1,7 @@
 import { generateKeyPairSync, hash } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres } from '../../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../../core/test/postgres-server.ts'
 import { got, ROOT, userJwt, verdict, withStored } from '../../test/stored-world.ts'
 import type { StoredWorld } from '../../test/stored-world.ts'
@@ -15,8 +15,8 @@ import type { StsParameters, StsResult } from '../sts/sts-request.ts'
 
 let postgres: PostgresServer
 beforeAll(async () => {
-  postgres = await startPostgres()
-}, 60_000)
+  postgres = await openPostgresDatabase()
+})
 afterAll(() => postgres.stop())
 
 const REF = 'abcdefghijklmnopqrst'
