@@ -40,9 +40,11 @@ export interface TestEngineOptions extends Partial<Omit<EngineOptions, 'metadata
 /** Opens an engine on an empty store and backend, and makes a bucket. */
 export async function openTestEngine(store: TestedStore, options: TestEngineOptions = {}): Promise<TestEngine> {
   const { wrapStore = (store) => store, backend = memoryBackend(), versioning = 'off', ...rest } = options
+  // A thread that has not started yet leaves bodies to this one: hundreds of engines would each start one in vain.
+  const hashWorkers = { worker: 'inline' } as const
   // It is open already: that is what makes it one of its own.
   const metadata = overriding(await store.open(), { open: () => Promise.resolve() })
-  const engine = await openEngine({ policy: allowAll(), ...rest, metadata: wrapStore(metadata), backend })
+  const engine = await openEngine({ policy: allowAll(), hashWorkers, ...rest, metadata: wrapStore(metadata), backend })
   const owner = accountCaller('owner')
   const session = engine.as(owner)
   const bucket = { name: 'bucket' }

@@ -63,6 +63,8 @@ export async function openFaultyWorld(
     store,
     backend: 'memory',
     joins,
+    // A thread that has not started yet leaves the first body to this one, and no act brings a second. Starting it is most of a run.
+    hashing: 'inline',
     limits: { processLeaseSeconds: 3600 },
     wrapStore: (inner) => faultyStore(mutate(inner, stored), plan),
     wrapPool: (pool) => doubtfulPool(pool, commits),
