@@ -12,6 +12,10 @@ export interface RawDatabase {
   readonly dialect: SqlDialect
   query(statement: SqlStatement): Promise<readonly SqlRow[]>
   run<T>(program: (context: SqlContext) => SqlProgram<T>): Promise<T>
+  /** Runs a program, and gives back what it asked. */
+  statementsOf(program: (context: SqlContext) => SqlProgram<unknown>): Promise<readonly SqlStatement[]>
+  /** A table that a statement can select from: `n` from 1 to this. */
+  numbersTo(count: number): string
   close(): Promise<void>
 }
 
@@ -74,16 +78,29 @@ async function postgresQuery(client: PoolClient, statement: SqlStatement): Promi
 
 function rawDatabase(dialect: SqlDialect, query: RawDatabase['query'], close: RawDatabase['close']): RawDatabase {
   const context: SqlContext = { dialect, now: 0, lockScope: 'test', sequence: (selected) => Number(selected) }
+  const run = async <T>(program: (context: SqlContext) => SqlProgram<T>, asked: SqlStatement[] = []): Promise<T> => {
+    const steps = program(context)
+    let step = steps.next()
+    while (step.done !== true) {
+      asked.push(step.value)
+      step = steps.next(await query(step.value))
+    }
+    return step.value
+  }
   return {
     dialect,
     query,
     close,
-    run: async (program) => {
-      const steps = program(context)
-      let step = steps.next()
-      while (step.done !== true) step = steps.next(await query(step.value))
-      return step.value
+    run: (program) => run(program),
+    statementsOf: async (program) => {
+      const asked: SqlStatement[] = []
+      await run(program, asked)
+      return asked
     },
+    numbersTo: (count) =>
+      dialect.name === 'sqlite'
+        ? `(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ${count}) SELECT n FROM count)`
+        : `generate_series(1, ${count}) AS counted(n)`,
   }
 }
 

@@ -1,6 +1,7 @@
 import { OPERATION_NAMES, type OperationName } from '@stowage/core'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { S3_ACTIONS } from '../../../core/src/policy/bucket-policy/s3-actions.ts'
 import { arbitraryWish, scopeLets, type Wish } from '../../test/scope-arbitrary.ts'
 import { parseSessionPolicy } from './parse-session-policy.ts'
 
@@ -155,28 +156,15 @@ describe('a session policy', () => {
   })
 })
 
-/** IAM, as its page of policy elements says it: an action and a resource that match. */
+/** IAM, as its page of policy elements says it: an action and a resource that match. What an action is about is AWS's own list. */
 function iamLets(statements: readonly { readonly Action: readonly string[]; readonly Resource: readonly string[] }[], wish: Wish): boolean {
   const { bucket: place, key, operation } = wish
-  const onBucket = [
-    'CreateBucket',
-    'HeadBucket',
-    'DeleteBucket',
-    'PutBucketVersioning',
-    'PutBucketAcl',
-    'GetBucketPolicy',
-    'PutBucketPolicy',
-    'DeleteBucketPolicy',
-    'GetBucketPolicyStatus',
-    'ListObjects',
-    'ListObjectVersions',
-    'ListMultipartUploads',
-  ]
   // What is listed, one bucket or many, is filtered by the engine.
   if (operation === 'ListBuckets')
     return statements.some((each) => matches(each.Action, 's3:ListAllMyBuckets') && matches(each.Resource, 'arn:aws:s3:::*'))
-  const resource = `arn:aws:s3:::${place.name}${onBucket.includes(operation) ? '' : `/${key}`}`
-  return statements.some((each) => matches(each.Action, OPERATION_NAMES[operation].s3) && matches(each.Resource, resource))
+  const action = OPERATION_NAMES[operation].s3
+  const resource = `arn:aws:s3:::${place.name}${S3_ACTIONS.get(action) === 'bucket' ? '' : `/${key}`}`
+  return statements.some((each) => matches(each.Action, action) && matches(each.Resource, resource))
 }
 
 function matches(patterns: readonly string[], text: string): boolean {

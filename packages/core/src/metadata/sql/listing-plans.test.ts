@@ -100,17 +100,8 @@ describe.each(DATABASES)('on %s, 200,000 rows', (name) => {
     expect([rows < 10 + 8 + 2, statements <= 3]).toEqual([true, true])
   })
 
-  /** Runs a listing, and keeps what it asks. */
-  async function statementsOf(program: Parameters<RawDatabase['run']>[0]): Promise<readonly SqlStatement[]> {
-    const statements: SqlStatement[] = []
-    await database().run(function* (context): SqlProgram<void> {
-      const inner = program(context)
-      let step = inner.next()
-      while (step.done !== true) {
-        statements.push(step.value)
-        step = inner.next(yield step.value)
-      }
-    })
+  async function statementsOf(program: Parameters<RawDatabase['statementsOf']>[0]): Promise<readonly SqlStatement[]> {
+    const statements = await database().statementsOf(program)
     expect(statements.length).toBeGreaterThan(0)
     return statements
   }
@@ -139,11 +130,7 @@ async function expectSeek(database: RawDatabase, statement: SqlStatement, strict
 
 /** Fills the tables by the database itself: three buckets, of which the middle one has nearly all. */
 async function fill(database: RawDatabase): Promise<void> {
-  const numbers =
-    database.dialect.name === 'sqlite'
-      ? `(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ${ROWS}) SELECT n FROM count)`
-      : `generate_series(1, ${ROWS}) AS`
-  const from = `FROM ${numbers}${database.dialect.name === 'sqlite' ? '' : ' counted(n)'}`
+  const from = `FROM ${database.numbersTo(ROWS)}`
   const padded = database.dialect.name === 'sqlite' ? `printf('%09d', n)` : `lpad(n::text, 9, '0')`
   const bucket = `CASE WHEN n % 1000 = 0 THEN 'b0' WHEN n % 1000 = 1 THEN 'b2' ELSE 'b1' END`
   const key = `'d' || (n % 10) || '/' || ${padded}`

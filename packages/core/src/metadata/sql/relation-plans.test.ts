@@ -7,7 +7,7 @@ import type { Relation } from '../../policy/relation.ts'
 import { listObjects } from './list-objects.ts'
 import { listRelationRows } from './list-relation-rows.ts'
 import { tableStatements } from './relation-table.ts'
-import type { SqlProgram, SqlStatement } from './sql-driver.ts'
+import type { SqlStatement } from './sql-driver.ts'
 
 const ROWS = 50_000
 const DATABASES = ['sqlite', 'postgres'] as const
@@ -40,7 +40,7 @@ describe.each(DATABASES)('on %s, 50,000 members', (name) => {
 
   test.each(LOOKS)('%s finds them by an index', async (_, visible) => {
     const query = { bucketId: 'b1', prefix: '', delimiter: null, limit: 100, rowsScannedMax: 1000, visible, position: null }
-    const statements = await statementsOf((context) => listObjects(context, query))
+    const statements = await database().statementsOf((context) => listObjects(context, query))
     const plan = await expectNoScan(statements.find(({ sql }) => sql.includes('relation_members')))
     // Keys come in their order: nothing is sorted before a page is cut.
     expect(plan).not.toContain('TEMP B-TREE')
@@ -49,22 +49,9 @@ describe.each(DATABASES)('on %s, 50,000 members', (name) => {
   test('a page of rows is a seek', async () => {
     const document = { kind: 'relation', id: 'members', version: 1 }
     const query = { relation: MEMBERS, document, after: { team: 't77', member: 'u7' }, limit: 10 }
-    const statements = await statementsOf((context) => listRelationRows(context, query))
+    const statements = await database().statementsOf((context) => listRelationRows(context, query))
     await expectNoScan(statements.find(({ sql }) => sql.includes('relation_members')))
   })
-
-  async function statementsOf(program: Parameters<RawDatabase['run']>[0]): Promise<readonly SqlStatement[]> {
-    const statements: SqlStatement[] = []
-    await database().run(function* (context): SqlProgram<void> {
-      const inner = program(context)
-      let step = inner.next()
-      while (step.done !== true) {
-        statements.push(step.value)
-        step = inner.next(yield step.value)
-      }
-    })
-    return statements
-  }
 
   async function expectNoScan(statement: SqlStatement | undefined): Promise<string> {
     if (statement === undefined) throw new Error('nothing was asked')
@@ -83,9 +70,7 @@ async function fill(database: RawDatabase): Promise<void> {
   const run = (sql: string): Promise<unknown> => database.query({ sql, values: [] })
   for (const statement of tableStatements(database.dialect, { before: null, after: MEMBERS })) await database.query(statement)
   const sqlite = database.dialect.name === 'sqlite'
-  const numbers = sqlite
-    ? `(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ${ROWS}) SELECT n FROM count)`
-    : `generate_series(1, ${ROWS}) AS counted(n)`
+  const numbers = database.numbersTo(ROWS)
   await run(`INSERT INTO "relation_members" SELECT 't' || (n % 1000), 'u' || n, n % 10 FROM ${numbers}`)
   const version = 'bucket_id, key, version_id, sequence, manifest_id, size, etag, owner_id, legal_hold, created_at'
   const key = "'t' || (n % 1000) || '/' || n"
