@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Answer, RequestOptions } from './client.ts'
+import type { Answer } from './client.ts'
 import { BUCKET, openDoor } from './door.ts'
 import type { Door } from './door.ts'
+import { FIRST, hex, LIST, listOf, md5, multipartClient, SECOND } from './multipart-client.ts'
 
 let door: Door
 
@@ -17,42 +17,7 @@ afterEach(() => {
   expect(door.faults).toEqual([])
 })
 
-type Headers = NonNullable<RequestOptions['headers']>
-const send = (method: string, key: string, headers: Headers = [], body: string | Uint8Array = ''): Promise<Answer> =>
-  door.ann.send(method, `/${BUCKET}/${key}`, { headers, body })
-const md5 = (bytes: string | Uint8Array): Buffer => createHash('md5').update(bytes).digest()
-const FIRST = 'the first part, not small'
-const SECOND = 'the second part, not small either'
-
-async function begin(key: string, headers: Headers = []): Promise<string> {
-  const begun = await send('POST', `${key}?uploads`, headers)
-  expect([begun.outcome, begun.one('Bucket'), begun.one('Key')]).toEqual(['200', BUCKET, key])
-  return begun.one('UploadId') ?? ''
-}
-
-const part = (key: string, uploadId: string, number: number | string, body: string, headers: Headers = []): Promise<Answer> =>
-  send('PUT', `${key}?partNumber=${number}&uploadId=${uploadId}`, headers, body)
-
-const listOf = (parts: readonly (readonly [number: number | string, etag: string, more?: string])[]): string =>
-  `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts
-    .map(([number, etag, more = '']) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag>${more}</Part>`)
-    .join('')}</CompleteMultipartUpload>`
-
-const complete = (key: string, uploadId: string, list: string, headers: Headers = []): Promise<Answer> =>
-  send('POST', `${key}?uploadId=${uploadId}`, headers, list)
-
-const hex = (body: string): string => md5(body).toString('hex')
-const LIST = listOf([
-  [1, hex(FIRST)],
-  [2, hex(SECOND)],
-])
-
-async function uploaded(key: string): Promise<string> {
-  const uploadId = await begin(key)
-  expect((await part(key, uploadId, 1, FIRST)).header('etag')).toBe(`"${hex(FIRST)}"`)
-  expect((await part(key, uploadId, 2, SECOND)).header('etag')).toBe(`"${hex(SECOND)}"`)
-  return uploadId
-}
+const { begin, complete, part, send, uploaded } = multipartClient(() => door)
 
 describe('Complete', () => {
   const ETAG = `"${createHash('md5')
@@ -252,32 +217,6 @@ describe('parts', () => {
     expect((await send('GET', 'parted')).header('x-amz-mp-parts-count')).toBeUndefined()
   })
 
-  test('asked for by number show their own checksum', async () => {
-    const begun = await send('POST', 'summed?uploads', [
-      ['x-amz-checksum-algorithm', 'CRC32'],
-      ['x-amz-checksum-type', 'FULL_OBJECT'],
-    ])
-    const uploadId = begun.one('UploadId') ?? ''
-    const sums = [FIRST, SECOND].map((text) => {
-      const sum = Buffer.alloc(4)
-      sum.writeUInt32BE(crc32(text))
-      return sum.toString('base64')
-    })
-    for (const [index, body] of [FIRST, SECOND].entries()) {
-      await part('summed', uploadId, index + 1, body, [['x-amz-checksum-crc32', sums[index] ?? '']])
-    }
-    expect((await complete('summed', uploadId, LIST)).outcome).toBe('200')
-    for (const method of ['GET', 'HEAD']) {
-      for (const [index, sum] of sums.entries()) {
-        const shown = await send(method, `summed?partNumber=${index + 1}`, [['x-amz-checksum-mode', 'ENABLED']])
-        expect([shown.header('x-amz-checksum-crc32'), shown.header('x-amz-checksum-type')]).toEqual([sum, 'FULL_OBJECT'])
-        expect((await send(method, `summed?partNumber=${index + 1}`)).header('x-amz-checksum-crc32')).toBeUndefined()
-      }
-      const stretch = await send(method, 'summed', [['x-amz-checksum-mode', 'ENABLED'], ['range', 'bytes=0-1']]) // prettier-ignore
-      expect([stretch.status, stretch.header('x-amz-checksum-crc32')]).toEqual([206, undefined])
-    }
-  })
-
   test('are listed in pages', async () => {
     const uploadId = await begin('paged')
     for (const number of [1, 2, 5, 7, 10_000]) await part('paged', uploadId, number, FIRST)
@@ -367,86 +306,5 @@ describe('uploads', () => {
     expect(found).toEqual(keys)
     expect((await page('max-uploads=x&uploads')).outcome).toBe('400 InvalidArgument')
     expect((await page('prefix=a%2F&uploads')).all('Key')).toEqual(['a/1', 'a/2'])
-  })
-})
-
-describe('checksums of the whole', () => {
-  const sum = (name: string, bytes: Uint8Array | string): string => createHash(name).update(bytes).digest('base64')
-  const crc = (body: string): string => {
-    const word = Buffer.alloc(4)
-    word.writeUInt32BE(crc32(body))
-    return word.toString('base64')
-  }
-
-  test('composite: of the checksums of the parts', async () => {
-    const uploadId = await begin('composite', [['x-amz-checksum-algorithm', 'SHA256']])
-    for (const [number, body] of [
-      [1, FIRST],
-      [2, SECOND],
-    ] as const) {
-      expect(
-        (await part('composite', uploadId, number, body, [['x-amz-checksum-sha256', sum('sha256', body)]])).header('x-amz-checksum-sha256'),
-      ).toBe(sum('sha256', body))
-    }
-    expect((await part('composite', uploadId, 3, FIRST, [['x-amz-checksum-crc32', crc(FIRST)]])).status).toBe(400)
-    expect((await part('composite', uploadId, 3, FIRST, [['x-amz-checksum-sha256', sum('sha256', SECOND)]])).outcome).toBe('400 BadDigest')
-    const listed = await send('GET', `composite?uploadId=${uploadId}`)
-    expect([listed.all('ChecksumSHA256'), listed.one('ChecksumType')]).toEqual([[sum('sha256', FIRST), sum('sha256', SECOND)], 'COMPOSITE'])
-    const digests = Buffer.concat([FIRST, SECOND].map((body) => createHash('sha256').update(body).digest()))
-    const whole = `${sum('sha256', digests)}-2`
-    const named = listOf([
-      [1, hex(FIRST), `<ChecksumSHA256>${sum('sha256', FIRST)}</ChecksumSHA256>`],
-      [2, hex(SECOND), `<ChecksumSHA256>${sum('sha256', SECOND)}</ChecksumSHA256>`],
-    ])
-    expect((await complete('composite', uploadId, named, [['x-amz-checksum-sha256', `${sum('sha256', 'x')}-2`]])).outcome).toBe(
-      '400 BadDigest',
-    )
-    const done = await complete('composite', uploadId, named, [['x-amz-checksum-sha256', whole]])
-    expect([done.outcome, done.one('ChecksumSHA256'), done.one('ChecksumType')]).toEqual(['200', whole, 'COMPOSITE'])
-    const head = await send('HEAD', 'composite', [['x-amz-checksum-mode', 'ENABLED']])
-    expect([head.header('x-amz-checksum-sha256'), head.header('x-amz-checksum-type')]).toEqual([whole, 'COMPOSITE'])
-  })
-
-  test('full object: as if it had been sent in one piece', async () => {
-    const uploadId = await begin('full', [
-      ['x-amz-checksum-algorithm', 'CRC32'],
-      ['x-amz-checksum-type', 'FULL_OBJECT'],
-    ])
-    await part('full', uploadId, 1, FIRST)
-    await part('full', uploadId, 2, SECOND)
-    const whole = crc(FIRST + SECOND)
-    expect(
-      (
-        await complete('full', uploadId, LIST, [
-          ['x-amz-checksum-crc32', crc(FIRST)],
-          ['x-amz-checksum-type', 'FULL_OBJECT'],
-        ])
-      ).outcome,
-    ).toBe('400 BadDigest')
-    const done = await complete('full', uploadId, LIST, [
-      ['x-amz-checksum-crc32', whole],
-      ['x-amz-checksum-type', 'FULL_OBJECT'],
-    ])
-    expect([done.outcome, done.one('ChecksumCRC32'), done.one('ChecksumType')]).toEqual(['200', whole, 'FULL_OBJECT'])
-  })
-
-  test('what there is not cannot be asked for', async () => {
-    for (const headers of [
-      [
-        ['x-amz-checksum-algorithm', 'SHA1'],
-        ['x-amz-checksum-type', 'FULL_OBJECT'],
-      ],
-      [
-        ['x-amz-checksum-algorithm', 'CRC64NVME'],
-        ['x-amz-checksum-type', 'COMPOSITE'],
-      ],
-      [
-        ['x-amz-checksum-algorithm', 'CRC32'],
-        ['x-amz-checksum-type', 'HALF'],
-      ],
-      [['x-amz-checksum-algorithm', 'MD6']],
-    ] as const) {
-      expect((await send('POST', 'never?uploads', headers)).status).toBe(400)
-    }
   })
 })
