@@ -52,6 +52,7 @@ const context: OperationContext = {
   requestId: 'bench',
   url: 'http://127.0.0.1/bench',
   displayName: (account) => account,
+  redirects: null,
   now: new Date(),
 }
 
