@@ -1,16 +1,13 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3'
 import type { BlobKey, CallOptions, StoredBlob } from '@stowage/core/backend'
 import { copySource, copyParts } from './copy-parts.ts'
-import type { CopiedRange } from './copy-parts.ts'
+import { cutRanges } from './cut-ranges.ts'
 import { getObjectFacts } from './find-object.ts'
-import { PART_COUNT_MAX, PART_SIZE_MAX } from './options.ts'
+import { PART_SIZE_MAX } from './options.ts'
 import { removeObject } from './remove-object.ts'
 import { resolveOutcome } from './resolve-outcome.ts'
 import { attempt, objectOf } from './store.ts'
 import type { Store } from './store.ts'
-
-/** Of a copy in parts: large enough for the largest object, small enough to go on beside each other. */
-const COPY_PART_SIZE = 1024 ** 3
 
 /** Copies a blob inside the service: in one request up to 5 GiB, beyond that in parts of 1 GiB. */
 export async function copyBlob(
@@ -22,7 +19,7 @@ export async function copyBlob(
   signal?.throwIfAborted()
   const { size, crc32 } = await getObjectFacts(store, from, { operation: 'copy', signal })
   if (size > PART_SIZE_MAX) {
-    await copyParts(store, to, { ranges: rangesOf(from, size), operation: 'copy', size, signal })
+    await copyParts(store, to, { ranges: cutRanges(from, size), operation: 'copy', size, signal })
     return { size }
   }
   try {
@@ -36,12 +33,4 @@ export async function copyBlob(
     })
   }
   return { size }
-}
-
-function rangesOf(from: BlobKey, size: number): readonly CopiedRange[] {
-  const partSize = Math.max(COPY_PART_SIZE, Math.ceil(size / PART_COUNT_MAX))
-  return Array.from({ length: Math.ceil(size / partSize) }, (_, index) => ({
-    from,
-    range: { start: index * partSize, end: Math.min(size, (index + 1) * partSize) },
-  }))
 }

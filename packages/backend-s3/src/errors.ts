@@ -152,7 +152,7 @@ export function isUploadGone(error: unknown): boolean {
 }
 
 /** The service's or Node's own word for an error (`SlowDown`, `ECONNRESET`), or its status; never free text. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   for (const word of wordsOf(error)) if (word in ROWS) return word
   const status = statusOf(error)
   const [word] = wordsOf(error).filter((each) => each !== 'Error' && each !== 'Unknown')
