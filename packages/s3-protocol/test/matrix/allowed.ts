@@ -133,6 +133,7 @@ const KEY_BY_KEY = '200 AccessDenied'
 /** Users, to whom what they may not do looks as if there were nothing to do it with. */
 const TO_USERS: Readonly<Record<string, string>> = {
   DeleteBucket: '404 NoSuchBucket',
+  PutBucketAcl: '404 NoSuchBucket',
   PutBucketVersioning: '404 NoSuchBucket',
   DeleteObject: '204',
   DeleteObjects: '200',
