@@ -11,6 +11,7 @@ const WAITING_MAX = 1_000
 export interface BackgroundJoinsOptions {
   /** Null for an engine that never joins. */
   readonly rules: JoinRules | null
+  /** Hears what became of joins: nobody else does. */
   readonly observer: Observer
 }
 

@@ -11,6 +11,7 @@ import type { JoinRules, JoinRun } from './join-policy.ts'
 
 /** How a version is joined. */
 export interface JoinVersionOptions {
+  /** How many extents, how large, how many at once. */
   readonly rules: JoinRules
   /** Aborting ends the joins and rejects with its reason; what has been exchanged stays so. */
   readonly signal: AbortSignal
