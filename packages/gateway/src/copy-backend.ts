@@ -1,5 +1,5 @@
 import type { Backend, MetadataStore } from '@stowage/core'
-import type { CopiedBlobs, CopyBlobsStep, MovableBackend } from '@stowage/core/backend'
+import type { BlobKey, CopiedBlobs, CopyBlobsStep, MovableBackend } from '@stowage/core/backend'
 import { formatBackendLocation, parseBackendLocation } from './backend-location.ts'
 import type { BackendLocation } from './backend-location.ts'
 import { readKeptBackend, writeKeptBackend } from './kept-backend.ts'
@@ -41,7 +41,7 @@ export interface CopiedStore {
 export async function copyBackend(
   { metadata, movable, dataDirectory, presigning }: CopiedStore,
   { to, from, concurrency }: CopyBackendRequest,
-  options: CopyBackendOptions,
+  { onProgress, signal }: CopyBackendOptions,
 ): Promise<CopiedBlobs> {
   if (movable === null || dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to copy.')
   const target = parseBackendLocation(to, dataDirectory)
@@ -55,18 +55,70 @@ export async function copyBackend(
   if (kept.former !== null && kept.current !== targetText) {
     throw new Error(`The bytes of this store are on their way to ${kept.current}: that must end before they go elsewhere.`)
   }
+  let version = kept.version
   if (kept.former === null) {
     if (kept.current === targetText) throw new Error(`The bytes of this store are in ${targetText} already.`)
     const backend = await openReady(target, { dataDirectory, presigning })
     // Known before the first blob goes there; then whatever stops this is found by the next one who opens the store.
-    await writeKeptBackend(metadata, { current: target, former: parseBackendLocation(kept.current, dataDirectory) }, kept.version)
+    version = await writeKeptBackend(
+      metadata,
+      { current: target, former: parseBackendLocation(kept.current, dataDirectory), through: null },
+      version,
+    )
     movable.moveTo(backend)
   }
   if (movable.former === null) throw new Error('Another server of this store has begun to move its bytes: start this one anew.')
-  const copied = await movable.copyFormer({ ...options, ...(concurrency === null ? {} : { concurrency }) })
-  await writeKeptBackend(metadata, { current: target, former: null }, (await readKeptBackend(metadata)).version)
+  const way = { current: target, former: parseBackendLocation(sourceText, dataDirectory) }
+  const marks = new Marks(kept.former === null ? null : kept.through, async (through) => {
+    version = await writeKeptBackend(metadata, { ...way, through }, version)
+  })
+  const copied = await movable.copyFormer({
+    after: marks.through,
+    ...(signal === undefined ? {} : { signal }),
+    ...(concurrency === null ? {} : { concurrency }),
+    onProgress(step) {
+      marks.reach(step)
+      onProgress?.(step)
+    },
+  })
+  await marks.settle()
+  await writeKeptBackend(metadata, { current: target, former: null, through: null }, version)
   movable.dropFormer()
   return copied
+}
+
+/** How many blobs are copied between two marks: after a crash as many are compared anew. */
+const MARK_EVERY = 500
+
+/** Writes down now and then how far copying is; one write at a time. */
+class Marks {
+  through: BlobKey | null
+  readonly #write: (through: BlobKey | null) => Promise<void>
+  #sinceMark = 0
+  #writing: Promise<void> | null = null
+  #failure: unknown = null
+
+  constructor(through: BlobKey | null, write: (through: BlobKey | null) => Promise<void>) {
+    this.through = through
+    this.#write = write
+  }
+
+  reach({ through }: CopyBlobsStep): void {
+    this.#sinceMark += 1
+    if (this.#sinceMark < MARK_EVERY || this.#writing !== null || through === this.through) return
+    this.#sinceMark = 0
+    this.through = through
+    this.#writing = this.#write(through).then(
+      () => void (this.#writing = null),
+      (error: unknown) => void (this.#failure = error),
+    )
+  }
+
+  /** Waits for the last one; throws where one could not be written. */
+  async settle(): Promise<void> {
+    await this.#writing
+    if (this.#failure !== null) throw this.#failure
+  }
 }
 
 async function openReady(location: BackendLocation, options: OpenBackendOptions): Promise<Backend> {

@@ -42,7 +42,7 @@ export function placeBackend({
     }
     if (kept.former !== null || !mayBegin || !(await isWithoutBlobs(metadata))) throw new Error(elsewhere(kept.current, text))
     const current = await openBackend(location, options)
-    await writeKeptBackend(metadata, { current: location, former: null }, kept.version)
+    await writeKeptBackend(metadata, { current: location, former: null, through: null }, kept.version)
     return { current, former: null }
   })
 }

@@ -1,12 +1,12 @@
-import { EventEmitter } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { describe, expect, test } from 'vitest'
-import { runCli } from '../src/run-cli.ts'
 import { startTestServer } from '../src/testing.ts'
+import { runCommand, serveHere } from './stowage-command.ts'
+import type { Ran } from './stowage-command.ts'
 import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
 
 const SIZE = 200_000
@@ -27,71 +27,55 @@ async function blobs(directory: string): Promise<number> {
   return entries.filter((entry) => entry.isFile()).length
 }
 
-interface Ran {
-  readonly code: number | null
-  readonly said: string
-  readonly complaint: string
-}
-
-/** A command that is refused, in this process. */
-async function runHere(argv: readonly string[]): Promise<Ran> {
-  const said: string[] = []
-  const complaints: string[] = []
-  const output = (texts: string[]): { write: (text: string) => unknown } => ({ write: (text) => texts.push(text) })
-  const code = await runCli({ argv, env: {}, stdout: output(said), stderr: output(complaints), process: new EventEmitter() })
-  return { code, said: said.join(''), complaint: complaints.join('') }
-}
-
-async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+/** A command with credentials of AWS in its environment, where their SDK looks for them. */
+async function runWith(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Ran> {
   const process = startStowage(args, env)
   const code = await process.ended
-  return { code, said: process.stdout(), complaint: process.stderr() }
+  return { code: code ?? -1, stdout: process.stdout(), stderr: process.stderr() }
 }
 
 describe('stowage copy-backend', { timeout: 120_000 }, () => {
   test('while the directory is served, and after it, and back again', async () => {
     const parent = await temporaryDirectory()
     const [data, other] = [join(parent, 'data'), join(parent, 'other')]
-    const first = await serve([data, '--bucket', 'photos'])
+    const first = await serveHere([data, '--bucket', 'photos'])
     const client = clientOf(first.ready)
     for (const key of ['a', 'b', 'c']) await put(client, key)
     // Only a store without bytes is told where they go.
-    const copied = await run(['copy-backend', data, '--to', `file:${other}`, '--json'])
-    expect(copied).toMatchObject({ code: 0, complaint: '' })
-    expect(JSON.parse(copied.said)).toEqual({ to: `file:${other}`, blobs: 3, bytes: 3 * SIZE, present: 0 })
+    const copied = await runCommand(['copy-backend', data, '--to', `file:${other}`, '--json'])
+    expect(copied).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(copied.stdout)).toEqual({ to: `file:${other}`, blobs: 3, bytes: 3 * SIZE, present: 0 })
     await put(client, 'd')
     await expectThere(client, ['a', 'b', 'c', 'd'])
     expect([await blobs(data), await blobs(other)]).toEqual([3, 4])
-    expect(await run(['copy-backend', data, '--to', `file:${other}`])).toMatchObject({
+    expect(await runCommand(['copy-backend', data, '--to', `file:${other}`])).toMatchObject({
       code: 2,
-      complaint: expect.stringContaining('already'),
+      stderr: expect.stringContaining('already'),
     })
-    first.child.kill('SIGTERM')
-    await first.ended
+    await first.stop()
 
     // The directory remembers; another place is refused, with what to do.
-    expect(await run(['fsck', data, '--deep'])).toMatchObject({ code: 0 })
-    const elsewhere = await run(['serve', data, '--port', '0', '--backend', `file:${join(parent, 'third')}`])
-    expect(elsewhere).toMatchObject({ code: 2, complaint: expect.stringContaining(`are in file:${other}, not in`) })
-    const wrong = await run(['copy-backend', data, '--from', 'file:/nowhere', '--to', `file:${data}`])
-    expect(wrong).toMatchObject({ code: 2, complaint: expect.stringContaining(`come from file:${other}, not from file:/nowhere`) })
-    expect(await run(['copy-backend', data, '--from', `file:${other}`, '--to', `file:${data}`])).toMatchObject({
+    expect(await runCommand(['fsck', data, '--deep'])).toMatchObject({ code: 0 })
+    const elsewhere = await runCommand(['serve', data, '--port', '0', '--backend', `file:${join(parent, 'third')}`])
+    expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining(`are in file:${other}, not in`) })
+    const wrong = await runCommand(['copy-backend', data, '--from', 'file:/nowhere', '--to', `file:${data}`])
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(`come from file:${other}, not from file:/nowhere`) })
+    expect(await runCommand(['copy-backend', data, '--from', `file:${other}`, '--to', `file:${data}`])).toMatchObject({
       code: 0,
-      said: `${JSON.stringify({ to: 'file:', blobs: 1, bytes: SIZE, present: 3 })}\n`,
+      stdout: `${JSON.stringify({ to: 'file:', blobs: 1, bytes: SIZE, present: 3 })}\n`,
     })
-    const second = await serve([data])
+    const second = await serveHere([data])
     await expectThere(clientOf(second.ready), ['a', 'b', 'c', 'd'])
   })
 
   test('serve --backend is remembered, and bad wishes are refused before anything is made', async () => {
     const parent = await temporaryDirectory()
     const [data, other] = [join(parent, 'data'), join(parent, 'other')]
-    const first = await serve([data, '--bucket', 'photos', '--backend', `file:${other}`])
+    const first = await serveHere([data, '--bucket', 'photos', '--backend', `file:${other}`])
     await put(clientOf(first.ready), 'a')
-    first.child.kill('SIGTERM')
-    await first.ended
+    await first.stop()
     expect([await blobs(data), await blobs(other)]).toEqual([0, 1])
-    const second = await serve([data])
+    const second = await serveHere([data])
     await expectThere(clientOf(second.ready), ['a'])
     for (const [args, complaint] of [
       [['serve', join(parent, 'new'), '--backend', 'ftp://x'], 'A backend is written as s3://'],
@@ -101,7 +85,7 @@ describe('stowage copy-backend', { timeout: 120_000 }, () => {
       [['copy-backend', data, '--to', `file:${parent}/x`, '--concurrency', '0'], 'from 1 to 64'],
       [['copy-backend', join(parent, 'none'), '--to', `file:${other}`], 'is not a data directory'],
     ] as const) {
-      expect(await runHere(args)).toMatchObject({ code: 2, said: '', complaint: expect.stringContaining(complaint) })
+      expect(await runCommand(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(complaint) })
     }
   })
 
@@ -121,14 +105,14 @@ describe('stowage copy-backend', { timeout: 120_000 }, () => {
     const sent = await fetch(signed, { redirect: 'manual' })
     expect([sent.status, new URL(sent.headers.get('location') ?? '').origin]).toEqual([307, upstream.endpoint])
     expect(Buffer.from(await (await fetch(signed)).arrayBuffer()).equals(Buffer.alloc(2 * 1024 ** 2, 'x'))).toBe(true)
-    const back = await run(['copy-backend', data, '--from', url, '--to', 'file:', '--json'])
-    expect(back).toMatchObject({ code: 0, complaint: '' })
-    expect(JSON.parse(back.said)).toEqual({ to: 'file:', blobs: 2, bytes: SIZE + 2 * 1024 ** 2, present: 0 })
+    const back = await runWith(env, ['copy-backend', data, '--from', url, '--to', 'file:', '--json'])
+    expect(back).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(back.stdout)).toEqual({ to: 'file:', blobs: 2, bytes: SIZE + 2 * 1024 ** 2, present: 0 })
     await expectThere(client, ['a'])
     expect(await blobs(data)).toBe(2)
     served.child.kill('SIGTERM')
     await served.ended
-    expect(await run(['fsck', data, '--deep'])).toMatchObject({ code: 0 })
+    expect(await runCommand(['fsck', data, '--deep'])).toMatchObject({ code: 0 })
     const files = await readFile(join(data, 'metadata.sqlite'))
     expect(files.includes(upstream.secretAccessKey)).toBe(false)
   })
@@ -137,17 +121,25 @@ describe('stowage copy-backend', { timeout: 120_000 }, () => {
     await using upstream = await startTestServer({ buckets: ['upstream'] })
     const parent = await temporaryDirectory()
     const env = { AWS_ACCESS_KEY_ID: upstream.accessKeyId, AWS_SECRET_ACCESS_KEY: upstream.secretAccessKey, AWS_REGION: upstream.region }
-    const missing = await run(
-      ['serve', join(parent, 'a'), '--port', '0', '--backend', `s3://nowhere?endpoint=${upstream.endpoint}&pathStyle=true`],
-      env,
-    )
-    expect(missing).toMatchObject({ code: 2, said: '', complaint: expect.stringContaining('the bucket is not there') })
+    const missing = await runWith(env, [
+      'serve',
+      join(parent, 'a'),
+      '--port',
+      '0',
+      '--backend',
+      `s3://nowhere?endpoint=${upstream.endpoint}&pathStyle=true`,
+    ])
+    expect(missing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('the bucket is not there') })
     const strange = { ...env, AWS_SECRET_ACCESS_KEY: 'another secret' }
-    const refused = await run(
-      ['serve', join(parent, 'b'), '--port', '0', '--backend', `s3://upstream?endpoint=${upstream.endpoint}&pathStyle=true`],
-      strange,
-    )
-    expect(refused).toMatchObject({ code: 2, said: '', complaint: expect.not.stringContaining('another secret') })
-    expect(refused.complaint).toMatch(/credential|denied|signature|403/i)
+    const refused = await runWith(strange, [
+      'serve',
+      join(parent, 'b'),
+      '--port',
+      '0',
+      '--backend',
+      `s3://upstream?endpoint=${upstream.endpoint}&pathStyle=true`,
+    ])
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.not.stringContaining('another secret') })
+    expect(refused.stderr).toMatch(/credential|denied|signature|403/i)
   })
 })

@@ -5,25 +5,30 @@ import type { Backend, BlobEntry } from './backend.ts'
 import type { BlobKey } from './blob-key.ts'
 import { isLendingReadable } from './lending-readable.ts'
 import { pairedBlobs } from './paired-blobs.ts'
+import type { BlobPair } from './paired-blobs.ts'
 
-/** How far copying is. `total` is what there was to copy when it began. */
+/** How far copying is. `total` is what there was to look at when it began. */
 export interface CopyBlobsStep {
   readonly blobs: number
   readonly bytes: number
   readonly total: { readonly blobs: number; readonly bytes: number }
+  /** This blob, and every one before it, is copied: where a further run may begin. Null before the first. */
+  readonly through: BlobKey | null
 }
 
 /** How blobs are copied. */
 export interface CopyBlobsOptions {
   /** How many at once. Memory is that of as many puts and gets. Default 4. */
   readonly concurrency?: number
-  /** Hears of every blob that has been copied. */
+  /** What a former run had got through: blobs up to there are not looked at. Default: none is. */
+  readonly after?: BlobKey | null
+  /** Hears of every blob that is done. */
   readonly onProgress?: (step: CopyBlobsStep) => void
   /** Aborting rejects with `signal.reason`; what was copied stays, and need not be copied again. */
   readonly signal?: AbortSignal
 }
 
-/** What was done: blobs and bytes copied, and blobs that were there already. */
+/** What was done: blobs and bytes copied, and blobs that were there already, whole. */
 export interface CopiedBlobs {
   readonly blobs: number
   readonly bytes: number
@@ -34,37 +39,41 @@ const CONCURRENCY = 4
 
 /**
  * Copies every blob of one backend into another that does not have it, under the same key. Each is read back and held against what was
- * read; what is there already, from a run that was interrupted, must have the same size, and is copied anew where it has not.
+ * read; what is there already, from a run that a crash may have ended, is compared, and copied anew where it is not the same.
  *
  * Both may be in use: nothing is put into `from` any more, and who deletes does so in `from` first and in `to` afterwards.
  * Rejects with `ChecksumMismatch` where the copy is not what was read, and then deletes it; with what a backend says otherwise.
  */
 export async function copyBlobs(from: Backend, to: Backend, options: CopyBlobsOptions = {}): Promise<CopiedBlobs> {
-  const { concurrency = CONCURRENCY, onProgress, signal } = options
+  const { concurrency = CONCURRENCY, after = null, onProgress, signal } = options
+  const range = { prefix: '', ...(after === null ? {} : { after }) }
   const total = { blobs: 0, bytes: 0 }
-  let present = 0
-  for await (const { left, right } of pairedBlobs(from.list({ prefix: '' }), to.list({ prefix: '' }))) {
+  for await (const { size } of from.list(range)) {
     signal?.throwIfAborted()
-    if (left === null) continue
-    if (left.size === right?.size) present += 1
-    else {
-      total.blobs += 1
-      total.bytes += left.size
-    }
+    total.blobs += 1
+    total.bytes += size
   }
-  const copied = { blobs: 0, bytes: 0 }
-  const missing = missingBlobs(from, to)
+  const done = { blobs: 0, bytes: 0 }
+  const copied = { blobs: 0, bytes: 0, present: 0 }
+  const progress = new DoneInOrder(after)
+  const found = foundIn(pairedBlobs(from.list(range), to.list(range)))
   const stop = new AbortController()
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const work = async (): Promise<void> => {
-    for (let step = await missing.next(); step.done !== true; step = await missing.next()) {
+    for (let step = await found.next(); step.done !== true; step = await found.next()) {
       stopped.throwIfAborted()
-      // Not in one statement: others add while this one waits.
-      const bytes = await copyBlob(step.value, { from, to, signal: stopped })
-      if (bytes === null) continue
-      copied.bytes += bytes
-      copied.blobs += 1
-      onProgress?.({ ...copied, total })
+      const { entry } = step.value
+      progress.begin(entry.key)
+      const outcome = await copyBlob(step.value, { from, to, signal: stopped })
+      if (outcome === 'present') copied.present += 1
+      if (outcome === 'copied') {
+        copied.blobs += 1
+        copied.bytes += entry.size
+      }
+      done.blobs += 1
+      done.bytes += entry.size
+      progress.end(entry.key)
+      onProgress?.({ ...done, total, through: progress.through })
     }
   }
   // One that fails stops the others: none goes on behind the caller's back.
@@ -75,23 +84,44 @@ export async function copyBlobs(from: Backend, to: Backend, options: CopyBlobsOp
     }),
   )
   const ends = await Promise.allSettled(workers)
-  await missing.return(undefined)
+  await found.return(undefined)
   signal?.throwIfAborted()
   if (stop.signal.aborted) throw stop.signal.reason
   for (const end of ends) if (end.status === 'rejected') throw end.reason
-  return { ...copied, present }
+  return copied
 }
 
-/** A blob to copy, and whether something else stands in its place. */
-interface Missing {
-  readonly entry: BlobEntry
-  readonly inTheWay: boolean
-}
+/** Knows up to where all is done, of what is begun in order and ends as it likes. */
+class DoneInOrder {
+  through: BlobKey | null
+  readonly #begun: { readonly key: BlobKey; done: boolean }[] = []
 
-async function* missingBlobs(from: Backend, to: Backend): AsyncGenerator<Missing, void, undefined> {
-  for await (const { left, right } of pairedBlobs(from.list({ prefix: '' }), to.list({ prefix: '' }))) {
-    if (left !== null && left.size !== right?.size) yield { entry: left, inTheWay: right !== null }
+  constructor(through: BlobKey | null) {
+    this.through = through
   }
+
+  begin(key: BlobKey): void {
+    this.#begun.push({ key, done: false })
+  }
+
+  end(key: BlobKey): void {
+    const own = this.#begun.find((each) => each.key === key)
+    if (own !== undefined) own.done = true
+    for (let first = this.#begun[0]; first?.done === true; first = this.#begun[0]) {
+      this.through = first.key
+      this.#begun.shift()
+    }
+  }
+}
+
+/** A blob of `from`, and what stands in its place. */
+interface Found {
+  readonly entry: BlobEntry
+  readonly there: BlobEntry | null
+}
+
+async function* foundIn(pairs: AsyncIterable<BlobPair>): AsyncGenerator<Found, void, undefined> {
+  for await (const { left, right } of pairs) if (left !== null) yield { entry: left, there: right }
 }
 
 interface Route {
@@ -100,27 +130,32 @@ interface Route {
   readonly signal: AbortSignal
 }
 
-/** Copies one blob, and gives back how many bytes that were; null where it was deleted meanwhile. */
-async function copyBlob({ entry: { key, size }, inTheWay }: Missing, { from, to, signal }: Route): Promise<number | null> {
-  if (inTheWay) await to.delete([key], { signal })
-  const read = { crc: 0 }
+/** Copies one blob, where it is not there already, and was not deleted meanwhile. */
+async function copyBlob({ entry: { key, size }, there }: Found, { from, to, signal }: Route): Promise<'copied' | 'present' | 'gone'> {
   try {
+    if (there?.size === size && (await sumOf(from, key, signal)) === (await sumOf(to, key, signal))) return 'present'
+    if (there !== null) await to.delete([key], { signal })
     const source = await from.get(key, { signal })
+    const read = { crc: 0 }
     await to.put(key, { [Symbol.asyncIterator]: () => summed(source, read) }, { size, signal })
+    await checkCopy(to, { key, crc: read.crc }, signal)
   } catch (error) {
-    if (isStorageError(error) && error.code === 'BlobNotFound') return null
+    // Deleted, by its last owner.
+    if (isStorageError(error) && error.code === 'BlobNotFound' && !(await isThere(from, { key, size }, signal))) return 'gone'
     throw error
   }
-  const actual = await sumOf(to, key, signal)
-  if (actual !== read.crc) {
-    await to.delete([key])
-    const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
-    throw new StorageError('ChecksumMismatch', { algorithm: 'CRC32C', expected: hex(read.crc), actual: hex(actual) })
-  }
   // Deleted in `from` while it was copied: then its deletion here may have come too early.
-  if (await isThere(from, { key, size }, signal)) return size
+  if (await isThere(from, { key, size }, signal)) return 'copied'
   await to.delete([key], { signal })
-  return null
+  return 'gone'
+}
+
+async function checkCopy(to: Backend, { key, crc }: { readonly key: BlobKey; readonly crc: number }, signal: AbortSignal): Promise<void> {
+  const actual = await sumOf(to, key, signal)
+  if (actual === crc) return
+  await to.delete([key])
+  const hex = (sum: number): string => sum.toString(16).padStart(8, '0')
+  throw new StorageError('ChecksumMismatch', { algorithm: 'CRC32C', expected: hex(crc), actual: hex(actual) })
 }
 
 async function* summed(source: Readable, sum: { crc: number }): AsyncGenerator<Uint8Array> {

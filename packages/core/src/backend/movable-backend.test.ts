@@ -67,7 +67,7 @@ describe('MovableBackend', () => {
     movable.dropFormer()
     expect([movable.current, movable.former]).toEqual([to, null])
     for (const key of KEYS) expect(await read(movable, key)).toEqual(await read(from, key))
-    expect(movable.copying).toBe(to.copying)
+    expect([movable.copying === undefined, movable.joining?.sourceCountMax]).toEqual([false, to.joining?.sourceCountMax])
     expect(await keysOf(from)).toHaveLength(4)
   })
 
@@ -89,6 +89,17 @@ describe('MovableBackend', () => {
     await put
     expect(await copying).toEqual({ blobs: 1, bytes: 30, present: 0 })
     expect(await keysOf(movable.current)).toEqual(['late'])
+  })
+
+  test('a blob that is being joined in the old place when the move begins is copied, too', async () => {
+    const from = await filled()
+    const movable = await movableOf(from)
+    const joined = parseBlobKey('joined')
+    const joining = movable.joining?.join(joined, KEYS, { temporary: () => Promise.reject(new Error('needs none')) })
+    movable.moveTo(memoryBackend())
+    const copied = await movable.copyFormer({})
+    expect(await joining).toEqual({ size: 6_000 })
+    expect(copied).toEqual({ blobs: 5, bytes: 12_000, present: 0 })
   })
 
   test('a second move does not begin before the first has ended', async () => {
@@ -138,6 +149,44 @@ describe('copyBlobs', () => {
     expect(await copyBlobs(from, to)).toEqual({ blobs: 4, bytes: 6_000, present: 0 })
     expect(await keysOf(to)).toEqual(['a', 'b', 'c/d', 'e', 'z'])
     expect(await read(to, parseBlobKey('a'))).toEqual(await read(from, parseBlobKey('a')))
+  })
+
+  test('a copy of the right size and other bytes, as a power cut may leave one, is made anew, and never read before', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    const [half, whole] = [parseBlobKey('a'), parseBlobKey('b')]
+    await to.put(half, source(Buffer.alloc(1_000)), {})
+    await to.put(whole, source(await read(from, whole)), {})
+    const movable = await movableOf(to, from)
+    expect(await read(movable, half)).toEqual(await read(from, half))
+    expect(await movable.copyFormer({})).toEqual({ blobs: 3, bytes: 5_000, present: 1 })
+    movable.dropFormer()
+    for (const key of KEYS) expect(await read(movable, key)).toEqual(await read(from, key))
+  })
+
+  test('says up to where all is done, and begins behind that', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    const [first] = KEYS
+    // The first blob is the last that is read to its end.
+    const slow: Backend = Object.assign(Object.create(from) as Backend, { list: from.list.bind(from) })
+    let reads = 0
+    slow.get = async (key, options) => {
+      if (key === first && reads++ === 0) await gate
+      return from.get(key, options)
+    }
+    const through: (string | null)[] = []
+    const onProgress = (step: { readonly blobs: number; readonly through: string | null }): void => {
+      through.push(step.through)
+      if (step.blobs === 3) go()
+    }
+    await copyBlobs(slow, to, { concurrency: 2, onProgress })
+    expect(through).toEqual([null, null, null, 'e'])
+    const again = memoryBackend()
+    expect(await copyBlobs(from, again, { after: parseBlobKey('b') })).toEqual({ blobs: 2, bytes: 4_000, present: 0 })
+    expect(await keysOf(again)).toEqual(['c/d', 'e'])
   })
 
   test('a copy that is not what was read is an error, and does not stay', async () => {

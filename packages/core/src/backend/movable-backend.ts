@@ -28,8 +28,8 @@ export interface BlobPlaces {
 }
 
 /**
- * A backend whose blobs move to another one while an engine uses it: new blobs go to `current`, and what is not there yet is read
- * from `former`. Keys stay what they are, so that no metadata changes.
+ * A backend whose blobs move to another one while an engine uses it: new blobs go to `current`, and `former` is asked first for
+ * what is read: it is whole. Keys stay what they are, so that no metadata changes.
  *
  * While there is a `former` the optional powers that need all blobs in one place (copying, joining, presigning) are absent. Nothing is
  * deleted from `former` but what the engine deletes: it is whole, and its owner's to remove, once `dropFormer` was called.
@@ -38,8 +38,8 @@ export class MovableBackend implements EveryMember<Backend> {
   readonly contract = 1
   readonly #find: () => Promise<BlobPlaces>
   #places: BlobPlaces | null = null
-  /** Puts under way, by where they go. */
-  readonly #puts = new Map<Backend, Set<Promise<unknown>>>()
+  /** Blobs being made, by where they go. */
+  readonly #writes = new Map<Backend, Set<Promise<unknown>>>()
   /** Which of the two a listed write belongs to. */
   readonly #unfinished = new WeakMap<UnfinishedWrite, Backend>()
   /** Dropped ones, that may still be read from. */
@@ -72,11 +72,17 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   get copying(): CopyFacet | undefined {
-    return this.former === null ? this.current.copying : undefined
+    const { current, former } = this.#known
+    const { copying } = current
+    if (former !== null || copying === undefined) return undefined
+    return { copy: (from, to, options) => this.#follow(current, copying.copy(from, to, options)) }
   }
 
   get joining(): JoinFacet | undefined {
-    return this.former === null ? this.current.joining : undefined
+    const { current, former } = this.#known
+    const { joining } = current
+    if (former !== null || joining === undefined) return undefined
+    return { ...joining, join: (to, sources, options) => this.#follow(current, joining.join(to, sources, options)) }
   }
 
   get presigning(): PresignFacet | undefined {
@@ -101,24 +107,19 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   put(key: BlobKey, body: ByteSource, options: PutBlobOptions): Promise<StoredBlob> {
-    const place = this.current
-    const stored = place.put(key, body, options)
-    const underWay = this.#puts.get(place) ?? new Set()
-    this.#puts.set(place, underWay)
-    const forget = (): void => void underWay.delete(stored)
-    underWay.add(stored)
-    stored.then(forget, forget)
-    return stored
+    const { current } = this.#known
+    return this.#follow(current, current.put(key, body, options))
   }
 
+  /** From `former` first: a copy that a crash has cut off may stand in `current` until it is made anew. */
   async get(key: BlobKey, options: GetBlobOptions): Promise<Readable> {
-    const former = this.former
-    if (former === null) return this.current.get(key, options)
+    const { current, former } = this.#known
+    if (former === null) return current.get(key, options)
     try {
-      return await this.current.get(key, options)
+      return await former.get(key, options)
     } catch (error) {
       if (!isStorageError(error) || error.code !== 'BlobNotFound') throw error
-      return former.get(key, options)
+      return current.get(key, options)
     }
   }
 
@@ -148,13 +149,13 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   /**
-   * Copies what only `former` has, as `copyBlobs` does, once the puts into it have ended. When it resolves, `current` has every blob:
+   * Copies what only `former` has, as `copyBlobs` does, once what was being written there has ended. When it resolves, `current` has every blob:
    * then the move may be noted as done, and `dropFormer` be called.
    */
   async copyFormer(options: CopyBlobsOptions): Promise<CopiedBlobs> {
     const former = this.former
     if (former === null) return { blobs: 0, bytes: 0, present: 0 }
-    const underWay = this.#puts.get(former) ?? new Set<Promise<unknown>>()
+    const underWay = this.#writes.get(former) ?? new Set<Promise<unknown>>()
     await Promise.allSettled(underWay)
     return copyBlobs(former, this.current, options)
   }
@@ -164,6 +165,16 @@ export class MovableBackend implements EveryMember<Backend> {
     const { current, former } = this.#known
     if (former !== null) this.#dropped.push(former)
     this.#places = { current, former: null }
+  }
+
+  /** Remembers a blob that is being made until it is there. */
+  #follow(place: Backend, made: Promise<StoredBlob>): Promise<StoredBlob> {
+    const underWay = this.#writes.get(place) ?? new Set()
+    this.#writes.set(place, underWay)
+    const forget = (): void => void underWay.delete(made)
+    underWay.add(made)
+    made.then(forget, forget)
+    return made
   }
 
   get #known(): BlobPlaces {
