@@ -87,7 +87,7 @@ describe('get', () => {
     const chunks: Uint8Array[] = []
     for await (const chunk of await backend.get(KEY, {})) {
       chunks.push(chunk)
-      if (chunks.length <= 2) await new Promise((resolve) => setTimeout(resolve, 1_200))
+      if (chunks.length <= 2) await new Promise((resolve) => setTimeout(resolve, 2_200))
     }
     expect(Buffer.concat(chunks).equals(BYTES)).toBe(true)
     expect(store.upstream.requests.length).toBeGreaterThan(1)

@@ -41,7 +41,7 @@ export async function startFaultyStore(): Promise<FaultyStore> {
         partSize: PART_SIZE,
         attemptsMax: 3,
         connectTimeoutSeconds: 5,
-        idleTimeoutSeconds: 0.7,
+        idleTimeoutSeconds: 1.5,
         requestTimeoutSeconds: 5,
         ...options,
       })
