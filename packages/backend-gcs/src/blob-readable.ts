@@ -29,7 +29,7 @@ export class BlobReadable extends Readable {
   readonly #store: Store
   readonly #key: BlobKey
   readonly #end: number
-  readonly #generation: string | null
+  readonly #generation: string
   readonly #expected: number | null
   readonly #stop = new AbortController()
   #response: IncomingMessage | null = null

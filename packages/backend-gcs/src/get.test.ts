@@ -115,7 +115,7 @@ describe('get', () => {
   test.each([
     ['416 with a size', { status: 416, headers: { 'content-range': `bytes */${BYTES.length}` } }],
     ['416 without', { status: 416 }],
-    ['a shorter range', { status: 206, headers: { 'content-range': 'bytes 0-199999/200000' }, body: BYTES }],
+    ['a shorter range', { status: 206, headers: { 'x-goog-generation': '7', 'content-range': 'bytes 0-199999/200000' }, body: BYTES }],
     ['the whole, which is shorter', whole()],
   ])('a range that ends after the blob is damage: %s', async (_, reply) => {
     const one = await open([reply])
@@ -132,10 +132,17 @@ describe('get', () => {
     ['the whole for a part', whole(), { start: 10, end: 20 }],
     [
       'another part',
-      { status: 206, headers: { 'content-range': 'bytes 11-19/200000' }, body: BYTES.subarray(11, 20) },
+      { status: 206, headers: { 'x-goog-generation': '7', 'content-range': 'bytes 11-19/200000' }, body: BYTES.subarray(11, 20) },
       { start: 10, end: 20 },
     ],
-    ['no word on which part', { status: 206, body: BYTES.subarray(10, 20) }, { start: 10, end: 20 }],
+    ['no word on which part', { status: 206, headers: { 'x-goog-generation': '7' }, body: BYTES.subarray(10, 20) }, { start: 10, end: 20 }],
+    [
+      'a part of the part',
+      { status: 206, headers: { 'x-goog-generation': '7', 'content-range': 'bytes 10-19/200000' }, body: BYTES.subarray(10, 19) },
+      { start: 10, end: 20 },
+    ],
+    ['a page of a proxy', { body: '<html>' }, undefined],
+    ['fewer bytes than are stored', whole({ headers: { 'x-goog-stored-content-length': '200001' } }), undefined],
     ['bytes that were packed on their way', whole({ headers: { 'content-encoding': 'gzip' } }), undefined],
   ] as const)('is not taken in by %s', async (_, reply, range) => {
     const one = await open([reply])

@@ -20,7 +20,7 @@ export interface RangeRequest {
 export interface OpenedRange {
   readonly response: IncomingMessage
   readonly range: ByteRange
-  readonly generation: string | null
+  readonly generation: string
   /** Of the whole blob, where the range is the whole blob and the service says it. */
   readonly crc32c: number | null
 }
@@ -54,24 +54,32 @@ export function openRange(store: Store, request: RangeRequest): Promise<OpenedRa
 const REFUSAL_SIZE_MAX = 64 * 1024
 
 function readOpened(response: IncomingMessage, { key, range }: RangeRequest): OpenedRange {
-  const { headers, statusCode } = response
+  const { headers } = response
+  const contentRange = headers['content-range']
   const encoding = headers['content-encoding'] ?? 'identity'
   const stored = headers['x-goog-stored-content-encoding'] ?? 'identity'
   if (encoding !== 'identity' && encoding !== stored) throw new UnreadableAnswer('the answer was packed on its way')
-  const generation = single(headers['x-goog-generation'])
-  const length = Number(headers['content-length'] ?? headers['x-goog-stored-content-length'] ?? Number.NaN)
+  const generation = headers['x-goog-generation']
+  // Every answer of the service says it: what does not is the page of somebody in between.
+  if (typeof generation !== 'string' || generation === '') throw new UnreadableAnswer('the answer does not say which content it is of')
+  const storedLength = headers['x-goog-stored-content-length']
+  const length = Number(headers['content-length'] ?? storedLength ?? Number.NaN)
   if (!Number.isSafeInteger(length)) throw new UnreadableAnswer('the answer does not say how long it is')
+  if (contentRange === undefined && storedLength !== undefined && Number(storedLength) !== length) {
+    throw new UnreadableAnswer('the answer is not as long as what is stored')
+  }
   if (range === null) return { response, range: { start: 0, end: length }, generation, crc32c: readHashHeader(headers['x-goog-hash']) }
-  // A range that is the whole may be answered as the whole.
-  const covered = statusCode === 206 ? parseContentRange(headers['content-range']) : { start: 0, end: length, size: length }
-  if (covered.start !== range.start || covered.end > range.end) throw new UnreadableAnswer('the answer has other bytes than were asked for')
+  // A range that is the whole may be answered as the whole; the header says what it is, not the status.
+  const covered = contentRange === undefined ? { start: 0, end: length, size: length } : parseContentRange(contentRange)
+  if (covered.start !== range.start || covered.end > range.end || covered.end - covered.start !== length)
+    throw new UnreadableAnswer('the answer has other bytes than were asked for')
   if (covered.end < range.end) throw outside(key, range.end, covered.size)
   const isWhole = range.start === 0 && covered.size === range.end
   return { response, range, generation, crc32c: isWhole ? readHashHeader(headers['x-goog-hash']) : null }
 }
 
-function parseContentRange(header: string | undefined): ByteRange & { readonly size: number } {
-  const [, first, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header ?? '') ?? []
+function parseContentRange(header: string): ByteRange & { readonly size: number } {
+  const [, first, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header) ?? []
   if (size === undefined) throw new UnreadableAnswer('the answer does not say which bytes it has')
   return { start: Number(first), end: Number(last) + 1, size: Number(size) }
 }
@@ -80,10 +88,6 @@ function parseContentRange(header: string | undefined): ByteRange & { readonly s
 function sizeOf({ headers }: IncomingMessage): number | null {
   const size = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
   return size === undefined ? null : Number(size)
-}
-
-function single(header: string | string[] | undefined): string | null {
-  return typeof header === 'string' && header !== '' ? header : null
 }
 
 /** Ranges come from what was committed, so the object is not what it was then. */

@@ -195,6 +195,13 @@ describe('a large blob', () => {
     await expect(put(backend, BYTES)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
   })
 
+  test('that a service takes for finished before its end is removed', async () => {
+    const half = resource({ size: CHUNK, crc32c: 'AAAAAA==', generation: '5' })
+    const { backend, received } = await open([session, incomplete(CHUNK), BUSY, half, { status: 204 }])
+    await expect(put(backend, BYTES)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    expect(received()[4]).toMatchObject({ method: 'DELETE', target: '/storage/v1/b/blobs/o/x1?ifGenerationMatch=5' })
+  })
+
   test('of a service that takes nothing fails in the end', async () => {
     const { backend } = await open([session, incomplete(0)])
     await expect(put(backend, BYTES)).rejects.toMatchObject({ code: 'BackendUnavailable' })

@@ -5,6 +5,12 @@ import type { GcsBackendOptions } from '../../src/options.ts'
 /** Where an emulator answers, or null for the real service with the credentials of the environment. */
 const ENDPOINT: string | null = process.env['STOWAGE_TEST_GCS_ENDPOINT'] ?? null
 
+/**
+ * Whether the server knows how far a session is. fake-gcs-server takes the question for the end of the upload, and makes an object of what
+ * it has: there an upload in chunks that is interrupted can only fail.
+ */
+export const RESUMES: boolean = process.env['STOWAGE_TEST_GCS_RETRY_API'] !== undefined
+
 const BUCKET = process.env['STOWAGE_TEST_GCS_BUCKET'] ?? 'stowage-test'
 
 /** Everything of one run lies below it. */
