@@ -52,7 +52,9 @@ export function actingAccount({ principal, account }: Caller, roles: BypassingRo
   if (principal.kind === 'account') return account
   if (principal.kind === 'role') return principal.bypassRls && roles.bypasses?.(principal.role) === true ? account : null
   if (principal.kind !== 'grant') return null
-  return principal.frozen['sub'] === undefined && principal.frozen['role'] === undefined ? account : null
+  const { sub, role, bypassRls } = principal.frozen
+  if (sub === undefined && role === undefined) return account
+  return bypassRls === true && typeof role === 'string' && roles.bypasses?.(role) === true ? account : null
 }
 
 function textOrNull(value: unknown): string | null {

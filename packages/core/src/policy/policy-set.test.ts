@@ -224,6 +224,17 @@ describe('what the claims of a signed URL say', () => {
     const sales = deny({ Condition: { StringEquals: { 'jwt:team': 'sales' } } })
     expect(decide(grant, 'object.read', { policies: [policy({})], statements: [sales] })).toMatchObject(NONE)
   })
+
+  test('a bypass that signed one is held against the role, and denials of the role are heard', () => {
+    const signedBy = (role: string): Caller => ({
+      principal: { kind: 'grant', operation: 'GetObject', bucket: { jurisdiction: 'default', name: 'photos' }, key: 'ann/a.png', versionId: null, frozen: { sub: null, role, claims: { role }, bypassRls: true } },
+      account: 'acme', scope: null, credentialId: null,
+    }) // prettier-ignore
+    expect(decide(signedBy('service_role'), 'object.read')).toMatchObject(ALL)
+    expect(decide(signedBy('authenticated'), 'object.read').existing).toBe(NEVER)
+    const services = deny({ Condition: { StringEquals: { 'jwt:role': 'service_role' } } })
+    expect(decide(signedBy('service_role'), 'object.read', { statements: [services] })).toMatchObject(NONE)
+  })
 })
 
 describe('absence', () => {

@@ -128,8 +128,8 @@ function frozenOf({ principal }: Caller): JsonObject {
   if (principal.kind === 'anonymous') return { sub: null, role: null }
   if (principal.kind !== 'role') throw new TypeError(`a ${principal.kind} cannot sign a URL`)
   const { sub, role, claims, bypassRls } = principal
-  // A server that signs for its own account is the account.
-  return bypassRls ? {} : { sub, role, claims }
+  // What it bypasses is asked of the role again when the URL is used; and who denies something to the role, denies it to its URLs.
+  return { sub, role, claims, ...(bypassRls ? { bypassRls } : {}) }
 }
 
 function isTextOrNull(value: unknown): value is string | null {
