@@ -1,28 +1,10 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
+import { blocksOf, typed } from './page.ts'
 import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const run = promisify(execFile)
-
-/** The commands that the page shows, in its order. */
-async function commands(): Promise<readonly string[]> {
-  const page = await readFile(join(ROOT, 'docs/from-r2.md'), 'utf8')
-  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text = '']) => text)
-}
-
-/** Runs a command as a reader would, but the one of this repository. */
-async function typed(text: string, cwd: string): Promise<void> {
-  const npx = `npx() { shift; "${process.execPath}" -C @stowage/source "${ROOT}packages/gateway/src/main.ts" "$@"; }`
-  const { stderr } = await run('sh', ['-e', '-c', `${npx}\n${text}`], { cwd })
-  expect(stderr).toBe('')
-}
 
 interface Credential {
   readonly accessKeyId: string
@@ -32,7 +14,8 @@ interface Credential {
 
 test('every command of the page, in its order, and what each credential may', { timeout: 180_000 }, async () => {
   const cwd = await temporaryDirectory()
-  const [first, create = '', temporary = '', revoke = '', ...rest] = await commands()
+  const commands = (await blocksOf('from-r2.md')).filter(({ language }) => language === 'sh').map(({ text }) => text)
+  const [first, create = '', temporary = '', revoke = '', ...rest] = commands
   expect([first, rest]).toEqual(['npx stowage serve data --bucket photos\n', []])
   const { ready } = await serve([join(cwd, 'data'), '--bucket', 'photos'])
   const root = clientOf(ready)

@@ -1,35 +1,18 @@
-import { execFile } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { SUPABASE_SCHEMA } from '../../core/test/supabase-schema.ts'
+import { blocksOf, ROOT, typed } from './page.ts'
 import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const EXAMPLES = join(ROOT, 'examples/policies')
-const PAGE = join(ROOT, 'docs/policies-from-supabase.md')
 const ANN = '5f1d7a9e-0c43-4d1c-8a55-2b2f7d1f0a01'
 const JWT_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long'
-const run = promisify(execFile)
-
-interface Block {
-  readonly language: string
-  readonly text: string
-}
-
-/** What the page shows, in its order. */
-async function blocks(): Promise<readonly Block[]> {
-  const page = await readFile(PAGE, 'utf8')
-  return [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({ language, text }))
-}
-
 let postgres: PostgresServer
 beforeAll(async () => {
   postgres = await openPostgresDatabase()
@@ -45,13 +28,7 @@ async function fillDatabase(): Promise<void> {
   await pool.query(await readFile(join(EXAMPLES, 'policies.sql'), 'utf8'))
 }
 
-/** Runs the commands of a block as a reader would, but with the command of this repository. */
-async function typed(text: string, cwd: string): Promise<string> {
-  const npx = `npx() { shift; "${process.execPath}" -C @stowage/source "${ROOT}packages/gateway/src/main.ts" "$@"; }`
-  const { stdout, stderr } = await run('sh', ['-e', '-c', `${npx}\n${text}`], { cwd, env: { ...process.env, DATABASE_URL: postgres.url } })
-  expect(stderr).toBe('')
-  return stdout
-}
+const inShell = (text: string, cwd: string): Promise<string> => typed(text, cwd, { DATABASE_URL: postgres.url })
 
 function jwt(claims: object): string {
   const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -68,13 +45,13 @@ test('every command of the page, in its order; then its users are let in', { tim
   const cwd = await temporaryDirectory()
   for (const file of ['policies.sql', 'cases.yaml']) await copyFile(join(EXAMPLES, file), join(cwd, file))
   await writeFile(join(cwd, 'jwt-secret.txt'), `${JWT_SECRET}\n`)
-  const [first, ...rest] = await blocks()
+  const [first, ...rest] = await blocksOf('policies-from-supabase.md')
   expect(first).toEqual({ language: 'sh', text: 'npx stowage serve data --bucket photos\n' })
   const { ready } = await serve([join(cwd, 'data'), '--bucket', 'photos'])
   let output = ''
   const answers: string[] = []
   for (const { language, text } of rest) {
-    if (language === 'sh') answers.push((output = await typed(text, cwd)))
+    if (language === 'sh') answers.push((output = await inShell(text, cwd)))
     if (language === 'text') for (const line of text.trimEnd().split('\n')) expect(output).toContain(line)
     if (language === 'yaml') expect(await readFile(join(cwd, 'cases.yaml'), 'utf8')).toContain(text.trimEnd())
   }
