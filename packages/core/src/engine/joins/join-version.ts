@@ -32,7 +32,7 @@ export async function joinVersion(engine: EngineContext, place: VersionPlace, { 
   const powers = { ...limitsOf(facet), backendId: MAIN_BACKEND_ID, blobSizeMax: backend.limits.blobSizeMax }
   for (const run of planJoins(extents, { powers, rules })) {
     signal.throwIfAborted()
-    if (!(await joinRun(engine, { ...place, manifestId, run, facet, signal }))) return
+    if (!(await joinRun(engine, { ...place, manifestId, run, signal }))) return
   }
 }
 
@@ -45,7 +45,6 @@ function limitsOf(facet: JoinFacet): Omit<JoinFacet, 'join'> {
 interface OneRun extends VersionPlace {
   readonly manifestId: number
   readonly run: JoinRun
-  readonly facet: JoinFacet
   readonly signal: AbortSignal
 }
 
@@ -60,7 +59,13 @@ async function joinRun(engine: EngineContext, one: OneRun): Promise<boolean> {
     return name.blob
   }
   try {
-    const size = await join(joined, one, temporary)
+    // Asked anew for each run: a backend that has begun to move joins no more, and what is under way there is waited for.
+    const facet = engine.backend.joining
+    if (facet === undefined) {
+      await discardBlobs(engine, [joined])
+      return false
+    }
+    const size = await join(facet, joined, { ...one, temporary })
     const isCurrent = await exchange(engine, joined, one)
     if (isCurrent) observer.event('blobs.joined', { ...joined, sources: one.run.length, size })
     else {
@@ -77,7 +82,11 @@ async function joinRun(engine: EngineContext, one: OneRun): Promise<boolean> {
   }
 }
 
-async function join({ blob }: BlobRef, { run, facet, signal }: OneRun, temporary: () => Promise<BlobKey>): Promise<number> {
+interface JoinStep extends OneRun {
+  readonly temporary: () => Promise<BlobKey>
+}
+
+async function join(facet: JoinFacet, { blob }: BlobRef, { run, signal, temporary }: JoinStep): Promise<number> {
   const sources = run.map((source) => source.blob)
   const stored = await facet.join(blob, sources, { temporary, signal })
   const size = run.reduce((sum, { storedLength }) => sum + storedLength, 0)

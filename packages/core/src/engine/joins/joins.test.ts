@@ -212,6 +212,23 @@ describeOnEachStore('joins', (store) => {
     await engine.close()
   })
 
+  test('a backend that joins no more in the middle is asked no more', async () => {
+    const inner = memoryBackend()
+    let joins = 0
+    const joining = meanwhile(inner, async () => void (joins += 1))
+    const backend = new Proxy(joining, {
+      get: (target, name) => (name === 'joining' && joins > 0 ? undefined : Reflect.get(target, name)),
+    })
+    const { session, engine, watch, expectClean } = await open(store, { backend, joins: { extentsMin: 2, sourcesMax: 2 } })
+    await complete(session, [300, 500, 400, 200])
+    await watch.idle()
+    expect(joins).toBe(1)
+    expect(watch.events).not.toContain('join.failed')
+    expect((await read(session)).equals(Buffer.concat(bodies([300, 500, 400, 200])))).toBe(true)
+    await expectClean(3)
+    await engine.close()
+  })
+
   test('who reads the pieces reads them to the end', async () => {
     const watch = joinWatch()
     let go: () => void = () => undefined
