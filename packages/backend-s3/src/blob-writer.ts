@@ -34,6 +34,8 @@ export class BlobWriter {
   readonly #limit: ReturnType<typeof pLimit>
   readonly #underWay = new Set<Promise<void>>()
   readonly #sent: SentPart[] = []
+  /** Memory of parts that have arrived. */
+  readonly #free: Buffer[] = []
   #upload: Promise<Upload> | null = null
   #partCount = 0
   #part: Buffer | null = null
@@ -103,7 +105,7 @@ export class BlobWriter {
         const pause = this.#cutFullPart()
         if (pause !== undefined) return pause.then(() => this.#copy(chunk.subarray(at)))
       }
-      const part = (this.#part ??= Buffer.allocUnsafeSlow(this.#plan.partSize))
+      const part = (this.#part ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#plan.partSize))
       const count = Math.min(chunk.length - at, part.length - this.#filled)
       part.set(chunk.subarray(at, at + count), this.#filled)
       this.#filled += count
@@ -141,7 +143,10 @@ export class BlobWriter {
     const { signal } = this.#end
     signal.throwIfAborted()
     const upload = await this.#openUpload()
-    this.#sent.push(await sendPart(this.#store, upload, { number, bytes, signal }))
+    const sent = await sendPart(this.#store, upload, { number, bytes, signal })
+    this.#sent.push(sent)
+    // Used again: what waits for the collector of the runtime would come on top of what a put may take.
+    if (sent.isLetGo && bytes.length === this.#plan.partSize) this.#free.push(bytes)
   }
 
   #openUpload(): Promise<Upload> {

@@ -82,7 +82,7 @@ async function copyPart(
   }
   const { CopyPartResult } = await attempt(call, signal, (options) => store.client.send(new UploadPartCopyCommand(input), options))
   if (CopyPartResult?.ETag === undefined) throw incompleteAnswer(call)
-  return { number, etag: CopyPartResult.ETag, crc32: null }
+  return { number, etag: CopyPartResult.ETag, crc32: null, isLetGo: true }
 }
 
 /** The header that names what is copied, as API_CopyObject wants it: URL-encoded, but for slashes. */

@@ -23,6 +23,8 @@ export interface SentPart {
   readonly etag: string
   /** Its checksum, where the service confirmed one. */
   readonly crc32: string | null
+  /** Whether nothing can be reading its bytes any more: an attempt that was given up might be. */
+  readonly isLetGo: boolean
 }
 
 /** How long what cleans up may take, in milliseconds: nobody waits for it who can be told something better. */
@@ -68,7 +70,8 @@ export async function sendPart(
     ),
   )
   if (answer.ETag === undefined) throw incompleteAnswer(call)
-  return { number, etag: answer.ETag, crc32: 'ChecksumCRC32' in sent ? sent.ChecksumCRC32 : null }
+  const crc32 = 'ChecksumCRC32' in sent ? sent.ChecksumCRC32 : null
+  return { number, etag: answer.ETag, crc32, isLetGo: answer.$metadata.attempts === 1 }
 }
 
 /** Aborts an upload; one that is gone is fine. */
