@@ -12,7 +12,7 @@ export interface VerifiedBytes {
 }
 
 /**
- * Sends bytes with their digest until the service has confirmed it. Ceph before 19, Google's XML API and others take no notice of CRC-32: then
+ * Sends bytes with their digest until the service has confirmed it. Older Ceph, Google's XML API and others take no notice of CRC-32: then
  * everything goes up with Content-MD5 from then on, these bytes once more.
  */
 export async function sendVerified<Answer extends { readonly ChecksumCRC32?: string | undefined }>(

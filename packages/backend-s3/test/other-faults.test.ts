@@ -126,7 +126,7 @@ describe('unfinished', () => {
 })
 
 describe('a service that takes no notice of CRC-32', () => {
-  /** As Ceph before 19: the answer carries no sum. */
+  /** As older Ceph: the answer carries no sum. */
   const silent = { kind: 'answer', executed: true, answer: { status: 200, headers: { etag: '"0"' } } } as const
 
   test('gets Content-MD5 from then on, and those bytes once more', async () => {
