@@ -20,6 +20,17 @@ function networkError(code: string): Error {
 
 describe('translate', () => {
   test.each([
+    [429, '', true],
+    [503, 'backendError', true],
+    [403, 'userRateLimitExceeded', true],
+    [500, 'backendError', undefined],
+    [403, 'forbidden', undefined],
+  ])('%i %s asks for fewer requests: %s', (status, reason, throttled) => {
+    const { details } = translate(answered(status, reason, ''), { operation: 'put' }) as StorageError<'BackendUnavailable'>
+    expect(details.throttled).toBe(throttled)
+  })
+
+  test.each([
     [404, 'notFound', 'No such object: blobs/x1', 'get', 'BlobNotFound', false],
     [404, 'notFound', 'The specified bucket does not exist.', 'get', 'BackendUnavailable', false],
     [404, 'notFound', 'The specified bucket does not exist.', 'put', 'BackendUnavailable', false],

@@ -43,6 +43,8 @@ export class SessionLost extends Error {
 
 interface Row {
   readonly retryable: boolean
+  /** Whether it is asked for fewer requests. */
+  readonly throttled?: true
   readonly message: string
 }
 
@@ -53,13 +55,13 @@ const STATUSES: Readonly<Record<number, Row>> = {
   403: { retryable: false, message: 'Cloud Storage does not let these credentials do this (403).' },
   404: { retryable: false, message: 'The bucket of the blobs does not exist (404).' },
   408: { retryable: true, message: 'Cloud Storage waited too long (408).' },
-  429: { retryable: true, message: 'Cloud Storage asks for fewer requests (429).' },
+  429: { retryable: true, throttled: true, message: 'Cloud Storage asks for fewer requests (429).' },
 }
 
 /** What a reason means, whatever its status. Cloud Storage, "HTTP status and error codes for JSON". */
 const REASONS: Readonly<Record<string, Row>> = {
-  rateLimitExceeded: { retryable: true, message: 'Cloud Storage asks for fewer requests (rateLimitExceeded).' },
-  userRateLimitExceeded: { retryable: true, message: 'Cloud Storage asks for fewer requests (userRateLimitExceeded).' },
+  rateLimitExceeded: { retryable: true, throttled: true, message: 'Cloud Storage asks for fewer requests (rateLimitExceeded).' },
+  userRateLimitExceeded: { retryable: true, throttled: true, message: 'Cloud Storage asks for fewer requests (userRateLimitExceeded).' },
   retentionPolicyNotMet: {
     retryable: false,
     message: 'The retention policy of the bucket forbids it: the blob is too young to be deleted.',
@@ -126,12 +128,18 @@ function rowOf({ status, reason, message }: Refusal): Row {
   if (status === 400 && /crc32c|checksum/i.test(message)) return CHANGED
   const row = REASONS[reason] ?? STATUSES[status]
   if (row !== undefined) return row
+  if (status === 503) return { retryable: true, throttled: true, message: 'Cloud Storage is overloaded (503).' }
   if (status >= 500) return { retryable: true, message: `Cloud Storage has a fault of its own (${status}).` }
   return { retryable: false, message: `Cloud Storage gave an answer that was not expected (${status}).` }
 }
 
-function unavailable(cause: unknown, { operation }: FailedCall, { retryable, message }: Row): StorageError<'BackendUnavailable'> {
-  return new StorageError('BackendUnavailable', { backend: BACKEND_NAME, operation }, { cause, retryable, message })
+function unavailable(
+  cause: unknown,
+  { operation }: FailedCall,
+  { retryable, throttled, message }: Row,
+): StorageError<'BackendUnavailable'> {
+  const details = { backend: BACKEND_NAME, operation, ...(throttled === undefined ? {} : { throttled }) }
+  return new StorageError('BackendUnavailable', details, { cause, retryable, message })
 }
 
 /** The code of an error of node:net, node:tls or node:http (`ECONNRESET`), or null where it is none. */

@@ -104,7 +104,7 @@ describe('init', () => {
     ['a missing bucket', [refusal(404, 'notFound', 'The specified bucket does not exist.')], /bucket of the blobs does not exist/, false],
     ['a bucket of others', [refusal(403, 'forbidden', 'secret@project has no access')], /does not let these credentials/, false],
     ['credentials that are none', [refusal(401, 'authError', 'Invalid Credentials')], /refuses the credentials/, false],
-    ['a service that is ill', [refusal(503, 'backendError', 'Backend Error')], /fault of its own/, true],
+    ['a service that is ill', [refusal(503, 'backendError', 'Backend Error')], /overloaded/, true],
   ])('says so of %s', async (_, replies, message, retryable) => {
     const { error } = await initOn(replies)
     expect(error).toMatchObject({ code: 'BackendUnavailable', message, retryable, details: { backend: 'gcs', operation: 'init' } })

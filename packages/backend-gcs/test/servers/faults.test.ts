@@ -161,12 +161,12 @@ async function run(
     resumableThreshold: 1_000,
     retryDelaySeconds: 0.001,
     // Who waits in vain for each attempt makes fewer of them.
-    attemptsMax: isSilent && broken?.times !== 1 ? 2 : 3,
+    attemptsMax: isSilent && broken?.times !== 1 ? 2 : 6,
   }
   const direct = gcsBackend(options)
   await direct.init()
   await fill(direct, operation.sources)
-  const faulty = gcsBackend({ ...options, apiEndpoint: upstream.url, idleTimeoutSeconds: isSilent ? 0.3 : 10 })
+  const faulty = gcsBackend({ ...options, apiEndpoint: upstream.url, idleTimeoutSeconds: isSilent ? 0.5 : 30 })
   await faulty.init()
   upstream.forget()
   if (broken !== null) upstream.add(broken)

@@ -32,7 +32,7 @@ async function* bodyOf(size: number, seed: number): AsyncGenerator<Uint8Array> {
 }
 
 /** An engine on the faulty server, and a way to the objects that goes past it. */
-async function openBoth(): Promise<{
+async function openBoth(idleTimeoutSeconds: number = 30): Promise<{
   readonly engine: Awaited<ReturnType<typeof openEngine>>
   readonly direct: Backend
   readonly check: () => Promise<{ readonly garbage: number; readonly damage: number }>
@@ -43,7 +43,7 @@ async function openBoth(): Promise<{
     resumableThreshold: 100_000,
     attemptsMax: 2,
     retryDelaySeconds: 0.001,
-    idleTimeoutSeconds: 2,
+    idleTimeoutSeconds,
   }
   const direct = gcsBackend(options)
   await direct.init()
@@ -76,7 +76,7 @@ const LOSSES = [
 test.each(LOSSES.filter(([, size]) => RESUMES || size < 100_000))(
   'the collector finds what puts left behind: %s',
   async (_, size, orphans, rule, fault) => {
-    const { engine, direct, check } = await openBoth()
+    const { engine, direct, check } = await openBoth(fault.kind === 'hang' ? 2 : 30)
     const session = engine.as(accountCaller('owner'))
     const bucket = { name: 'bucket' }
     await session.createBucket({ bucket })
