@@ -1,5 +1,6 @@
 import { awsCli } from './aws-cli.ts'
 import { clients } from './clients.ts'
+import { conformanceGcs } from './conformance-gcs.ts'
 import { conformanceS3 } from './conformance-s3.ts'
 import { crashPoints } from './crash-points.ts'
 import { differential } from './differential.ts'
@@ -20,6 +21,7 @@ export const STEPS: readonly VerifyStep[] = [
   ...pastedLines,
   clients,
   ...conformanceS3,
+  ...conformanceGcs,
   syncOrder,
   sickDisks,
   powerCut,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from './run-command.ts'
-import type { StepContext, StepResult, VerifyStep } from './step.ts'
+import type { StepResult, VerifyStep } from './step.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
@@ -22,7 +22,13 @@ export interface SuiteOptions {
 
 /** Makes a step of tests that also run, shorter, in `npm test`. */
 export function suite({ name, claim, files, env }: SuiteOptions): VerifyStep {
-  return { name, claim, needs: [], run: (context) => runSuite(files, { ...env, STOWAGE_SEED: String(context.seed) }, context) }
+  return {
+    name,
+    claim,
+    needs: [],
+    // A sample is what `npm test` runs.
+    run: (context) => runSuite(files, context.sample ? {} : { ...env, STOWAGE_SEED: String(context.seed) }),
+  }
 }
 
 interface VitestReport {
@@ -37,7 +43,8 @@ interface VitestReport {
   }[]
 }
 
-async function runSuite(files: readonly string[], env: Readonly<Record<string, string>>, context: StepContext): Promise<StepResult> {
+/** Runs tests of the repository, with these variables. */
+export async function runSuite(files: readonly string[], env: Readonly<Record<string, string>>): Promise<StepResult> {
   const directory = await mkdtemp(join(tmpdir(), 'stowage-suite-'))
   try {
     const output = join(directory, 'report.json')
@@ -45,7 +52,7 @@ async function runSuite(files: readonly string[], env: Readonly<Record<string, s
     const result = await runCommand(process.execPath, args, {
       cwd: ROOT,
       timeoutMs: HOURS_MS,
-      env: { ...process.env, ...(context.sample ? {} : env) },
+      env: { ...process.env, ...env },
     })
     const report = await readReport(output)
     if (report === null) return { cases: 0, failures: [`the suite did not run: ${result.stderr.slice(-2000)}`], notes: [] }
