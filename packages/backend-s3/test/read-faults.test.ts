@@ -85,9 +85,12 @@ describe('get', () => {
 
   test('a reader that is slower than connections last gets everything', async () => {
     const chunks: Uint8Array[] = []
-    for await (const chunk of await backend.get(KEY, {})) {
+    const impatient = store.faulty({ idleTimeoutSeconds: 1 })
+    await impatient.put(KEY, sourceOf(BYTES), { size: BYTES.length })
+    store.upstream.forget()
+    for await (const chunk of await impatient.get(KEY, {})) {
       chunks.push(chunk)
-      if (chunks.length <= 2) await new Promise((resolve) => setTimeout(resolve, 2_200))
+      if (chunks.length <= 2) await new Promise((resolve) => setTimeout(resolve, 1_500))
     }
     expect(Buffer.concat(chunks).equals(BYTES)).toBe(true)
     expect(store.upstream.requests.length).toBeGreaterThan(1)

@@ -40,9 +40,9 @@ export async function startFaultyStore(): Promise<FaultyStore> {
         prefix,
         partSize: PART_SIZE,
         attemptsMax: 3,
-        connectTimeoutSeconds: 5,
-        idleTimeoutSeconds: 1.5,
-        requestTimeoutSeconds: 5,
+        connectTimeoutSeconds: 30,
+        idleTimeoutSeconds: 4,
+        requestTimeoutSeconds: 15,
         ...options,
       })
       prefixes.set(backend, prefix)

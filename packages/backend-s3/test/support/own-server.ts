@@ -32,7 +32,8 @@ export async function startOwnServer(): Promise<OwnServer> {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     endpoint,
-    options: { bucket: 'blobs', endpoint, region: 'us-east-1', credentials: CREDENTIALS },
+    // The process of the test is server and client: connecting may have to wait for both.
+    options: { bucket: 'blobs', endpoint, region: 'us-east-1', credentials: CREDENTIALS, connectTimeoutSeconds: 60 },
     engine,
     async stop() {
       server.closeAllConnections()
