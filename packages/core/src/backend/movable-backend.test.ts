@@ -102,6 +102,24 @@ describe('MovableBackend', () => {
     expect(copied).toEqual({ blobs: 5, bytes: 12_000, present: 0 })
   })
 
+  test('a power that was asked for before a move makes nothing in the old place during it, nor behind it', async () => {
+    const from = await filled()
+    const movable = await movableOf(from)
+    const { joining, copying } = movable
+    const options = { temporary: () => Promise.reject(new Error('needs none')) }
+    const [joined, copy] = [parseBlobKey('joined'), parseBlobKey('copy')]
+    const refused = async (): Promise<void> => {
+      await expect(joining?.join(joined, KEYS, options)).rejects.toMatchObject({ code: 'NotSupported' })
+      await expect(copying?.copy(KEYS[0] ?? joined, copy, {})).rejects.toMatchObject({ code: 'NotSupported' })
+    }
+    movable.moveTo(memoryBackend())
+    await refused()
+    await movable.copyFormer({})
+    movable.dropFormer()
+    await refused()
+    expect(await keysOf(from)).toEqual(KEYS)
+  })
+
   test('a second move does not begin before the first has ended', async () => {
     const movable = await movableOf(memoryBackend(), memoryBackend())
     expect(() => movable.moveTo(memoryBackend())).toThrow('a move has begun already')

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { isStorageError } from '../errors/storage-error.ts'
+import { isStorageError, StorageError } from '../errors/storage-error.ts'
 import type {
   Backend,
   BlobEntry,
@@ -75,14 +75,14 @@ export class MovableBackend implements EveryMember<Backend> {
     const { current, former } = this.#known
     const { copying } = current
     if (former !== null || copying === undefined) return undefined
-    return { copy: (from, to, options) => this.#follow(current, copying.copy(from, to, options)) }
+    return { copy: (from, to, options) => this.#atRest(current, () => copying.copy(from, to, options)) }
   }
 
   get joining(): JoinFacet | undefined {
     const { current, former } = this.#known
     const { joining } = current
     if (former !== null || joining === undefined) return undefined
-    return { ...joining, join: (to, sources, options) => this.#follow(current, joining.join(to, sources, options)) }
+    return { ...joining, join: (to, sources, options) => this.#atRest(current, () => joining.join(to, sources, options)) }
   }
 
   get presigning(): PresignFacet | undefined {
@@ -165,6 +165,13 @@ export class MovableBackend implements EveryMember<Backend> {
     const { current, former } = this.#known
     if (former !== null) this.#dropped.push(former)
     this.#places = { current, former: null }
+  }
+
+  /** Makes a blob by an optional power that may have been asked for before a move: what came behind the move would not be copied. */
+  async #atRest(place: Backend, make: () => Promise<StoredBlob>): Promise<StoredBlob> {
+    const { current, former } = this.#known
+    if (former !== null || current !== place) throw new StorageError('NotSupported', { feature: 'making blobs of others while they move' })
+    return this.#follow(place, make())
   }
 
   /** Remembers a blob that is being made until it is there. */
