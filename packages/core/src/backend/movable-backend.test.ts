@@ -120,6 +120,22 @@ describe('MovableBackend', () => {
     expect(await keysOf(from)).toEqual(KEYS)
   })
 
+  test('a deletion in the old place that is under way when the move begins leaves no copy', async () => {
+    const from = await filled()
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    const remove = from.delete.bind(from)
+    const slow = Object.assign(from, { delete: async (keys: readonly BlobKey[]) => remove(keys, await gate.then(() => ({}))) })
+    const movable = await movableOf(slow)
+    const deleting = movable.delete(KEYS.slice(0, 2))
+    movable.moveTo(memoryBackend())
+    const copying = movable.copyFormer({ onProgress: go })
+    setImmediate(go)
+    await deleting
+    await copying
+    expect(await keysOf(movable.current)).toEqual(['c/d', 'e'])
+  })
+
   test('a second move does not begin before the first has ended', async () => {
     const movable = await movableOf(memoryBackend(), memoryBackend())
     expect(() => movable.moveTo(memoryBackend())).toThrow('a move has begun already')

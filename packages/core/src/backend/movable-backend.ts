@@ -38,8 +38,8 @@ export class MovableBackend implements EveryMember<Backend> {
   readonly contract = 1
   readonly #find: () => Promise<BlobPlaces>
   #places: BlobPlaces | null = null
-  /** Blobs being made, by where they go. */
-  readonly #writes = new Map<Backend, Set<Promise<unknown>>>()
+  /** Blobs being made, and deletions, by where: copying waits for those in `former`. */
+  readonly #underWay = new Map<Backend, Set<Promise<unknown>>>()
   /** Which of the two a listed write belongs to. */
   readonly #unfinished = new WeakMap<UnfinishedWrite, Backend>()
   /** Dropped ones, that may still be read from. */
@@ -125,9 +125,12 @@ export class MovableBackend implements EveryMember<Backend> {
 
   /** From `former` first: who copies looks there again afterwards, and so never brings a deleted blob back. */
   async delete(keys: readonly BlobKey[], options?: CallOptions): Promise<void> {
-    const current = this.current
-    await this.former?.delete(keys, options)
-    await current.delete(keys, options)
+    const { current, former } = this.#known
+    const inBoth = async (): Promise<void> => {
+      if (former !== null) await former.delete(keys, options)
+      await current.delete(keys, options)
+    }
+    await this.#follow(current, inBoth())
   }
 
   list(options: ListBlobsOptions): AsyncIterable<BlobEntry> {
@@ -149,13 +152,13 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   /**
-   * Copies what only `former` has, as `copyBlobs` does, once what was being written there has ended. When it resolves, `current` has every blob:
+   * Copies what only `former` has, as `copyBlobs` does, once what was being written or deleted there has ended. When it resolves, `current` has every blob:
    * then the move may be noted as done, and `dropFormer` be called.
    */
   async copyFormer(options: CopyBlobsOptions): Promise<CopiedBlobs> {
     const former = this.former
     if (former === null) return { blobs: 0, bytes: 0, present: 0 }
-    const underWay = this.#writes.get(former) ?? new Set<Promise<unknown>>()
+    const underWay = this.#underWay.get(former) ?? new Set<Promise<unknown>>()
     await Promise.allSettled(underWay)
     return copyBlobs(former, this.current, options)
   }
@@ -174,14 +177,14 @@ export class MovableBackend implements EveryMember<Backend> {
     return this.#follow(place, make())
   }
 
-  /** Remembers a blob that is being made until it is there. */
-  #follow(place: Backend, made: Promise<StoredBlob>): Promise<StoredBlob> {
-    const underWay = this.#writes.get(place) ?? new Set()
-    this.#writes.set(place, underWay)
-    const forget = (): void => void underWay.delete(made)
-    underWay.add(made)
-    made.then(forget, forget)
-    return made
+  /** Remembers what changes a place until it has ended. */
+  #follow<T>(place: Backend, change: Promise<T>): Promise<T> {
+    const underWay = this.#underWay.get(place) ?? new Set()
+    this.#underWay.set(place, underWay)
+    const forget = (): void => void underWay.delete(change)
+    underWay.add(change)
+    change.then(forget, forget)
+    return change
   }
 
   get #known(): BlobPlaces {
