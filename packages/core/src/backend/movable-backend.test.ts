@@ -157,6 +157,13 @@ describe('MovableBackend', () => {
     expect(aborted).toEqual(['new new', 'old old'])
     expect((await movableOf(memoryBackend())).unfinished).toBeUndefined()
   })
+
+  test('a listing says of a blob what reading it gives, not how far its copy is', async () => {
+    const movable = await movableOf(await filled(KEYS.slice(0, 1), 7), await filled())
+    const sizes: number[] = []
+    for await (const { size } of movable.list({ prefix: '' })) sizes.push(size)
+    expect(sizes).toEqual([1_000, 1_000, 3_000, 1_000])
+  })
 })
 
 describe('copyBlobs', () => {

@@ -210,7 +210,8 @@ export class MovableBackend implements EveryMember<Backend> {
 
 async function* either(current: AsyncIterable<BlobEntry>, former: AsyncIterable<BlobEntry>): AsyncGenerator<BlobEntry> {
   for await (const { left, right } of pairedBlobs(current, former)) {
-    const entry = left ?? right
+    // `former` first, as in `get`: a copy that is being made is shorter than its blob.
+    const entry = right ?? left
     if (entry !== null) yield entry
   }
 }
