@@ -176,9 +176,11 @@ async function sumOf(backend: Backend, key: BlobKey, signal: AbortSignal): Promi
   return crc
 }
 
-async function isThere(backend: Backend, { key, size }: Pick<BlobEntry, 'key' | 'size'>, signal: AbortSignal): Promise<boolean> {
+/** Whether a backend has a blob. The size is 0 where it is not known. */
+export async function isThere(backend: Backend, { key, size }: Pick<BlobEntry, 'key' | 'size'>, signal?: AbortSignal): Promise<boolean> {
+  const range = size === 0 ? {} : { range: { start: 0, end: 1 } }
   try {
-    const stream = await backend.get(key, size === 0 ? { signal } : { range: { start: 0, end: 1 }, signal })
+    const stream = await backend.get(key, { ...range, ...(signal === undefined ? {} : { signal }) })
     stream.destroy()
     return true
   } catch (error) {

@@ -156,6 +156,12 @@ describe('MovableBackend', () => {
     for await (const write of movable.unfinished?.list({ before: new Date(1) }) ?? []) await movable.unfinished?.abort(write)
     expect(aborted).toEqual(['new new', 'old old'])
     expect((await movableOf(memoryBackend())).unfinished).toBeUndefined()
+    // What is whole in the old place is being copied: no reservation keeps the collector from that.
+    const copied = await movableOf(writes('a'), await filled())
+    for await (const { id } of copied.unfinished?.list({ before: new Date(1) }) ?? []) aborted.push(id)
+    copied.dropFormer()
+    for await (const { id } of copied.unfinished?.list({ before: new Date(1) }) ?? []) aborted.push(`${id} behind the move`)
+    expect(aborted.slice(2)).toEqual(['a behind the move'])
   })
 
   test('a listing says of a blob what reading it gives, not how far its copy is', async () => {

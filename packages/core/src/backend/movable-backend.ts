@@ -17,7 +17,7 @@ import type {
   UnfinishedWrite,
 } from './backend.ts'
 import type { BlobKey } from './blob-key.ts'
-import { copyBlobs } from './copy-blobs.ts'
+import { copyBlobs, isThere } from './copy-blobs.ts'
 import type { CopiedBlobs, CopyBlobsOptions } from './copy-blobs.ts'
 import { pairedBlobs } from './paired-blobs.ts'
 
@@ -201,10 +201,17 @@ export class MovableBackend implements EveryMember<Backend> {
     for (const place of places) {
       if (place.unfinished === undefined) continue
       for await (const write of place.unfinished.list(options)) {
+        if (await this.#isBeingCopied(place, write.key)) continue
         this.#unfinished.set(write, place)
         yield write
       }
     }
+  }
+
+  /** Or was, by a run that broke off: either way that is nobody's to abort before the move has ended. No reservation says so. */
+  async #isBeingCopied(place: Backend, key: BlobKey): Promise<boolean> {
+    const { current, former } = this.#known
+    return former !== null && place === current && (await isThere(former, { key, size: 0 }))
   }
 }
 
