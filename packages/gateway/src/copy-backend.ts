@@ -55,6 +55,9 @@ export async function copyBackend(
   if (kept.former !== null && kept.current !== targetText) {
     throw new Error(`The bytes of this store are on their way to ${kept.current}: that must end before they go elsewhere.`)
   }
+  // What one of them says of a move and the other does not, another server has done, or a write whose end nobody heard of.
+  const isMoving = movable.former !== null
+  if (isMoving && kept.former === null) throw new Error('The bytes of this store have been moved without this server: start this one anew.')
   let version = kept.version
   if (kept.former === null) {
     if (kept.current === targetText) throw new Error(`The bytes of this store are in ${targetText} already.`)
