@@ -1,6 +1,6 @@
 import { isStorageError, parseBlobKey, StorageError } from '@stowage/core/backend'
 import { describe, expect, test } from 'vitest'
-import { refusal } from '../test/support/scripted-service.ts'
+import { refusal } from '../test/support/scripted-server.ts'
 import { ChecksumFailure, CredentialsFailure, IdleTimeout, mayPass, SessionLost, translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { UnreadableAnswer } from './object-facts.ts'

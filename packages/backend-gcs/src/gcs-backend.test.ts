@@ -4,8 +4,8 @@ import { crc32c, isStorageError, parseBlobKey } from '@stowage/core/backend'
 import { Storage } from '@google-cloud/storage'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
-import { refusal, resource, startService } from '../test/support/scripted-service.ts'
-import type { Received, Reply, ScriptedService } from '../test/support/scripted-service.ts'
+import { refusal, resource, startServer } from '../test/support/scripted-server.ts'
+import type { Received, Reply, ScriptedServer } from '../test/support/scripted-server.ts'
 import type { GcsClientLike } from './client.ts'
 import { gcsBackend } from './gcs-backend.ts'
 import { formatCrc32c } from './object-facts.ts'
@@ -13,13 +13,13 @@ import type { GcsBackendOptions } from './options.ts'
 
 const key = parseBlobKey('x1')
 
-const services: ScriptedService[] = []
+const services: ScriptedServer[] = []
 afterEach(async () => {
   for (const service of services.splice(0)) await service.stop()
 })
 
-async function start(reply: (received: Received, number: number) => Reply): Promise<ScriptedService> {
-  const service = await startService(reply)
+async function start(reply: (received: Received, number: number) => Reply): Promise<ScriptedServer> {
+  const service = await startServer(reply)
   services.push(service)
   return service
 }
@@ -111,7 +111,7 @@ describe('init', () => {
   })
 
   test('says so of a service that is not there, and of credentials that are not', async () => {
-    const service = await startService(() => ({}))
+    const service = await startServer(() => ({}))
     await service.stop()
     const absent = gcsBackend({ bucket: 'blobs', apiEndpoint: service.url, attemptsMax: 2, retryDelaySeconds: 0.001 })
     await expect(absent.init()).rejects.toMatchObject({ code: 'BackendUnavailable', message: /ECONNREFUSED/, retryable: true })

@@ -3,8 +3,8 @@ import type { Backend, ByteSource } from '@stowage/core/backend'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
-import { refusal, resource } from '../test/support/scripted-service.ts'
-import type { Received, Reply, Script } from '../test/support/scripted-service.ts'
+import { refusal, resource } from '../test/support/scripted-server.ts'
+import type { Received, Reply, Script } from '../test/support/scripted-server.ts'
 import { formatCrc32c } from './object-facts.ts'
 
 const KIB = 1024

@@ -1,13 +1,13 @@
 import type { Backend } from '@stowage/core/backend'
 import { gcsBackend } from '../../src/gcs-backend.ts'
 import type { GcsBackendOptions } from '../../src/options.ts'
-import { startService } from './scripted-service.ts'
-import type { Received, Reply, Script, ScriptedService } from './scripted-service.ts'
+import { startServer } from './scripted-server.ts'
+import type { Received, Reply, Script, ScriptedServer } from './scripted-server.ts'
 
 /** A backend that is ready, and the service behind it. */
 export interface Opened {
   readonly backend: Backend
-  readonly service: ScriptedService
+  readonly service: ScriptedServer
   /** What came since `init`. */
   readonly received: () => readonly Received[]
   stop(): Promise<void>
@@ -20,7 +20,7 @@ export async function openOn(
   script: Script | ((received: Received, number: number) => Reply),
   options: Partial<GcsBackendOptions> = {},
 ): Promise<Opened> {
-  const service = await startService((received, number) => {
+  const service = await startServer((received, number) => {
     if (number === 0) return BUCKET
     if (typeof script === 'function') return script(received, number - 1)
     const step = script[Math.min(number - 1, script.length - 1)] ?? {}

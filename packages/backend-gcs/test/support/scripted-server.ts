@@ -29,7 +29,7 @@ export interface Reply {
 export type Script = readonly (Reply | ((received: Received) => Reply))[]
 
 /** A server that says what its script says, word for word: answers of the service that a real one gives only when it is ill. */
-export interface ScriptedService {
+export interface ScriptedServer {
   readonly url: string
   readonly received: Received[]
   /** How many connections are open. */
@@ -37,7 +37,7 @@ export interface ScriptedService {
   stop(): Promise<void>
 }
 
-export async function startService(replyTo: (received: Received, number: number) => Reply): Promise<ScriptedService> {
+export async function startServer(replyTo: (received: Received, number: number) => Reply): Promise<ScriptedServer> {
   const received: Received[] = []
   const server = createServer((request, response) => {
     const serve = async (): Promise<void> => {
