@@ -5,7 +5,7 @@ import { memoryBackend } from '@stowage/core/backend'
 import { postgresMetadata } from '@stowage/core/postgres'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres } from '../../core/test/postgres-server.ts'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { localKeys } from '../src/jwt/jwt-key-source.ts'
 import { jwtSecret } from '../src/jwt/jwt-key.ts'
@@ -64,7 +64,7 @@ async function outcome(engine: Engine, claims: string, key: string): Promise<str
 
 let postgres: PostgresServer
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await openPostgresDatabase()
 }, 60_000)
 afterAll(() => postgres.stop())
 
