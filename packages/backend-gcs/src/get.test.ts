@@ -142,6 +142,8 @@ describe('get', () => {
       { start: 10, end: 20 },
     ],
     ['a page of a proxy', { body: '<html>' }, undefined],
+    ['a part for the whole', whole({ headers: { 'content-range': 'bytes 0-199999/200001' } }), undefined],
+    ['fewer bytes than their range', whole({ headers: { 'content-range': 'bytes 0-200000/200001' } }), undefined],
     ['fewer bytes than are stored', whole({ headers: { 'x-goog-stored-content-length': '200001' } }), undefined],
     ['bytes that were packed on their way', whole({ headers: { 'content-encoding': 'gzip' } }), undefined],
   ] as const)('is not taken in by %s', async (_, reply, range) => {

@@ -65,14 +65,15 @@ function readOpened(response: IncomingMessage, { key, range }: RangeRequest): Op
   const storedLength = headers['x-goog-stored-content-length']
   const length = Number(headers['content-length'] ?? storedLength ?? Number.NaN)
   if (!Number.isSafeInteger(length)) throw new UnreadableAnswer('the answer does not say how long it is')
-  if (contentRange === undefined && storedLength !== undefined && Number(storedLength) !== length) {
-    throw new UnreadableAnswer('the answer is not as long as what is stored')
+  // The header says what it is, not the status: a range that is the whole may be answered as the whole, and the other way round.
+  const size = Number(storedLength ?? length)
+  const covered = contentRange === undefined ? { start: 0, end: size, size } : parseContentRange(contentRange)
+  if (covered.end - covered.start !== length) throw new UnreadableAnswer('the answer is not as long as what it is of')
+  if (range === null) {
+    if (length !== covered.size) throw new UnreadableAnswer('the answer is a part and should be the whole')
+    return { response, range: { start: 0, end: length }, generation, crc32c: readHashHeader(headers['x-goog-hash']) }
   }
-  if (range === null) return { response, range: { start: 0, end: length }, generation, crc32c: readHashHeader(headers['x-goog-hash']) }
-  // A range that is the whole may be answered as the whole; the header says what it is, not the status.
-  const covered = contentRange === undefined ? { start: 0, end: length, size: length } : parseContentRange(contentRange)
-  if (covered.start !== range.start || covered.end > range.end || covered.end - covered.start !== length)
-    throw new UnreadableAnswer('the answer has other bytes than were asked for')
+  if (covered.start !== range.start || covered.end > range.end) throw new UnreadableAnswer('the answer has other bytes than were asked for')
   if (covered.end < range.end) throw outside(key, range.end, covered.size)
   const isWhole = range.start === 0 && covered.size === range.end
   return { response, range, generation, crc32c: isWhole ? readHashHeader(headers['x-goog-hash']) : null }
