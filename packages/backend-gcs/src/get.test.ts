@@ -165,6 +165,11 @@ describe('get', () => {
     await expect(read(one)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: false })
   })
 
+  test('an empty blob is empty, however its range is written', async () => {
+    const one = await open([{ headers: { 'x-goog-generation': '7', 'content-range': 'bytes 0--1/0' } }])
+    expect(await read(one)).toEqual(Buffer.alloc(0))
+  })
+
   test('an empty range asks for no bytes', async () => {
     const one = await open([resource({ size: 100, crc32c: 'AAAAAA==' })])
     expect(await read(one, { start: 100, end: 100 })).toEqual(Buffer.alloc(0))

@@ -80,7 +80,8 @@ function readOpened(response: IncomingMessage, { key, range }: RangeRequest): Op
 }
 
 function parseContentRange(header: string): ByteRange & { readonly size: number } {
-  const [, first, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header) ?? []
+  // Google's own emulator says `bytes 0--1/0` of nothing.
+  const [, first, last, size] = /^bytes (\d+)-(-?\d+)\/(\d+)$/.exec(header) ?? []
   if (size === undefined) throw new UnreadableAnswer('the answer does not say which bytes it has')
   return { start: Number(first), end: Number(last) + 1, size: Number(size) }
 }
