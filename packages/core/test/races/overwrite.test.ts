@@ -9,9 +9,9 @@ import type { World } from '../support/world.ts'
 
 const BUCKET = { name: 'bucket' }
 const TARGET = { bucket: BUCKET, key: 'hot' }
-/** More and larger than what a stream reads ahead: the last blob is opened only when the reader comes to it. */
+/** More and larger than what a read has open ahead: the last blob is opened only when the reader comes to it. */
 const PART_SIZE = 128 * 1024
-const PART_COUNT = 6
+const PART_COUNT = 12
 /** How long a blob stays; readers are slower than that on purpose. */
 const GRACE_MS = 1_000
 const READ_MS = 1_800

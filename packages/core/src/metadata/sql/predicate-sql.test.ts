@@ -53,7 +53,7 @@ test('says of every upload what evaluatePredicate says', async () => {
     from: 'uploads u',
     key: 'u.key',
     columns: ({ dialect }) => uploadColumnsOf(dialect, 'u', bucketFactsOf('1')),
-    rows: new Map(facts.map((each) => [each.key, objectPolicyRow(BUCKET, { ...each, size: null, etag: null, versionId: null })])),
+    rows: new Map(facts.map((each, at) => [each.key, { ...objectPolicyRow(BUCKET, { ...each, size: null, etag: null, versionId: null }), account: ownerAccount(at) }])), // prettier-ignore
   })
 }, 120_000)
 
@@ -257,6 +257,12 @@ async function fill(database: RawDatabase): Promise<void> {
     status: 'open',
     received: 0,
     expires_at: 0,
+    owner_account: ownerAccount(at),
   }))
   await insertRows(database, 'uploads', uploads)
+}
+
+/** Of an upload the account is that of whoever began it: whose user the owner is. */
+function ownerAccount(at: number): string {
+  return at % 3 === 0 ? '' : `account ${at % 5}`
 }
