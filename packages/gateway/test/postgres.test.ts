@@ -36,11 +36,15 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     await second.ended
     const after = startStowage(['fsck', data, '--schema', 'of_photos', '--deep'], env)
     expect([await after.ended, JSON.parse(after.stdout())]).toMatchObject([0, { ok: true }])
+    // The metadata says that the bytes are in the data directory, which this one is not.
+    const other = await temporaryDirectory()
+    expect(await refused(['fsck', other, '--schema', 'of_photos'], env)).toContain('is not a data directory: it has no blobs')
+    expect(await readdir(other)).toEqual([])
   })
 
   test('a directory that nobody made is no data directory, and nothing is made there', async () => {
     const directory = await temporaryDirectory()
-    expect(await refused(['stat', directory, '--metadata', postgres.url])).toContain('is not a data directory: it has no blobs')
+    expect(await refused(['stat', directory, '--metadata', postgres.url])).toContain('The metadata has no schema')
     expect(await readdir(directory)).toEqual([])
   })
 
