@@ -1,6 +1,7 @@
 import { MovableBackend } from '@stowage/core/backend'
 import type { MetadataStore } from '@stowage/core'
-import { formatBackendLocation, IN_DIRECTORY, parseBackendLocation } from './backend-location.ts'
+import { formatBackendLocation, parseBackendLocation } from './backend-location.ts'
+import type { BackendLocation } from './backend-location.ts'
 import { BLOBS_FOLDER, checkDataDirectory } from './check-data-directory.ts'
 import { isWithoutBlobs, readKeptBackend, writeKeptBackend } from './kept-backend.ts'
 import { openBackend } from './open-backend.ts'
@@ -36,7 +37,9 @@ export function placeBackend({
   return new MovableBackend(async () => {
     const kept = await readKeptBackend(metadata)
     const text = location === null ? kept.current : formatBackendLocation(location)
-    if (!mayBegin && text === formatBackendLocation(IN_DIRECTORY)) await checkDataDirectory(dataDirectory, BLOBS_FOLDER)
+    // What has bytes is not made anew: a disk that is not mounted has none, and copying none ends a move.
+    if (kept.former !== null) await checkThere(parseBackendLocation(kept.former, dataDirectory), dataDirectory)
+    if (!mayBegin) await checkThere(parseBackendLocation(text, dataDirectory), dataDirectory)
     if (location === null || text === kept.current) {
       return { current: await backendAt(kept.current), former: kept.former === null ? null : await backendAt(kept.former) }
     }
@@ -45,6 +48,10 @@ export function placeBackend({
     await writeKeptBackend(metadata, { current: location, former: null, through: null }, kept.version)
     return { current, former: null }
   })
+}
+
+async function checkThere(location: BackendLocation, dataDirectory: string): Promise<void> {
+  if (location.kind === 'file') await checkDataDirectory(location.directory === '' ? dataDirectory : location.directory, BLOBS_FOLDER)
 }
 
 function elsewhere(current: string, wanted: string): string {
