@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { memoryBackend, MovableBackend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { expect, test } from 'vitest'
+import { parseBackendLocation } from './backend-location.ts'
 import { copyBackend } from './copy-backend.ts'
-import { readKeptBackend } from './kept-backend.ts'
+import { readKeptBackend, writeKeptBackend } from './kept-backend.ts'
 
 test('a server that goes by an older move than the metadata begins no other: it would say that bytes are where none went', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'stowage-'))
@@ -21,4 +22,21 @@ test('a server that goes by an older move than the metadata begins no other: it 
   await movable.close()
   await metadata.close()
   await rm(directory, { recursive: true })
+})
+
+test.each([
+  ['', '/inner'],
+  ['/inner', ''],
+  ['/a', '/a/b'],
+])('in one bucket of Google, blobs do not go from %j to %j: one listing has what is in both', async (former, current) => {
+  const metadata = sqliteMetadata({ temporary: true, worker: 'inline' })
+  await metadata.open()
+  const movable = new MovableBackend({ current: memoryBackend(), former: null })
+  await movable.init()
+  const url = (prefix: string): string => `gs://bucket${prefix}?apiEndpoint=http://127.0.0.1:1`
+  await writeKeptBackend(metadata, { current: parseBackendLocation(url(former), null), former: null, through: null }, null)
+  const store = { metadata, movable, dataDirectory: '/data', presigning: false }
+  await expect(copyBackend(store, { to: url(current), from: null, concurrency: null }, {})).rejects.toThrow('within')
+  await movable.close()
+  await metadata.close()
 })

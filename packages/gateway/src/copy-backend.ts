@@ -61,6 +61,10 @@ export async function copyBackend(
   let version = kept.version
   if (kept.former === null) {
     if (kept.current === targetText) throw new Error(`The bytes of this store are in ${targetText} already.`)
+    const place = parseBackendLocation(kept.current, dataDirectory)
+    if (isWithin(place, target) || isWithin(target, place)) {
+      throw new Error(`One of ${kept.current} and ${targetText} lies within the other: its blobs would be taken for the other's.`)
+    }
     const backend = await openReady(target, { dataDirectory, presigning })
     // Known before the first blob goes there; then whatever stops this is found by the next one who opens the store.
     version = await writeKeptBackend(
@@ -88,6 +92,12 @@ export async function copyBackend(
   await writeKeptBackend(metadata, { current: target, former: null, through: null }, version)
   movable.dropFormer()
   return copied
+}
+
+/** Names of blobs have slashes: in Google Cloud Storage, where they are kept as they are, a listing comes by what lies deeper. */
+function isWithin(inner: BackendLocation, outer: BackendLocation): boolean {
+  if (inner.kind !== 'gs' || outer.kind !== 'gs' || inner.bucket !== outer.bucket || inner.apiEndpoint !== outer.apiEndpoint) return false
+  return outer.prefix === '' || `${inner.prefix}/`.startsWith(`${outer.prefix}/`)
 }
 
 /** How many blobs are copied between two marks: after a crash as many are compared anew. */
