@@ -86,3 +86,22 @@ describe('a file that is damaged is neither read nor replaced', () => {
     await expect(keys.current()).rejects.toMatchObject({ code: 'StoreUnavailable', details: { reason: expect.stringMatching(/cannot be written$/) } }) // prettier-ignore
   })
 })
+
+test('two rotations at once of one process make two keys, and keep both', async () => {
+  const path = newPath()
+  const keys = masterKeyFile(path)
+  const made = [await keys.current(), ...(await Promise.all([keys.rotate(), keys.rotate(), keys.rotate()]))]
+  expect(new Set(made.map(({ id }) => id)).size).toBe(4)
+  for (const { id } of made) expect(await masterKeyFile(path).byId(id)).toMatchObject({ id })
+})
+
+test('a file that is full takes no further key, and stays as it is', async () => {
+  const path = newPath()
+  const line = (at: number): string => `${Buffer.alloc(32, String(at).padStart(32, '0')).toString('base64url')}\n`
+  await writeFile(path, Array.from({ length: 1_000 }, (_, at) => line(at)).join(''))
+  const keys = masterKeyFile(path)
+  const current = await keys.current()
+  await expect(keys.rotate()).rejects.toMatchObject({ code: 'StoreUnavailable' })
+  expect(await masterKeyFile(path).current()).toEqual(current)
+  expect(await keys.current()).toEqual(current)
+})

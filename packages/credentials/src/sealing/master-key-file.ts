@@ -36,6 +36,16 @@ export function masterKeyFile(path: string): MasterKeyFile {
     return reading
   }
   const current = async (): Promise<MasterKey> => firstOf(await keys(), path)
+  const rotate = async (): Promise<MasterKey> => {
+    // Whatever others have made since stays.
+    reading = null
+    const former = await keys()
+    if (former.length === KEYS_MAX) return fail(path, `has ${KEYS_MAX} keys, and takes no further one`)
+    await write(path, [masterKeyOf(secretBytes(MASTER_KEY_BYTES)), ...former], 'replace')
+    reading = null
+    return current()
+  }
+  let rotating: Promise<unknown> = Promise.resolve()
   return {
     current,
     byId: async (id) => {
@@ -45,13 +55,11 @@ export function masterKeyFile(path: string): MasterKeyFile {
       reading = null
       return (await keys()).find((key) => key.id === id) ?? null
     },
-    rotate: async () => {
-      // Whatever others have made since stays.
-      reading = null
-      const made = masterKeyOf(secretBytes(MASTER_KEY_BYTES))
-      await write(path, [made, ...(await keys())], 'replace')
-      reading = null
-      return current()
+    // One after the other: of two at once, one would write over the key of the other.
+    rotate: () => {
+      const rotated = rotating.then(rotate)
+      rotating = rotated.catch(() => undefined)
+      return rotated
     },
   }
 }
