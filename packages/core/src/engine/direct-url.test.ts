@@ -72,11 +72,13 @@ describeOnEachStore('directUrl', (store) => {
     await engine.close()
   })
 
-  test('lives a minute at most, and is null where the backend presigns nothing', async () => {
-    const { session, bucket, engine } = await openTestEngine(store, { limits: LIMITS })
+  test('lives a minute at most, and is null where the backend presigns nothing, which is not asked then', async () => {
+    const backend = Object.assign(presigningBackend(), { presigning: undefined })
+    const { session, bucket, engine } = await openTestEngine(store, { limits: LIMITS, backend })
     await session.putObject({ bucket, key: 'k', body: bytesOf(500) })
     const opened = await session.getObject({ bucket, key: 'k' })
     expect(await opened.directUrl(OPTIONS)).toBeNull()
+    expect(backend.listed).toBe(0)
     for (const expiresInSeconds of [0, 61, 1.5, Number.NaN]) {
       await expect(opened.directUrl({ expiresInSeconds })).rejects.toMatchObject({ code: 'InvalidArgument' })
     }

@@ -18,13 +18,15 @@ export class WholeBlobs {
     this.#backends = backends
   }
 
-  /** The blob that is all of an object, and its backend; null where there is none. */
+  /** The blob that is all of an object, and its backend, which presigns; null where there is none. */
   async find(extents: readonly Extent[]): Promise<{ readonly extent: BlobExtent; readonly backend: Backend } | null> {
     const [extent] = extents
     if (extent === undefined || extents.length !== 1 || extent.kind !== 'blob') return null
     if (extent.envelope !== null || extent.storedOffset !== 0 || extent.storedLength !== extent.length) return null
     const backend = this.#backends.get(extent.backendId)
-    return backend !== undefined && (await this.#sizeOf(extent, backend)) === extent.length ? { extent, backend } : null
+    // Who presigns nothing need not be asked, as long as blobs move, say.
+    if (backend?.presigning === undefined) return null
+    return (await this.#sizeOf(extent, backend)) === extent.length ? { extent, backend } : null
   }
 
   async #sizeOf({ backendId, blob }: BlobExtent, backend: Backend): Promise<number | null> {
