@@ -137,7 +137,11 @@ async function copyBlob({ entry: { key, size }, there }: Found, { from, to, sign
     if (there !== null) await to.delete([key], { signal })
     const source = await from.get(key, { signal })
     const read = { crc: 0 }
-    await to.put(key, { [Symbol.asyncIterator]: () => summed(source, read) }, { size, signal })
+    try {
+      await to.put(key, { [Symbol.asyncIterator]: () => summed(source, read) }, { size, signal })
+    } finally {
+      source.destroy()
+    }
     await checkCopy(to, { key, crc: read.crc }, signal)
   } catch (error) {
     // Deleted, by its last owner.

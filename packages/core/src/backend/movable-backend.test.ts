@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { faultyBackend } from '@stowage/conformance'
 import { describe, expect, test } from 'vitest'
 import { bytesOf, readAll } from '../../test/engine-matrix.ts'
@@ -267,6 +268,17 @@ describe('copyBlobs', () => {
     expect(looks).toBe(2)
     expect(await keysOf(movable)).toEqual(['a', 'c/d', 'e'])
     expect(await keysOf(to)).toEqual(['a', 'c/d', 'e'])
+  })
+
+  test('a put that fails before it reads leaves no blob open', async () => {
+    const from = await filled()
+    const to = memoryBackend()
+    const streams: Readable[] = []
+    const get = from.get.bind(from)
+    Object.assign(from, { get: async (...call: Parameters<Backend['get']>) => streams[streams.push(await get(...call)) - 1] })
+    Object.assign(to, { put: () => Promise.reject(new Error('no bucket')) })
+    await expect(copyBlobs(from, to, { concurrency: 1 })).rejects.toThrow('no bucket')
+    expect(streams.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
   test('stops when it is aborted', async () => {
