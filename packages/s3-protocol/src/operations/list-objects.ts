@@ -27,7 +27,9 @@ export const listObjects: Operation = defineOperation({
         ...listingHead(input, listed),
         element('Marker', input.write(input.marker)),
         // Without a delimiter the last key of the page is the marker of the next, where it has one: AWS says no other.
-        ...(listed.nextMarker === null || (input.delimiter === '' && listed.objects.length > 0) ? [] : [element('NextMarker', input.write(listed.nextMarker))]),
+        ...(listed.nextMarker === null || (input.delimiter === '' && listed.objects.length > 0)
+          ? []
+          : [element('NextMarker', input.write(listed.nextMarker))]),
       ]),
       listingRows(listed, input.write, displayName),
     ),

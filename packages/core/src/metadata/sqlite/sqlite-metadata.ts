@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { StorageError } from '../../errors/storage-error.ts'
 import { systemClock } from '../../util/clock.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { WorkerSource } from '../../util/worker-source.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import type { OnStatement } from '../sql/sql-driver.ts'
 import { SqlMetadataStore } from '../sql/sql-metadata-store.ts'
+import { makeDirectory } from './make-directory.ts'
 import { InlineWriter } from './inline-writer.ts'
 import { SqliteDriver } from './sqlite-driver.ts'
 import type { SqliteDriverOptions } from './sqlite-driver.ts'
@@ -14,7 +16,7 @@ import { ThreadWriter } from './thread-writer.ts'
 
 /** Where a SQLite metadata store lives, and how. Exactly one of `file` and `temporary`. */
 export interface SqliteMetadataOptions {
-  /** The database; made where it is not there, in a directory that is. `FILE-wal`, `FILE-shm` and `FILE.lock` lie beside it. */
+  /** The database; made where it is not there, and so is its directory (0700). `FILE-wal`, `FILE-shm` and `FILE.lock` lie beside it. */
   readonly file?: string
   /** The ordinary store in a private directory that is removed at close; nothing survives a crash. */
   readonly temporary?: true
@@ -24,7 +26,7 @@ export interface SqliteMetadataOptions {
    */
   readonly durability?: 'power-cut' | 'process'
   /**
-   * False looks and changes nothing of the schema: where it is not up to date, `open()` rejects with `SchemaTooOld`. For those who
+   * False makes no directory, looks, and changes nothing of the schema: where it is not up to date, `open()` rejects with `SchemaTooOld`. For those who
    * administer what others serve. Default true.
    */
   readonly migrate?: boolean
@@ -48,7 +50,7 @@ export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
   const now = (): number => clock().getTime()
   const driver: SqliteDriverOptions = {
     now,
-    place: () => (file === undefined ? temporaryPlace() : Promise.resolve({ file, remove: () => Promise.resolve() })),
+    place: () => (file === undefined ? temporaryPlace() : keptPlace(file, migrate)),
     writer: (path) => {
       const settings = { file: path, durability, migrate } as const
       if (worker === 'inline') return new InlineWriter({ settings, now, onStatement })
@@ -56,6 +58,15 @@ export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
     },
   }
   return new SqlMetadataStore(new SqliteDriver(driver))
+}
+
+async function keptPlace(file: string, mayMake: boolean): ReturnType<SqliteDriverOptions['place']> {
+  if (mayMake) await makeDirectory(dirname(file)).catch((error: unknown) => refuse(error))
+  return { file, remove: () => Promise.resolve() }
+}
+
+function refuse(error: unknown): never {
+  throw new StorageError('StoreUnavailable', { store: 'sqlite', reason: 'the directory of the database cannot be made' }, { cause: error })
 }
 
 async function temporaryPlace(): ReturnType<SqliteDriverOptions['place']> {
