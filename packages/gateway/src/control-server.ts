@@ -36,8 +36,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, admini
   const asker = new AbortController()
   response.once('close', () => asker.abort(new Error('Whoever asked has gone.')))
   const line = (value: unknown): void => void response.write(`${JSON.stringify(value)}\n`)
+  // Whoever does not read them need not hear of every step: they would pile up in the server.
+  const onProgress = (step: unknown): void => void (response.writableNeedDrain || line({ step }))
   try {
-    line({ result: await perform(request, administration, { onProgress: (step) => line({ step }), signal: asker.signal }) })
+    line({ result: await perform(request, administration, { onProgress, signal: asker.signal }) })
   } catch (error) {
     line({ error: error instanceof Error ? error.message : String(error) })
   }
