@@ -86,7 +86,8 @@ export class AssemblyBench {
     for (let round = 1; round <= rounds; round += 1) {
       for (const size of sizes.filter((each) => round <= each.rounds)) {
         for (const upstream of this.#open) {
-          for (const way of ways.filter((each) => isMeasured(upstream.kind, each, round))) await this.#turn(upstream, { size, way, round })
+          const turns = ways.filter((way) => isMeasured({ upstream: upstream.kind, way, round, size }))
+          for (const way of turns) await this.#turn(upstream, { size, way, round })
         }
       }
       if (round === 1) await this.#runStraight()

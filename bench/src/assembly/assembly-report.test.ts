@@ -134,9 +134,17 @@ describe('the report', () => {
   })
 })
 
-test('what is not judged is measured in one round, and files are not joined', () => {
-  expect(isMeasured('fs', 'stowage', 3)).toBe(true)
-  expect(isMeasured('s3', 'concatenate', 2)).toBe(false)
-  expect(isMeasured('s3', 'stowage, joined', 1)).toBe(true)
-  expect(isMeasured('fs', 'stowage, joined', 1)).toBe(false)
+test('what is not judged is measured in one round, and what is not joined or takes the emulator too long in none', () => {
+  const [small, large] = [
+    { parts: 8, partSize: 32 * 1024 },
+    { parts: 128, partSize: 8 * 1024 ** 2 },
+  ]
+  expect(isMeasured({ upstream: 'fs', way: 'stowage', round: 3, size: large })).toBe(true)
+  expect(isMeasured({ upstream: 's3', way: 'concatenate', round: 1, size: large })).toBe(true)
+  expect(isMeasured({ upstream: 's3', way: 'concatenate', round: 2, size: large })).toBe(false)
+  expect(isMeasured({ upstream: 'gcs', way: 're-upload', round: 1, size: large })).toBe(false)
+  expect(isMeasured({ upstream: 's3', way: 'stowage, joined', round: 1, size: large })).toBe(true)
+  expect(isMeasured({ upstream: 's3', way: 'stowage, joined', round: 1, size: small })).toBe(false)
+  expect(isMeasured({ upstream: 'gcs', way: 'stowage, joined', round: 1, size: small })).toBe(true)
+  expect(isMeasured({ upstream: 'fs', way: 'stowage, joined', round: 1, size: large })).toBe(false)
 })

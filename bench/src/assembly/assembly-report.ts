@@ -58,7 +58,7 @@ export function toAssemblyMarkdown(report: AssemblyReport): string {
       'each turn the file system is synced. Figures are medians of the rounds, ratios are taken round by round, with direct in the same round.',
     '',
     `Upstreams: ${report.upstreams.map(({ kind, server }) => `${kind} ${kind === 'fs' ? 'on the disk above' : server === null ? 'absent' : `on ${server}`}`).join(', ')}. ` +
-      'The emulator of GCS keeps everything in memory: nothing is durable there, for either side. There is no door: parts are given to the ' +
+      'The emulators of GCS keep everything in memory: nothing is durable there, for either side, and sessions become slower the longer they are, so that ratios there say little of Google. There is no door: parts are given to the ' +
       'engine, over SQLite, as they would come from a socket, and to the client of the vendor as buffers.',
     '',
     '- *direct*: fs one file, written in place, then fdatasync; S3 a multipart upload of 8 MiB parts by `@aws-sdk/client-s3`; GCS one resumable upload by `@google-cloud/storage`; the clients as they come.',
@@ -167,7 +167,7 @@ function straightTable(straight: StraightResult | null): readonly string[] {
     '',
     ...tableHead(['what', 'seen']),
     tableLine(['stored after each part was sent twice, before Complete', share(resentBytes)]),
-    tableLine(['stored after Complete of that', share(completedBytes)]),
+    tableLine(['stored right after Complete of that, before the server has cleaned up', share(completedBytes)]),
     tableLine(['stored by an upload that nobody completes', share(abandonedBytes)]),
     tableLine(['unfinished uploads that a listing by the prefix shows then, of 1', String(abandonedListed)]),
     tableLine(['Complete with a part of 5 MiB less one byte that is not the last', oddSize]),

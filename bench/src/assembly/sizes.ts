@@ -46,8 +46,27 @@ export const WAYS: readonly WayName[] = ['direct', 'stowage', 'stowage, joined',
 /** All upstreams, in the order of the report. */
 export const UPSTREAMS: readonly UpstreamKind[] = ['fs', 's3', 'gcs']
 
-/** Files are not joined. What stands beside us for a comparison is measured once: it is not judged. */
-export function isMeasured(upstream: UpstreamKind, way: WayName, round: number): boolean {
+/** A measurement that may be made. */
+export interface Turn {
+  readonly upstream: UpstreamKind
+  readonly way: WayName
+  readonly round: number
+  readonly size: Pick<ObjectSize, 'parts' | 'partSize'>
+}
+
+/** S3's own bound for parts, and so for what is joined there. */
+const S3_PART_SIZE_MIN = 5 * MIB
+
+/** fake-gcs-server takes a minute for a GiB that comes in chunks, and less than a second for 64 MiB. */
+const GCS_CHUNKED_SIZE_MAX = 512 * MIB
+
+/** What is copied by chunks of a session at Complete. */
+const NAIVE: readonly WayName[] = ['concatenate', 're-upload']
+
+/** Whether it is worth its time. What is not judged is measured once; files are not joined, nor are small parts on S3. */
+export function isMeasured({ upstream, way, round, size: { parts, partSize } }: Turn): boolean {
   if (way === 'direct' || way === 'stowage') return true
-  return round === 1 && (way !== 'stowage, joined' || upstream !== 'fs')
+  if (way === 'stowage, joined' && (upstream === 'fs' || (upstream === 's3' && partSize < S3_PART_SIZE_MIN))) return false
+  if (upstream === 'gcs' && NAIVE.includes(way) && parts * partSize > GCS_CHUNKED_SIZE_MAX) return false
+  return round === 1
 }
