@@ -28,6 +28,10 @@ describe('parseBackendLocation', () => {
     expect(read(canonical)).toEqual(location)
   })
 
+  test.each(['http://h:80/', 'http://H', 'http://h/'])('an endpoint has one text, however it is written: %s', (endpoint) => {
+    expect(read(`s3://b?endpoint=${endpoint}`)).toEqual({ kind: 's3', bucket: 'b', prefix: '', endpoint: 'http://h' })
+  })
+
   test('parameters in another order say the same', () => {
     const [a, b] = ['s3://b?region=r&endpoint=http://h', 's3://b?endpoint=http://h&region=r']
     expect(formatBackendLocation(parseBackendLocation(a, null))).toBe(formatBackendLocation(parseBackendLocation(b, null)))
@@ -39,6 +43,7 @@ describe('parseBackendLocation', () => {
     ['s3://', 'is written as s3://BUCKET'],
     ['s3:///a', 'is written as s3://BUCKET'],
     ['s3://photos:80', 'is written as s3://BUCKET'],
+    ['s3://photos/%zz', 'is written as s3://BUCKET'],
     ['s3://photos#a', 'is written as s3://BUCKET'],
     ['s3://AKIA:secret@photos', 'Credentials do not belong'],
     ['s3://photos?endpoint=http://AKIA:secret@host', 'holds credentials'],

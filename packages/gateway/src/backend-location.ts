@@ -49,7 +49,7 @@ export function parseBackendLocation(text: string, dataDirectory: string | null)
   }
   if (url.hostname === '' || url.port !== '' || url.hash !== '') throw new Error(`A backend is written as ${FORMS}.`)
   const parameters = readParameters(url.searchParams, PARAMETERS[url.protocol])
-  const place = { bucket: decodeURIComponent(url.hostname), prefix: decodeURIComponent(url.pathname.replace(/^\/+|\/+$/g, '')) }
+  const place = { bucket: decoded(url.hostname), prefix: decoded(url.pathname.replace(/^\/+|\/+$/g, '')) }
   if (url.protocol === 'gs:') {
     const { apiEndpoint } = parameters
     return { kind: 'gs', ...place, ...(apiEndpoint === undefined ? {} : { apiEndpoint: readUrl('apiEndpoint', apiEndpoint) }) }
@@ -80,6 +80,14 @@ function fileLocation(text: string, dataDirectory: string | null): FileLocation 
   return directory === dataDirectory ? IN_DIRECTORY : { kind: 'file', directory }
 }
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Error(`A backend is written as ${FORMS}.`)
+  }
+}
+
 function readParameters(given: URLSearchParams, known: readonly string[]): Readonly<Partial<Record<string, string>>> {
   const parameters: Record<string, string> = {}
   for (const [name, value] of given) {
@@ -98,7 +106,8 @@ function readUrl(name: string, text: string): string {
     throw new Error(`'${name}' of the backend's URL is itself a URL, http:// or https://.`)
   if (url.username !== '' || url.password !== '')
     throw new Error(`'${name}' of the backend's URL holds credentials, which do not belong there.`)
-  return text
+  // One place, one text: as long as it is another, a copy would be made of what is there already.
+  return url.href.replace(/\/$/, '')
 }
 
 function readBoolean(name: string, text: string): boolean {

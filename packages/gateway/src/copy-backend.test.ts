@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { parseBackendLocation } from './backend-location.ts'
 import { copyBackend } from './copy-backend.ts'
 import { readKeptBackend, writeKeptBackend } from './kept-backend.ts'
+import { placeBackend } from './place-backend.ts'
 
 test('a server that goes by an older move than the metadata begins no other: it would say that bytes are where none went', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'stowage-'))
@@ -19,6 +20,23 @@ test('a server that goes by an older move than the metadata begins no other: it 
   const copying = copyBackend(store, { to: `file:${join(directory, 'other')}`, from: null, concurrency: null }, {})
   await expect(copying).rejects.toThrow('start this one anew')
   expect(await readKeptBackend(metadata)).toEqual(kept)
+  await movable.close()
+  await metadata.close()
+  await rm(directory, { recursive: true })
+})
+
+test('a server that has been open through the whole move of another one begins none, either', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'stowage-'))
+  const metadata = sqliteMetadata({ temporary: true, worker: 'inline' })
+  await metadata.open()
+  const [data, other] = [join(directory, 'data'), join(directory, 'other')]
+  const movable = placeBackend({ metadata, dataDirectory: data })
+  await movable.init()
+  await writeKeptBackend(metadata, { current: parseBackendLocation(`file:${other}`, data), former: null, through: null }, null)
+  const store = { metadata, movable, dataDirectory: data, presigning: false }
+  const copying = copyBackend(store, { to: `file:${join(directory, 'third')}`, from: null, concurrency: null }, {})
+  await expect(copying).rejects.toThrow('start this one anew')
+  expect((await readKeptBackend(metadata)).current).toBe(`file:${other}`)
   await movable.close()
   await metadata.close()
   await rm(directory, { recursive: true })

@@ -3,7 +3,7 @@ import type { BlobKey, CopiedBlobs, CopyBlobsStep, MovableBackend } from '@stowa
 import { formatBackendLocation, parseBackendLocation } from './backend-location.ts'
 import type { BackendLocation } from './backend-location.ts'
 import { readKeptBackend, writeKeptBackend } from './kept-backend.ts'
-import { openBackend } from './open-backend.ts'
+import { locationOf, openBackend } from './open-backend.ts'
 import type { OpenBackendOptions } from './open-backend.ts'
 
 /** Where blobs are to be copied. */
@@ -57,7 +57,10 @@ export async function copyBackend(
   }
   // What one of them says of a move and the other does not, another server has done, or a write whose end nobody heard of.
   const isMoving = movable.former !== null
-  if (isMoving && kept.former === null) throw new Error('The bytes of this store have been moved without this server: start this one anew.')
+  const opened = locationOf(movable.current)
+  const isElsewhere = opened !== undefined && opened !== kept.current
+  if ((isMoving || isElsewhere) && kept.former === null)
+    throw new Error('The bytes of this store have been moved without this server: start this one anew.')
   let version = kept.version
   if (kept.former === null) {
     if (kept.current === targetText) throw new Error(`The bytes of this store are in ${targetText} already.`)

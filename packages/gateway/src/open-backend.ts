@@ -1,5 +1,6 @@
 import { fsBackend } from '@stowage/backend-fs'
 import type { Backend } from '@stowage/core'
+import { formatBackendLocation } from './backend-location.ts'
 import type { BackendLocation } from './backend-location.ts'
 
 /** What a location does not say. */
@@ -10,8 +11,22 @@ export interface OpenBackendOptions {
   readonly presigning: boolean
 }
 
+/** Where each backend is that was made here. */
+const locations = new WeakMap<Backend, string>()
+
+/** The location of a backend, as it is kept; undefined for one that was made elsewhere. */
+export function locationOf(backend: Backend): string | undefined {
+  return locations.get(backend)
+}
+
 /** Makes the backend of a location; nothing is opened. Throws with what to do where the package for it is not installed. */
-export async function openBackend(location: BackendLocation, { dataDirectory, presigning }: OpenBackendOptions): Promise<Backend> {
+export async function openBackend(location: BackendLocation, options: OpenBackendOptions): Promise<Backend> {
+  const backend = await makeBackend(location, options)
+  locations.set(backend, formatBackendLocation(location))
+  return backend
+}
+
+async function makeBackend(location: BackendLocation, { dataDirectory, presigning }: OpenBackendOptions): Promise<Backend> {
   switch (location.kind) {
     case 'file':
       return fsBackend({ directory: location.directory === '' ? dataDirectory : location.directory })

@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import { memoryBackend } from '@stowage/core/backend'
+import { memoryBackend, StorageError } from '@stowage/core/backend'
 import type { PresignFacet } from '@stowage/core/backend'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ANN, BUCKET, openDoor } from './door.ts'
@@ -8,9 +8,12 @@ import type { Door } from './door.ts'
 import { sdkClient } from './sdk-client.ts'
 
 let door: Door
+let outage = false
 const presigning: PresignFacet = {
-  presignGet: async (key, { expiresInSeconds, contentType = '' }) =>
-    new URL(`https://store.test/${key}?${expiresInSeconds}&${contentType}`),
+  presignGet: async (key, { expiresInSeconds, contentType = '' }) => {
+    if (outage) throw new StorageError('BackendUnavailable', { backend: 'test', operation: 'presign' })
+    return new URL(`https://store.test/${key}?${expiresInSeconds}&${contentType}`)
+  },
 }
 const BODY = 'x'.repeat(1_000)
 
@@ -48,6 +51,15 @@ test('a presigned and an anonymous read of a large object are sent on, for as lo
   }
   const chosen = await presigned('k', { ResponseContentType: 'text/x-of-ann' })
   expect(chosen.headers.get('location')).toContain('&text/x-of-ann')
+  const umlaut = await presigned('k', { ResponseContentType: 'text/ü' })
+  expect(decodeURIComponent(umlaut.headers.get('location') ?? '')).toContain('&text/ü')
+})
+
+test('a backend that cannot presign at the moment is no reason not to read', async () => {
+  outage = true
+  const answer = await presigned('k')
+  outage = false
+  expect([answer.status, await answer.text()]).toEqual([200, BODY])
 })
 
 test('what signs headers, and whatever the backend could not show as it is, is answered here', async () => {

@@ -1,3 +1,4 @@
+import { isStorageError } from '@stowage/core'
 import type { OpenedObject } from '@stowage/core'
 import type { Redirects } from '../../operation.ts'
 import type { ReadInput } from './read-input.ts'
@@ -11,7 +12,9 @@ export async function redirectedUrl(object: OpenedObject, input: ReadInput, { ex
   // The class and the website's redirect are no business of a browser's.
   const { contentType, storageClass: _class, websiteRedirectLocation: _location, ...others } = object.info.headers
   const overrides = new Map(input.overrides)
-  const wantedType = overrides.get('content-type') ?? contentType ?? 'binary/octet-stream'
+  // Overrides are written for a header line, as the bytes of UTF-8.
+  const overridden = overrides.get('content-type')
+  const wantedType = overridden === undefined ? (contentType ?? 'binary/octet-stream') : Buffer.from(overridden, 'latin1').toString()
   overrides.delete('content-type')
   const shown = [...overrides, ...Object.values(others).filter((value) => value !== undefined)]
   if (object.bytes !== null || object.range !== null || object.info.size < sizeMin || shown.length > 0) return null
@@ -20,6 +23,8 @@ export async function redirectedUrl(object: OpenedObject, input: ReadInput, { ex
     if (url !== null) object.close()
     return url
   } catch (error) {
+    // The bytes are to be had here all the same, it may be.
+    if (isStorageError(error) && error.code === 'BackendUnavailable') return null
     object.close()
     throw error
   }
