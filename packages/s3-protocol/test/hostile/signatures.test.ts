@@ -213,7 +213,7 @@ describe.each([
       fc.asyncProperty(meaning, async (meant) => {
         expect(await callerOf(sign(meant))).toBe('ANNSKEY')
       }),
-      runs(1_000),
+      runs(10_000),
     )
   })
 
@@ -229,7 +229,7 @@ describe.each([
         // Without any trace of a signature it is anonymous.
         expect([null, 'anonymous']).toContain(await callerOf(changed))
       }),
-      runs(5_000),
+      runs(10_000),
     )
     // Each changed something, but for the one that only URLs have.
     const untried = Object.keys(MUTATIONS).filter((name) => (tried.get(name) ?? 0) < 10)
