@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,8 +45,9 @@ test('a store that another process has open is refused at once; when that one is
   await store.close()
 })
 
-test('a directory that is not there is a clear error, and nothing is left open', async () => {
-  const store = sqliteMetadata({ file: join(directory, 'nowhere', 'metadata.sqlite') })
+test('a directory that cannot be made is a clear error, and nothing is left open', async () => {
+  await writeFile(join(directory, 'taken'), '')
+  const store = sqliteMetadata({ file: join(directory, 'taken', 'metadata.sqlite') })
   await expect(store.open()).rejects.toMatchObject({ code: 'StoreUnavailable' })
   await expect(store.policyVersion()).rejects.toMatchObject({ code: 'StoreUnavailable' })
   await store.close()
