@@ -27,6 +27,7 @@ const jwt: Predicate = { k: 'ctx', f: 'jwt' }
 const uid: Predicate = { k: 'ctx', f: 'uid' }
 const isNull = (a: Predicate): Predicate => ({ k: 'isnull', a, neg: false })
 const text = (v: string): Predicate => ({ k: 'lit', t: 'text', v })
+const failing: Predicate = { k: 'cast', a: { k: 'cast', a: text('x'), t: 'uuid' }, t: 'text' }
 const equal = (a: Predicate, b: Predicate): Predicate => ({ k: 'cmp', op: '=', a, b })
 
 test('means the same as before, for every row, errors included', () => {
@@ -50,6 +51,7 @@ test.each<[string, Predicate, Predicate]>([
   ['or of nothing', { k: 'or', a: [] }, NEVER],
   ['an unknown under IS NOT TRUE', { k: 'istest', op: 'IS_NOT_TRUE', a: equal(role, text('x')) }, ALWAYS],
   ['an element of a constant', equal({ k: 'idx', a: { k: 'call', f: 'foldername', a: [text('a/b')] }, i: 1 }, text('a')), ALWAYS],
+  ['an element found before one that may fail', { k: 'in', a: sub, l: [owner, text('u1'), failing], neg: false }, ALWAYS],
   ['an empty list', { k: 'in', a: owner, l: [], neg: false }, NEVER],
   ['a claim', equal({ k: 'json', a: jwt, p: 'org', text: true }, text('o1')), ALWAYS],
   ['claims in a list', { k: 'inarr', a: text('b'), arr: { k: 'json', a: jwt, p: 'teams', text: false } }, ALWAYS],

@@ -6,7 +6,7 @@ import { isArray, jsonElements } from './evaluate-json.ts'
 import { evaluateExpression } from './evaluate-predicate.ts'
 import { Json, type Value } from './evaluate-values.ts'
 import { canFail } from './predicate-can-fail.ts'
-import { type ExpressionType, predicateParts, predicateType, withParts } from './predicate-type.ts'
+import { commonType, type ExpressionType, predicateParts, predicateType, withParts } from './predicate-type.ts'
 import { ALWAYS, type ContextField, type LiteralType, type LiteralValue, NEVER, type Predicate } from './predicate.ts'
 import { isStorableJson, isStorableText } from './storable-json.ts'
 
@@ -68,7 +68,7 @@ function fold(node: Predicate, context: PredicateContext | null): Predicate {
     case 'anyeq':
       return foldElements(folded)
     case 'in':
-      return folded.l.length === 0 ? constant(folded.neg) : reckon(folded)
+      return folded.l.length === 0 ? constant(folded.neg) : foldMembership(folded)
     default:
       return reckon(folded)
   }
@@ -148,6 +148,18 @@ function foldCoalesce(node: Node<'call'>): Predicate {
   return reckon(shorter.a.length > 0 && predicateType(shorter) === predicateType(node) ? shorter : node)
 }
 
+/** An element that is found decides, as an arm of an OR does: what stands behind it is never met. */
+function foldMembership(node: Node<'in'>): Predicate {
+  const type = commonTypeOf([node.a, ...node.l])
+  for (const element of node.l) {
+    // Where a later element widens both, they may be equal only then, or no more.
+    const found = isConstant(node.a) && commonTypeOf([node.a, element]) === type && reckon({ ...node, l: [element], neg: false }) === ALWAYS
+    if (found) return constant(!node.neg)
+    if (canFail(element)) break
+  }
+  return reckon(node)
+}
+
 /** So many elements of a constant list are written out. */
 const ELEMENTS_MAX = 1024
 
@@ -157,6 +169,10 @@ function foldElements(node: Node<'inarr' | 'anyeq'>): Predicate {
   if (elements === undefined || elements.length > ELEMENTS_MAX) return reckon(node)
   if (elements.length === 0) return node.k === 'anyeq' && canFail(node.a) ? node : NEVER
   return reckon({ k: 'in', a: node.a, l: elements.map((element) => literal('text', element)), neg: false })
+}
+
+function commonTypeOf(nodes: readonly Predicate[]): ExpressionType | null {
+  return commonType(nodes.map(predicateType))
 }
 
 function constantElements({ k, arr }: Node<'inarr' | 'anyeq'>): readonly (string | null)[] | undefined {

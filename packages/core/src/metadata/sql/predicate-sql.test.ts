@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import sql, { join, raw, type Sql } from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { arbitraryContext, arbitraryFacts, arbitraryPredicate, HOSTILE_TEXTS } from '../../../test/policy/predicate-arbitrary.ts'
+import { failsBeforeIn } from '../../../test/policy/fails-before-in.ts'
 import { createMembers, RELATION_ROWS, RELATIONS } from '../../../test/policy/relation-samples.ts'
 import { withContext } from '../../../test/policy/with-context.ts'
 import { insertRows, type RawDatabase, rawPostgres, rawSqlite } from '../../../test/raw-databases.ts'
@@ -182,19 +183,6 @@ async function agree({ from, key, columns, rows }: Table): Promise<void> {
     }),
     { numRuns: CASES },
   )
-}
-
-/**
- * Whether the left side of an IN fails by itself. Where the list is empty it need not be looked at, and whether it is, each may choose: what
- * fails is a refusal.
- */
-function failsBeforeIn(node: unknown, row: PolicyRow): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  // What names columns of a relation around it has no value here.
-  if ('k' in node && node.k === 'insub' && 'a' in node && !JSON.stringify(node.a).includes('"rcol"')) {
-    if (outcome({ k: 'isnull', a: node.a as Predicate, neg: false }, row) === 'PolicyFailed') return true
-  }
-  return Object.values(node).some((inner) => failsBeforeIn(inner, row))
 }
 
 function outcome(predicate: Predicate, row: PolicyRow, aliases: RowsByAlias = {}): boolean | null | 'PolicyFailed' {
