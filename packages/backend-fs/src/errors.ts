@@ -58,7 +58,7 @@ export function translate(error: unknown, call: FailedCall): unknown {
   return new StorageError(
     'BackendUnavailable',
     { backend: BACKEND_NAME, operation: call.operation },
-    { cause: error, retryable: row === 'busy', message: `The file system refused a ${call.operation} (${code}).` },
+    { cause: error, retryable: row === 'busy', message: `The file system refused '${call.operation}' (${code}).` },
   )
 }
 

@@ -45,8 +45,11 @@ export function placeBackend({
     }
     if (kept.former !== null || !mayBegin || !(await isWithoutBlobs(metadata))) throw new Error(elsewhere(kept.current, text))
     const current = await openBackend(location, options)
-    await writeKeptBackend(metadata, { current: location, former: null, through: null }, kept.version)
-    return { current, former: null }
+    // A place that turns out not to be there must not be where the store looks from now on.
+    const settle = async (): Promise<void> => {
+      await writeKeptBackend(metadata, { current: location, former: null, through: null }, kept.version)
+    }
+    return { current, former: null, settle }
   })
 }
 

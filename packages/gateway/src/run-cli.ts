@@ -187,7 +187,13 @@ ${limitsHelp()}`
 function complain(error: unknown, context: CliContext): number {
   // Commander has already said what it has to say; `--help` is not a failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
-  const sentence = isStorageError(error) || error instanceof Error ? error.message : String(error)
-  context.stderr.write(`stowage: ${sentence}\n`)
+  context.stderr.write(`stowage: ${sentenceOf(error)}\n`)
   return EXIT.unusable
+}
+
+/** An engine's errors name no path, since clients read them too; who runs the command needs it. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause, message } = error
+  return isStorageError(error) && cause instanceof Error && 'syscall' in cause ? `${message} ${cause.message}` : message
 }

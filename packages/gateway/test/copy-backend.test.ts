@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -66,6 +66,19 @@ describe('stowage copy-backend', { timeout: 120_000 }, () => {
     })
     const second = await serveHere([data])
     await expectThere(clientOf(second.ready), ['a', 'b', 'c', 'd'])
+  })
+
+  test('a backend that cannot be made ready is not remembered', async () => {
+    const parent = await temporaryDirectory()
+    const [data, taken] = [join(parent, 'data'), join(parent, 'taken')]
+    await writeFile(taken, 'a file')
+    expect(await runCommand(['serve', data, '--port', '0', '--backend', `file:${taken}`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`'init' (ENOTDIR). ENOTDIR: not a directory, mkdir '${taken}`),
+    })
+    const served = await serveHere([data, '--bucket', 'photos'])
+    await put(clientOf(served.ready), 'a')
+    expect(await blobs(data)).toBe(1)
   })
 
   test('serve --backend is remembered, and bad wishes are refused before anything is made', async () => {

@@ -25,6 +25,8 @@ import { pairedBlobs } from './paired-blobs.ts'
 export interface BlobPlaces {
   readonly current: Backend
   readonly former: Backend | null
+  /** Called once both are ready, and before anything is kept in them: what it throws is what `init` throws. Default: nothing. */
+  readonly settle?: () => Promise<void>
 }
 
 /**
@@ -102,8 +104,10 @@ export class MovableBackend implements EveryMember<Backend> {
   }
 
   async init(options?: CallOptions): Promise<void> {
-    this.#places = await this.#find()
+    const places = await this.#find()
+    this.#places = places
     for (const place of this.#both) await place.init(options)
+    await places.settle?.()
   }
 
   put(key: BlobKey, body: ByteSource, options: PutBlobOptions): Promise<StoredBlob> {
