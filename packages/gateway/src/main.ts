@@ -6,7 +6,7 @@ const complaint = checkNodeVersion(process.versions.node)
 if (complaint === null) {
   // libuv reads this once, when its pool is first used: four threads would let four slow fsyncs stall every other file call.
   process.env['UV_THREADPOOL_SIZE'] ??= '16'
-  void import('./run-cli.ts').then(async ({ runCli }) => {
+  void import('./commands/run-cli.ts').then(async ({ runCli }) => {
     process.exitCode = await runCli({
       argv: process.argv.slice(2),
       env: process.env,

@@ -1,8 +1,9 @@
 import { accountCaller } from '@stowage/core'
 import type { Observer } from '@stowage/core'
-import { assemble, ROOT_ACCOUNT } from './assemble.ts'
-import type { Assembled } from './assemble.ts'
-import { startServer } from './start-server.ts'
+import { assemble } from './serving/assemble.ts'
+import { ROOT_ACCOUNT } from './stores/root-credentials.ts'
+import type { Assembled } from './serving/assemble.ts'
+import { startServer } from './serving/start-server.ts'
 
 /** How a test's server is set up. */
 export interface TestServerOptions {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { expect } from 'vitest'
 
 /** The repository. */
-export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url))
+export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url))
 const run = promisify(execFile)
 
 /** What a page shows in a block. */

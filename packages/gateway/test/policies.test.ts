@@ -10,7 +10,7 @@ import { SUPABASE_SCHEMA } from '../../core/test/supabase-schema.ts'
 import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, serve, startStowage, temporaryDirectory } from './stowage-process.ts'
 
-const EXAMPLES = fileURLToPath(new URL('../../../examples/policies/', import.meta.url))
+const EXAMPLES = fileURLToPath(new URL('../../../examples/policies', import.meta.url))
 const SQL = join(EXAMPLES, 'policies.sql')
 const CASES = join(EXAMPLES, 'cases.yaml')
 const ANN = '5f1d7a9e-0c43-4d1c-8a55-2b2f7d1f0a01'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { runCli } from '../src/run-cli.ts'
+import { runCli } from '../src/commands/run-cli.ts'
 import { clientOf, serve, temporaryDirectory } from './stowage-process.ts'
 import type { Ready, StowageProcess } from './stowage-process.ts'
 

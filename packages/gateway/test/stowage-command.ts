@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, onTestFinished } from 'vitest'
-import { runCli } from '../src/run-cli.ts'
+import { runCli } from '../src/commands/run-cli.ts'
 import type { Ready } from './stowage-process.ts'
 
 /** What came of a command that has ended. */

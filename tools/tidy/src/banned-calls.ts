@@ -41,7 +41,8 @@ export const BANS: readonly Ban[] = [
       'packages/core/src/util/ids.ts': 'the default source of ids',
       'packages/core/src/util/secret-bytes.ts': 'keys and nonces: they must not come from a source that a test or an embedder can set',
       'packages/s3-protocol/src/request-ids.ts': 'the one source of request ids: a name for logs, no decision hangs on it',
-      'packages/gateway/src/root-credentials.ts': 'a secret is no id: it must not come from a source that a test or an embedder can set',
+      'packages/gateway/src/stores/root-credentials.ts':
+        'a secret is no id: it must not come from a source that a test or an embedder can set',
       'packages/credentials/src/secret-bytes.ts': 'the one source of secrets, for the same reason',
     },
   },
@@ -72,13 +73,14 @@ export const BANS: readonly Ban[] = [
       'packages/backend-gcs/src/read-json.ts': 'reads answers of the service as objects of unknown fields; object-facts.ts checks each',
       'packages/credentials/src/read-json-object.ts': 'reads what is in a token or a key set, as an object of unknown fields',
       'packages/s3-protocol/src/forms/post-policy.ts': 'the parse function of POST policies: refuses every field that it does not know',
-      'packages/gateway/src/control-client.ts': 'reads what another process of this package wrote to a socket that only its user can open',
-      'packages/gateway/src/control-body.ts': 'the parse function of what comes over that socket',
-      'packages/gateway/src/parse-flag.ts': 'the parse functions of the command line; a scope is read by its codec',
-      'packages/gateway/src/read-relations.ts': 'the parse function of a file of relations: each is checked by parseRelation',
-      'packages/gateway/src/config-file.ts':
+      'packages/gateway/src/administration/control-client.ts':
+        'reads what another process of this package wrote to a socket that only its user can open',
+      'packages/gateway/src/administration/control-body.ts': 'the parse function of what comes over that socket',
+      'packages/gateway/src/commands/parse-flag.ts': 'the parse functions of the command line; a scope is read by its codec',
+      'packages/gateway/src/commands/read-relations.ts': 'the parse function of a file of relations: each is checked by parseRelation',
+      'packages/gateway/src/serving/config-file.ts':
         'the parse function of the config file: checks each field, and refuses those that it does not know',
-      'packages/gateway/src/root-credentials.ts': 'the parse function of the credentials file: checks both fields',
+      'packages/gateway/src/stores/root-credentials.ts': 'the parse function of the credentials file: checks both fields',
       'packages/policy-sql/src/literal.ts': 'the parse function of a constant of jsonb: any JSON is one',
     },
   },

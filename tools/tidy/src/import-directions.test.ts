@@ -29,6 +29,10 @@ test.each([
   ['packages/core/src/policy/a.ts', `import { x } from '../engine/session.ts'`],
   ['packages/core/src/helpers/a.ts', `import { x } from '../engine/session.ts'`],
   ['packages/core/src/engine/a.ts', `import { x } from './b.test.ts'`],
+  ['packages/gateway/src/stores/a.ts', `import { x } from '../administration/b.ts'`],
+  ['packages/gateway/src/serving/a.ts', `import { x } from '../commands/b.ts'`],
+  ['packages/gateway/src/serving/a.ts', `import { x } from '../testing.ts'`],
+  ['packages/gateway/src/helpers/a.ts', `import { x } from '../stores/b.ts'`],
 ])('catches, in %s: %s', (path, text) => {
   expect(violationsOf(path, text)).toHaveLength(1)
 })
@@ -44,6 +48,8 @@ test.each([
   ['packages/s3-protocol/src/a.ts', `import type { Caller } from '@stowage/core/policy'\nimport { StorageError } from '@stowage/core'`],
   ['packages/conformance/src/a.ts', `import assert from 'node:assert/strict'\nimport type { Engine } from '@stowage/core'`],
   ['packages/conformance/src/engine/a.ts', `import { openEngine } from '@stowage/core'`],
+  ['packages/gateway/src/commands/a.ts', `import { x } from '../serving/b.ts'\nimport { y } from '../stores/c.ts'`],
+  ['packages/gateway/src/testing.ts', `import { x } from './serving/b.ts'`],
   ['packages/core/src/engine/a.test.ts', `import { backendCases } from '@stowage/conformance'`],
 ])('allows, in %s: %s', (path, text) => {
   expect(violationsOf(path, text)).toEqual([])

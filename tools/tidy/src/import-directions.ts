@@ -1,5 +1,6 @@
 import { allowedDependencies } from './allowed-dependencies.ts'
 import { coreDirection } from './core-directions.ts'
+import { gatewayDirection } from './gateway-directions.ts'
 import { importsOf, packageOf, resolveRelative } from './imports.ts'
 import type { Import } from './imports.ts'
 import { describeDirection, mayImport } from './package-directions.ts'
@@ -10,7 +11,7 @@ const EXCEPTIONS: readonly { readonly path: RegExp; readonly specifier: string; 
   { path: /^packages\/conformance\/src\/engine\//, specifier: '@stowage/core', reason: 'the engine suite opens engines' },
 ]
 
-/** Law 8: imports point one way, between packages and inside core. */
+/** Law 8: imports point one way, between packages, inside core and inside the gateway. */
 export const importDirections: Check = (files) => files.flatMap((file) => (packageOf(file.path) === null ? [] : checkFile(file)))
 
 function checkFile(file: RepoFile): readonly Violation[] {
@@ -25,7 +26,9 @@ function relative(path: string, found: Import): string | null {
   const root = path.split('/').slice(0, 3).join('/')
   if (!target.startsWith(`${root}/`)) return `imports ${found.specifier}: a relative import must stay in ${root}`
   if (/\.test(?:-d)?\.ts$/.test(target)) return `imports a test, ${found.specifier}`
-  return root === 'packages/core/src' ? coreDirection(path.slice(root.length + 1), target.slice(root.length + 1), found.typeOnly) : null
+  const [from, to] = [path.slice(root.length + 1), target.slice(root.length + 1)]
+  if (root === 'packages/gateway/src') return gatewayDirection(from, to)
+  return root === 'packages/core/src' ? coreDirection(from, to, found.typeOnly) : null
 }
 
 function external(path: string, found: Import): string | null {

@@ -1,0 +1,180 @@
+import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
+import type { Caller, Engine, Observer, StoredPolicies } from '@stowage/core'
+import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
+import type { KeyCredential, KeyProvider, S3Credential, S3CredentialResolver, StoredCredentialsOptions } from '@stowage/credentials'
+import type { HttpHandler } from '@stowage/http'
+import { jurisdictionFromHost, s3Handler, stsHandler } from '@stowage/s3-protocol'
+import type { Credential, CredentialResolver, Jurisdiction, StsHandlerOptions } from '@stowage/s3-protocol'
+import type { Account } from './config-file.ts'
+import { administer } from '../administration/administration.ts'
+import type { Administration } from '../administration/administration.ts'
+import type { ServerLimits } from './limits.ts'
+import { masterKeysFor } from '../stores/master-keys.ts'
+import { ROOT_ACCOUNT } from '../stores/root-credentials.ts'
+import type { RootCredentials } from '../stores/root-credentials.ts'
+import { storesOf } from '../stores/stores.ts'
+import type { StoreOptions } from '../stores/stores.ts'
+
+/** The longest that such an address may live, and from where on a second request is worth it. */
+const REDIRECTS = { expiresInSeconds: 60, sizeMin: 1024 ** 2 } as const
+
+/** What is put together for one data directory, or for none. */
+export interface AssembleOptions extends StoreOptions {
+  /** The keys of the account `root`. */
+  readonly credentials: RootCredentials
+  /** Seals the secrets of stored keys. Default: what the directory keeps. */
+  readonly masterKeys?: KeyProvider
+  /** Others, with keys of their own; each owns its buckets. Default: none. */
+  readonly accounts?: readonly Account[]
+  /** What signatures must name, and what GetBucketLocation answers. */
+  readonly region: string
+  /** Host names under which buckets are sub-domains. Default: none. */
+  readonly domains?: readonly string[]
+  /** Where clients reach the server through a proxy: see `S3HandlerOptions`. Default: none. */
+  readonly publicUrls?: readonly string[]
+  /** Hosts under which the buckets of a jurisdiction are found. Default: none. */
+  readonly jurisdictions?: readonly Jurisdiction[]
+  /** The hosts that temporary credentials of R2 may be signed for elsewhere. Default: none, and such are refused. */
+  readonly r2Endpoints?: readonly string[]
+  /** Whether keys of issuers may be read over plain http and from private networks. Default: not. */
+  readonly privateIssuers?: boolean
+  /** The largest body of one put or part, in bytes. Default: the engine's. */
+  readonly bodySizeMax?: number
+  /** Of requests for temporary credentials. Default: the service's. */
+  readonly stsLimits?: Pick<ServerLimits, 'stsPerAddressMinuteMax' | 'stsPerSubjectMinuteMax'>
+  /** Hears of faults of engine and door. */
+  readonly observer: Observer
+}
+
+/** An open engine, and its S3 door. */
+export interface Assembled {
+  readonly engine: Engine
+  readonly handler: HttpHandler
+  readonly administration: Administration
+  /** Waits for calls under way, then closes everything. */
+  readonly close: () => Promise<void>
+}
+
+/** Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. */
+export async function assemble(options: AssembleOptions): Promise<Assembled> {
+  const accounts = [rootAccount(options.credentials), ...(options.accounts ?? [])]
+  const credentials = credentialsOf(accounts)
+  const stores = await storesOf(options)
+  const closers = [() => stores.end()]
+  const close = async (): Promise<void> => {
+    const closer = closers.shift()
+    try {
+      await closer?.()
+    } finally {
+      // Whatever does not close must not keep the next one open.
+      if (closers.length > 0) await close()
+    }
+  }
+  try {
+    const { bodySizeMax, observer } = options
+    const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
+    const { metadata, backend } = stores
+    const policies = storedPolicies({ metadata })
+    const engine = await openEngine({ metadata, backend, policy: policies, observer, limits })
+    closers.unshift(() => engine.close())
+    const masterKeys = options.masterKeys ?? masterKeysFor({}, options.directory)
+    const parts = { documents: metadata, masterKeys, observer, roles: policies.roles }
+    const keys = new AccessKeys({
+      ...parts,
+      reservedIds: [...credentials.keys()],
+    })
+    closers.unshift(() => keys.close())
+    const own = givenThenStored(credentials, keys)
+    const stored = new StoredCredentials({ ...parts, keys: own, ...tokenOptions(options) })
+    closers.unshift(() => stored.close())
+    const resolver = withFreshRoles(firstResolver(credentials, [stored, own]), policies)
+    const findKey = async (id: string): Promise<Caller | null> =>
+      credentials.get(id)?.caller ?? (await keys.find(id))?.credential.caller ?? null
+    const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
+    const handler = s3Handler({
+      engine,
+      region: options.region,
+      ...(options.domains === undefined ? {} : { domains: options.domains }),
+      ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
+      ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
+      credentials: resolver,
+      ...(options.presigning === true ? { redirects: REDIRECTS } : {}),
+      sts: stsHandler({ issuer: stored, credentials: resolver, ...stsOptions(options) }),
+      displayName: (account) => names.get(account) ?? account,
+      observer,
+    })
+    const administration = administer(stores, { keys, stored, policies: { policies, engine, findKey }, masterKeys })
+    return { engine, handler, administration, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The keys that signatures are made with and nothing beside: of the configuration, which stored ones cannot take over, and stored. */
+function givenThenStored(given: ReadonlyMap<string, Credential>, keys: AccessKeys): OwnKeys {
+  const stored = keys.resolver()
+  return { find: (id) => given.get(id) ?? stored.find(id) }
+}
+
+interface OwnKeys {
+  find(accessKeyId: string): S3Credential | KeyCredential | null | Promise<KeyCredential | null>
+}
+
+/** Those of the configuration are looked for first: no token can speak for them. */
+function firstResolver(given: ReadonlyMap<string, Credential>, resolvers: readonly S3CredentialResolver[]): CredentialResolver {
+  const others = firstCredential(resolvers)
+  return { find: (id, sessionToken) => given.get(id) ?? others.find(id, sessionToken) }
+}
+
+function tokenOptions({
+  r2Endpoints = [],
+  jurisdictions = [],
+  privateIssuers = false,
+}: AssembleOptions): Partial<StoredCredentialsOptions> {
+  const jurisdictionOf = jurisdictionFromHost(jurisdictions)
+  const endpoints = new Map(r2Endpoints.map((host) => [host, jurisdictionOf(host) ?? 'default']))
+  return {
+    ...(endpoints.size === 0 ? {} : { r2Endpoints: endpoints }),
+    ...(privateIssuers ? { remoteKeys: { allowHttp: true, allowPrivateAddresses: true } } : {}),
+  }
+}
+
+function stsOptions({ stsLimits, observer, publicUrls, region }: AssembleOptions): Omit<StsHandlerOptions, 'issuer' | 'credentials'> {
+  return {
+    region,
+    observer,
+    ...(publicUrls === undefined ? {} : { publicUrls }),
+    ...(stsLimits === undefined
+      ? {}
+      : { perAddressMinuteMax: stsLimits.stsPerAddressMinuteMax, perSubjectMinuteMax: stsLimits.stsPerSubjectMinuteMax }),
+  }
+}
+
+/** A role that another process has made, or taken the bypass from, counts within a second. */
+function withFreshRoles(resolver: CredentialResolver, policies: StoredPolicies): CredentialResolver {
+  return {
+    find(id, sessionToken) {
+      const refreshed = policies.refresh()
+      return refreshed === null ? resolver.find(id, sessionToken) : refreshed.then(() => resolver.find(id, sessionToken))
+    },
+  }
+}
+
+function rootAccount(keys: RootCredentials): Account {
+  return { id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys: [keys] }
+}
+
+/** Throws where an account, or a key, is there twice. */
+function credentialsOf(accounts: readonly Account[]): ReadonlyMap<string, Credential> {
+  const credentials = new Map<string, Credential>()
+  for (const [index, { id, keys }] of accounts.entries()) {
+    if (accounts.findIndex((other) => other.id === id) !== index) throw new Error(`Two accounts have the id ${id}.`)
+    for (const { accessKeyId, secretAccessKey } of keys) {
+      if (credentials.has(accessKeyId)) throw new Error(`Two keys have the id ${accessKeyId}.`)
+      // The secret stays while this process lives, and its signing keys live no longer.
+      credentials.set(accessKeyId, { id: accessKeyId, version: '1', secretAccessKey, caller: accountCaller(id, accessKeyId) })
+    }
+  }
+  return credentials
+}
