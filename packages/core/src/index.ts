@@ -91,6 +91,7 @@ export {
   type Scope,
   type SystemPrincipal,
 } from './policy/caller.ts'
+export { findDuplicateMember } from './policy/duplicate-member.ts'
 export { intersectScopes } from './policy/intersect-scopes.ts'
 export { type Action, OPERATION_NAMES, type OperationName } from './policy/operation.ts'
 export type { DecisionGround, DecisionTrace } from './policy/decision-ground.ts'

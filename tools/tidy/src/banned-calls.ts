@@ -68,7 +68,7 @@ export const BANS: readonly Ban[] = [
         'reads predicates that this store wrote itself, and has them parsed as when they were put',
       'packages/core/src/policy/bucket-policy/parse-bucket-policy.ts':
         'the parse function of bucket policies: refuses every field that it does not know',
-      'packages/core/src/policy/bucket-policy/duplicate-member.ts': 'takes a name out of its quotes, to compare it with another',
+      'packages/core/src/policy/duplicate-member.ts': 'takes a name out of its quotes, to compare it with another',
       'packages/core/src/metadata/sql/json-column.ts': 'reads columns that this store wrote itself, as unknown',
       'packages/backend-gcs/src/read-json.ts': 'reads answers of the service as objects of unknown fields; object-facts.ts checks each',
       'packages/credentials/src/read-json-object.ts': 'reads what is in a token or a key set, as an object of unknown fields',

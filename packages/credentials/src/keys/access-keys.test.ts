@@ -218,12 +218,13 @@ describe.each(['sqlite', 'postgres'] as const)('access keys on %s', (database) =
 
   test(
     'a new master key: all are sealed again, and the former one is needed no more',
-    on(async ({ keys, open }) => {
+    on(async ({ keys, open, events }) => {
       const made = await keys.create({ account: 'acme' })
       const second = Buffer.alloc(32, 2)
       const rotating = open({ masterKeys: givenMasterKeys(second, [Buffer.alloc(32, 1)]) })
       const young = await rotating.create({ account: 'acme' })
-      expect(await rotating.reseal()).toBe(1)
+      expect(await rotating.reseal({ by: 'anna' })).toBe(1)
+      expect(events.at(-1)).toEqual({ name: 'access-keys.resealed', fields: { count: 1, by: 'anna' } })
       expect(await rotating.reseal()).toBe(0)
       const without = open({ masterKeys: givenMasterKeys(second) }).resolver()
       expect((await without.find(made.id))?.secretAccessKey).toBe(made.secretAccessKey)

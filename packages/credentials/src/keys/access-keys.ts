@@ -164,7 +164,7 @@ export class AccessKeys {
   }
 
   /** Seals every secret under the current master key that is not yet; says how many. Then no former master key is needed for them. */
-  async reseal(): Promise<number> {
+  async reseal({ by }: KeyActor = {}): Promise<number> {
     let count = 0
     let after: string | null = null
     do {
@@ -172,6 +172,7 @@ export class AccessKeys {
       for (const { key } of page.keys) if (await this.#reseal(key)) count += 1
       after = page.next
     } while (after !== null)
+    this.#observer.event('access-keys.resealed', { count, by: by ?? null })
     return count
   }
 

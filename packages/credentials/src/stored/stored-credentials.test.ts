@@ -256,7 +256,7 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
   test(
     'everything is sealed anew under another master key, and nobody notices',
     world(async (own) => {
-      const { here, openStored } = own
+      const { here, openStored, events } = own
       const secret = await project(own)
       const jwt = session(own, secret)
       await here.opaqueKeys.create({ project: REF, kind: 'publishable' })
@@ -267,7 +267,8 @@ describe.each(['sqlite', 'postgres'] as const)('stored credentials on %s', (data
       )
       const [former, next] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
       const between = openStored({ masterKeys: givenMasterKeys(next, [former]) })
-      expect(await between.reseal()).toBe(3)
+      expect(await between.reseal({ by: 'anna' })).toBe(3)
+      expect(events.at(-1)).toEqual({ name: 'credentials.resealed', fields: { count: 3, by: 'anna' } })
       expect(await between.reseal()).toBe(0)
       const after = openStored({ masterKeys: givenMasterKeys(next) })
       expect((await got(after.find(token.id, null))).secretAccessKey).toBe(token.secretAccessKey)

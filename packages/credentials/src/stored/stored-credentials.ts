@@ -182,8 +182,10 @@ export class StoredCredentials implements S3CredentialResolver {
   }
 
   /** Seals every secret under the current master key that is not yet; says how many documents. Then no former master key is needed for them. */
-  async reseal(): Promise<number> {
-    return (await this.projects.reseal()) + (await this.r2Tokens.reseal()) + (await this.tokenSecrets.reseal())
+  async reseal({ by }: KeyActor = {}): Promise<number> {
+    const count = (await this.projects.reseal()) + (await this.r2Tokens.reseal()) + (await this.tokenSecrets.reseal())
+    this.#parts.observer.event('credentials.resealed', { count, by: by ?? null })
+    return count
   }
 
   /** Writes down when keys were last used. The store must still be open. */

@@ -70,6 +70,8 @@ describe('a session policy', () => {
       '{"Statement":[]}',
       JSON.stringify({ Statement: good, Principal: '*' }),
       JSON.stringify({ Version: '2020-01-01', Statement: good }),
+      // What is read twice could mean either.
+      policy(good).replace('"Effect"', '"Resource":"arn:aws:s3:::other/*","Effect"'),
     ]
     for (const text of [...texts, policy(good).padEnd(2049)]) {
       // A list of no statements allows nothing.

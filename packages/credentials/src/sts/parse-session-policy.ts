@@ -1,4 +1,4 @@
-import { type JsonObject, OPERATION_NAMES, type OperationName, type Scope } from '@stowage/core'
+import { findDuplicateMember, type JsonObject, OPERATION_NAMES, type OperationName, type Scope } from '@stowage/core'
 import { isJsonObject, isTextList, readJsonObject } from '../read-json-object.ts'
 import { matchesWildcards } from './matches-wildcards.ts'
 import { type ResourcePlace, readResource } from './session-policy-resource.ts'
@@ -37,6 +37,8 @@ const NAMES = Object.keys(OPERATION_NAMES) as OperationName[]
 export function parseSessionPolicy(text: string, jurisdiction = 'default'): Scope {
   const policy = text.length > LENGTH_MAX ? null : readJsonObject(text)
   if (policy === null) throw new TypeError(`a session policy must be a JSON object of at most ${LENGTH_MAX} characters`)
+  const double = findDuplicateMember(text)
+  if (double !== null) throw new TypeError(`a session policy has the member '${double}' twice in one object`)
   checkFields(policy, POLICY_FIELDS)
   const { Version: version = '2012-10-17', Statement: statement } = policy
   if (version !== '2012-10-17' && version !== '2008-10-17') throw new TypeError('the version of a session policy must be 2012-10-17')

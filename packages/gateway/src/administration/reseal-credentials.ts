@@ -1,6 +1,8 @@
 import type { AccessKeys, KeyProvider, MasterKeyFile, StoredCredentials } from '@stowage/credentials'
 import type { CredentialAnswer } from './credential-request.ts'
 
+const BY = { by: 'operator' } as const
+
 /** What is sealed, and under what. */
 export interface SealedParts {
   readonly keys: AccessKeys
@@ -25,7 +27,7 @@ export async function resealCredentials(
     }
     await masterKeys.rotate()
   }
-  return { resealed: (await keys.reseal()) + (await stored.reseal()) }
+  return { resealed: (await keys.reseal(BY)) + (await stored.reseal(BY)) }
 }
 
 function isFile(masterKeys: KeyProvider): masterKeys is MasterKeyFile {

@@ -1,6 +1,6 @@
 import { StorageError } from '../../errors/storage-error.ts'
 import type { BucketPolicy, PolicyPrincipal, PolicyResource, PolicyStatement } from './bucket-policy.ts'
-import { findDuplicateMember } from './duplicate-member.ts'
+import { findDuplicateMember } from '../duplicate-member.ts'
 import { PolicyReader } from './policy-reader.ts'
 import { parseConditions } from './parse-conditions.ts'
 import { readPrincipal } from './principal-arn.ts'
