@@ -23,6 +23,12 @@ import type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-poo
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 import { POSTGRES_TYPES } from './postgres-types.ts'
 
+/** The longest that a statement of a command or a query may take, and wait for locks. Milliseconds. */
+export interface PostgresTimeouts {
+  readonly statement: number
+  readonly lock: number
+}
+
 /** What the driver is made of. */
 export interface PostgresDriverOptions {
   /** Whose connections are used. */
@@ -35,10 +41,16 @@ export interface PostgresDriverOptions {
   readonly onStatement?: OnStatement | undefined
   /** Default true; see `PostgresMetadataOptions`. */
   readonly migrate?: boolean
+  /** Whether statements have names. Default true. */
+  readonly prepare?: boolean
+  /** Milliseconds; null waits as long as the server does. Default null. */
+  readonly timeouts?: PostgresTimeouts | null
   /** For tests of migrations. */
   readonly plan?: MigrationPlan
 }
 
+/** The server has its own clock, and its answer a way to go. */
+const ANSWER_GRACE_MS = 1000
 const RETRIES_MAX = 5
 const BACKOFF_MS = 10
 /** Advisory locks live in one table of the server, and a transaction must not fill it. */
@@ -59,8 +71,9 @@ export class PostgresDriver implements SqlDriver {
   #open = false
 
   constructor(options: PostgresDriverOptions) {
+    const { schema, prepare = true } = options
     this.#options = options
-    this.#texts = new PostgresTexts(options.schema)
+    this.#texts = new PostgresTexts(schema, { prepare })
   }
 
   async open(): Promise<void> {
@@ -99,7 +112,7 @@ export class PostgresDriver implements SqlDriver {
   readConsistent<T>(program: ReadProgram<T>): Promise<T> {
     return this.#track(() =>
       this.#withClient(async (client) => {
-        await this.#control(client, BEGIN_READ)
+        await this.#control(client, `${BEGIN_READ}${this.#limits}`)
         const result = await this.#run(client, 'read', program(this.#context()))
         await this.#control(client, 'COMMIT')
         return result
@@ -112,6 +125,23 @@ export class PostgresDriver implements SqlDriver {
     const running = run().finally(() => this.#running.delete(running))
     this.#running.add(running)
     return running
+  }
+
+  /** Of commands and queries: what migrates a schema takes as long as it does. */
+  get #timeouts(): PostgresTimeouts | null {
+    return this.#open ? (this.#options.timeouts ?? null) : null
+  }
+
+  /** Of one transaction, in the same round trip as its beginning: the next one on this connection may be somebody else's. */
+  get #limits(): string {
+    const timeouts = this.#timeouts
+    return timeouts === null ? '' : `; SET LOCAL statement_timeout = ${timeouts.statement}; SET LOCAL lock_timeout = ${timeouts.lock}`
+  }
+
+  /** For a query outside of a transaction, and a server or network that answers nothing. */
+  get #answerWithin(): Pick<PostgresQuery, 'query_timeout'> {
+    const timeouts = this.#timeouts
+    return timeouts === null ? {} : { query_timeout: timeouts.statement + ANSWER_GRACE_MS }
   }
 
   get #lockScope(): string {
@@ -136,7 +166,7 @@ export class PostgresDriver implements SqlDriver {
   }
 
   async #transaction<T>(client: PostgresClient, command: string, program: SqlProgram<T>): Promise<T> {
-    await this.#control(client, BEGIN_WRITE)
+    await this.#control(client, `${BEGIN_WRITE}${this.#limits}`)
     let result: T
     try {
       result = await this.#run(client, command, program)
@@ -212,7 +242,7 @@ export class PostgresDriver implements SqlDriver {
 
   async #execute(client: PostgresClient, { sql, values }: SqlStatement): Promise<SqlRows> {
     const { text, name } = this.#texts.get(sql)
-    const query: PostgresQuery = { text, values: [...values], rowMode: 'array', types: POSTGRES_TYPES }
+    const query: PostgresQuery = { text, values: [...values], rowMode: 'array', types: POSTGRES_TYPES, ...this.#answerWithin }
     try {
       const { rows } = await client.query(name === null ? query : { ...query, name })
       // Positional rows of a statement that this store wrote: the codecs check each column they read.
@@ -223,7 +253,7 @@ export class PostgresDriver implements SqlDriver {
   }
 
   async #control(client: PostgresClient, text: string): Promise<void> {
-    const { command } = await client.query({ text, rowMode: 'array', types: POSTGRES_TYPES })
+    const { command } = await client.query({ text, rowMode: 'array', types: POSTGRES_TYPES, ...this.#answerWithin })
     // What Postgres answers to the COMMIT of a transaction in which a statement failed.
     if (text === 'COMMIT' && command === 'ROLLBACK') {
       throw new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the transaction had failed' }, { retryable: true })

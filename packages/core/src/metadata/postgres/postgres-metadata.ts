@@ -16,21 +16,54 @@ export interface PostgresMetadataOptions {
    * administer what others serve. Default true.
    */
   readonly migrate?: boolean
+  /**
+   * Whether statements are kept parsed on their connection, by name. False behind a pooler that lends connections for a transaction at a
+   * time (PgBouncer before 1.21, or without `max_prepared_statements`). Default true.
+   */
+  readonly prepare?: boolean
+  /**
+   * The longest that a statement may take, its waiting for locks included; what takes longer is undone, and rejects with
+   * `StoreUnavailable`. A server that does not answer at all is given a second more, and its connection up. Migrations may take as long as
+   * they do. Milliseconds, 1 to 2,147,482,647. Default 30,000.
+   */
+  readonly statementTimeoutMilliseconds?: number
+  /** The longest that a statement waits for the locks of others. Milliseconds, as above. Default 10,000. */
+  readonly lockTimeoutMilliseconds?: number
   /** The store's time, for tests. Default: the database's. */
   readonly clock?: Clock
   /** For tests: called before each statement; what it throws counts as a fault of the database. */
   readonly onStatement?: OnStatement
 }
 
-const FIELDS: ReadonlySet<string> = new Set(['pool', 'schema', 'migrate', 'clock', 'onStatement'])
+const FIELDS: ReadonlySet<string> = new Set([
+  'pool',
+  'schema',
+  'migrate',
+  'prepare',
+  'statementTimeoutMilliseconds',
+  'lockTimeoutMilliseconds',
+  'clock',
+  'onStatement',
+])
 
 /** The metadata store in Postgres 14 or later, for several processes at once. Nothing happens before `open()`. */
 export function postgresMetadata(options: PostgresMetadataOptions): MetadataStore {
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`postgresMetadata: unknown option '${field}'`)
-  const { pool, schema = null, migrate = true, clock, onStatement } = options
+  const { pool, schema = null, migrate = true, prepare = true, clock, onStatement } = options
+  const { statementTimeoutMilliseconds: statement = 30_000, lockTimeoutMilliseconds: lock = 10_000 } = options
   if (schema !== null) checkSchema(schema)
+  checkTimeout('statementTimeoutMilliseconds', statement)
+  checkTimeout('lockTimeoutMilliseconds', lock)
   const now = clock === undefined ? null : (): number => clock().getTime()
-  return new SqlMetadataStore(new PostgresDriver({ pool, schema, migrate, now, onStatement }))
+  return new SqlMetadataStore(new PostgresDriver({ pool, schema, migrate, prepare, timeouts: { statement, lock }, now, onStatement }))
+}
+
+/** What Postgres can count, and a timer that waits a second longer. */
+const TIMEOUT_MAX = 2_147_482_647
+
+function checkTimeout(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= TIMEOUT_MAX) return
+  throw new TypeError(`postgresMetadata: ${name} is an integer from 1 to ${TIMEOUT_MAX}`)
 }
 
 /** Postgres cuts longer names off, and two namespaces would be one. */

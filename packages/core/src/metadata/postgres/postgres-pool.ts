@@ -19,6 +19,8 @@ export interface PostgresQuery {
   readonly rowMode: 'array'
   /** Makes the server keep the parsed statement under this name, for this connection. */
   readonly name?: string
+  /** How long the client waits for the answer. Milliseconds. */
+  readonly query_timeout?: number
   readonly types: { getTypeParser(oid: number): (text: string) => unknown }
 }
 

@@ -42,17 +42,20 @@ const CACHED_MAX = 2000
 export class PostgresTexts {
   readonly #schema: string | null
   readonly #cached = new Map<string, PostgresText>()
+  readonly #preparedMax: number
   #prepared = 0
 
-  constructor(schema: string | null) {
+  /** Without `prepare` no statement has a name: a connection that a pooler lends anew for each transaction forgets them. */
+  constructor(schema: string | null, { prepare = true }: { readonly prepare?: boolean } = {}) {
     this.#schema = schema
+    this.#preparedMax = prepare ? PREPARED_MAX : 0
   }
 
   get(sql: string): PostgresText {
     const known = this.#cached.get(sql)
     if (known !== undefined) return known
     const text = numbered(this.#schema === null ? sql : qualified(sql, quoteIdentifier(this.#schema)))
-    const prepared = this.#prepared < PREPARED_MAX
+    const prepared = this.#prepared < this.#preparedMax
     if (prepared) this.#prepared += 1
     const made = { text, name: prepared ? `stowage_${createHash('sha256').update(text).digest('hex').slice(0, 40)}` : null }
     if (this.#cached.size < CACHED_MAX) this.#cached.set(sql, made)
