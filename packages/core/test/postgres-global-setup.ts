@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { startPgBouncer } from './pgbouncer.ts'
 import { startPostgres } from './postgres-server.ts'
 import type { PostgresServer } from './postgres-server.ts'
 import type { PostgresProvision } from './provided-context.ts'
@@ -11,18 +12,30 @@ import type { PostgresProvision } from './provided-context.ts'
 /** The run's, and how many projects have it. Each project loads this module anew, in one process. */
 interface Shared {
   projects: number
-  readonly server: Promise<PostgresServer>
+  readonly server: Promise<Pick<PostgresServer, 'url' | 'stop'>>
 }
+
+/** `pgbouncer` puts one in front of the server; `npm run verify` does. */
+const POOLER = process.env['STOWAGE_TEST_POOLER']
 
 const SHARED = Symbol.for('stowage.postgres-of-the-tests')
 const place = globalThis as { [SHARED]?: Shared }
 
 /** Starts the server for the first project that asks, and tells the tests where it is. */
 export async function setup(project: TestProject): Promise<void> {
-  const shared = (place[SHARED] ??= { projects: 0, server: startPostgres() })
+  const shared = (place[SHARED] ??= { projects: 0, server: start() })
   shared.projects += 1
-  const provided: PostgresProvision = { postgresUrl: (await shared.server).url }
+  const provided: PostgresProvision = { postgresUrl: (await shared.server).url, postgresPooled: POOLER !== undefined }
   project.provide('postgresUrl', provided.postgresUrl)
+  project.provide('postgresPooled', provided.postgresPooled)
+}
+
+async function start(): Promise<Pick<PostgresServer, 'url' | 'stop'>> {
+  if (POOLER !== undefined && POOLER !== 'pgbouncer') throw new Error(`STOWAGE_TEST_POOLER is ${POOLER}, and must be pgbouncer.`)
+  const server = await startPostgres()
+  if (POOLER === undefined) return server
+  const pooler = await startPgBouncer(server.url)
+  return { url: pooler.url, stop: () => pooler.stop().finally(() => server.stop()) }
 }
 
 /** Stops it with the last project that had it. */

@@ -2,6 +2,8 @@
 export interface PostgresProvision {
   /** A superuser's connection string to a Postgres that lives as long as the run. */
   readonly postgresUrl: string
+  /** Whether a pooler is there, which lends connections for a transaction at a time. */
+  readonly postgresPooled: boolean
 }
 
 declare module 'vitest' {

@@ -54,7 +54,8 @@ export function postgresPool(max: number = 6, user?: string): Pool {
 async function openPostgres(options: OpenStoreOptions = {}): Promise<MetadataStore> {
   const pool = postgresPool()
   const schema = newSchema()
-  const store = postgresMetadata({ ...options, pool, schema })
+  const prepare = !(inject('postgresPooled') satisfies PostgresProvision['postgresPooled'])
+  const store = postgresMetadata({ ...options, pool, schema, prepare })
   const close = store.close.bind(store)
   let closing: Promise<void> | null = null
   const closeAll = async (): Promise<void> => {

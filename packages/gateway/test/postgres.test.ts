@@ -1,8 +1,11 @@
 import { mkdir, readdir } from 'node:fs/promises'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { Pool } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { refused, said, serveHere } from './stowage-command.ts'
@@ -70,7 +73,22 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     expect(await first.ended).toBe(0)
   })
 
+  test.each([
+    ['', true],
+    ['?prepare=false&application_name=behind%20a%20pooler', false],
+  ])('statements are given names, unless the URL says otherwise: %s', async (query, named) => {
+    const wire = await listenIn(postgres.url)
+    const data = join(await temporaryDirectory(), 'data')
+    const served = await serveHere([data, '--metadata', `${wire.url}${query}`, '--schema', `named_${named}`])
+    await clientOf(served.ready).send(new ListBucketsCommand({}))
+    await served.stop()
+    expect(/stowage_[0-9a-f]{40}/.test(wire.said())).toBe(named)
+    expect(wire.said().includes('behind a pooler')).toBe(!named)
+  })
+
   test.each<[string, readonly string[], RegExp]>([
+    ['no URL', ['--metadata', 'postgres://['], /--metadata is no URL/],
+    ['a wish that is none', ['--metadata', 'postgres://127.0.0.1:1/x?prepare=no'], /prepare, in --metadata, is true or false/],
     ['another database', ['--metadata', 'mysql://127.0.0.1/x'], /begins with postgres:/],
     ['a schema without a database', ['--schema', 'x'], /--schema goes with --metadata/],
     ['a database that is not there', ['--metadata', 'postgres://127.0.0.1:1/x'], /metadata store postgres is not available/],
@@ -82,3 +100,21 @@ describe('stowage serve --metadata', { timeout: 60_000 }, () => {
     expect(await refused(['serve', '--memory', '--port', '0', '--metadata', postgres.url])).toContain('--memory keeps no bytes')
   })
 })
+
+/** A way to a database on which all that is said to it is heard. */
+async function listenIn(to: string): Promise<{ readonly url: string; readonly said: () => string }> {
+  const { hostname, port } = new URL(to)
+  const heard: Buffer[] = []
+  const server = createServer((socket) => {
+    const behind = connect(Number(port), hostname)
+    socket.on('data', (chunk) => void heard.push(chunk))
+    for (const end of [socket, behind]) end.on('error', () => undefined)
+    socket.pipe(behind).pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const url = new URL(to)
+  url.port = String((server.address() as AddressInfo).port)
+  return { url: url.href, said: () => Buffer.concat(heard).toString('latin1') }
+}

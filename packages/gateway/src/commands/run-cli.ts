@@ -63,7 +63,10 @@ function addServe(program: Command, run: Run): void {
     .option('--trusted-proxy <address>', 'a proxy, or a network, whose X-Forwarded-* and Forwarded count (repeatable)', collect)
     .option('--tls-cert <file>', 'serve HTTPS with this certificate, and the chain behind it, as PEM')
     .option('--tls-key <file>', 'its private key, as PEM')
-    .option('--metadata <url>', 'keep the metadata in this Postgres (postgres://…), and only the bytes in the directory')
+    .option(
+      '--metadata <url>',
+      'keep the metadata in this Postgres (postgres://…; ?prepare=false behind a pooler), and only the bytes in the directory',
+    )
     .option('--schema <name>', 'the schema in that database')
     .option(
       '--backend <url>',

@@ -82,8 +82,19 @@ interface PostgresStoreOptions {
 async function postgresStore(url: string, { schema, migrate }: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--metadata is a URL that begins with postgres://.')
   const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
-  const pool = new Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 10_000, application_name: 'stowage' })
+  const { connectionString, prepare } = readPostgresUrl(url)
+  const pool = new Pool({ connectionString, max: 16, connectionTimeoutMillis: 10_000, application_name: 'stowage' })
   // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
   pool.on('error', () => undefined)
-  return { metadata: postgresMetadata({ pool, migrate, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }
+  return { metadata: postgresMetadata({ pool, migrate, prepare, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }
+}
+
+/** `prepare=false` is ours: for a pooler that lends connections for a transaction at a time. The rest is for the driver. */
+function readPostgresUrl(url: string): { readonly connectionString: string; readonly prepare: boolean } {
+  if (!URL.canParse(url)) throw new Error('--metadata is no URL: what is special in a user, a password or a name is percent-encoded.')
+  const location = new URL(url)
+  const prepare = location.searchParams.get('prepare')
+  if (prepare !== null && prepare !== 'true' && prepare !== 'false') throw new Error('prepare, in --metadata, is true or false.')
+  location.searchParams.delete('prepare')
+  return { connectionString: prepare === null ? url : location.href, prepare: prepare !== 'false' }
 }
