@@ -17,6 +17,8 @@ interface Shared {
 
 /** `pgbouncer` puts one in front of the server; `npm run verify` does. */
 const POOLER = process.env['STOWAGE_TEST_POOLER']
+/** `0` waits for each answer, as a pool does that was not made to do otherwise. */
+const PIPELINE = process.env['STOWAGE_TEST_PIPELINE'] !== '0'
 
 const SHARED = Symbol.for('stowage.postgres-of-the-tests')
 const place = globalThis as { [SHARED]?: Shared }
@@ -25,9 +27,14 @@ const place = globalThis as { [SHARED]?: Shared }
 export async function setup(project: TestProject): Promise<void> {
   const shared = (place[SHARED] ??= { projects: 0, server: start() })
   shared.projects += 1
-  const provided: PostgresProvision = { postgresUrl: (await shared.server).url, postgresPooled: POOLER !== undefined }
+  const provided: PostgresProvision = {
+    postgresUrl: (await shared.server).url,
+    postgresPooled: POOLER !== undefined,
+    postgresPipelined: PIPELINE,
+  }
   project.provide('postgresUrl', provided.postgresUrl)
   project.provide('postgresPooled', provided.postgresPooled)
+  project.provide('postgresPipelined', provided.postgresPipelined)
 }
 
 async function start(): Promise<Pick<PostgresServer, 'url' | 'stop'>> {

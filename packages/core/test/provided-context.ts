@@ -4,6 +4,8 @@ export interface PostgresProvision {
   readonly postgresUrl: string
   /** Whether a pooler is there, which lends connections for a transaction at a time. */
   readonly postgresPooled: boolean
+  /** Whether connections of stores send queries before those in front have answered. */
+  readonly postgresPipelined: boolean
 }
 
 declare module 'vitest' {

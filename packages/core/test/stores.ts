@@ -45,17 +45,22 @@ export function newSchema(): string {
 /** A pool of the run's Postgres, for tests that need more than a store. Another user's password is the same. End it. */
 export function postgresPool(max: number = 6, user?: string): Pool {
   const url: URL = new URL(inject('postgresUrl') satisfies PostgresProvision['postgresUrl'])
+  const pipeline = inject('postgresPipelined') satisfies PostgresProvision['postgresPipelined']
   if (user !== undefined) url.username = user
-  const pool = new Pool({ connectionString: url.href, max })
+  const pool = new Pool({ connectionString: url.href, max, pipeline })
   pool.on('error', () => undefined)
   return pool
+}
+
+/** Whether stores in the run's Postgres may keep statements parsed. */
+export function postgresPrepares(): boolean {
+  return !(inject('postgresPooled') satisfies PostgresProvision['postgresPooled'])
 }
 
 async function openPostgres(options: OpenStoreOptions = {}): Promise<MetadataStore> {
   const pool = postgresPool()
   const schema = newSchema()
-  const prepare = !(inject('postgresPooled') satisfies PostgresProvision['postgresPooled'])
-  const store = postgresMetadata({ ...options, pool, schema, prepare })
+  const store = postgresMetadata({ ...options, pool, schema, prepare: postgresPrepares() })
   const close = store.close.bind(store)
   let closing: Promise<void> | null = null
   const closeAll = async (): Promise<void> => {

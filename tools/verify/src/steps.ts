@@ -5,8 +5,8 @@ import { conformanceS3 } from './conformance-s3.ts'
 import { crashPoints } from './crash-points.ts'
 import { differential } from './differential.ts'
 import { nginx } from './nginx.ts'
-import { pgbouncer } from './pgbouncer.ts'
 import { pastedLines } from './pasted-lines.ts'
+import { postgresConnections } from './postgres-connections.ts'
 import { packed } from './packed.ts'
 import { powerCut } from './power-cut.ts'
 import { randomKills } from './random-kills.ts'
@@ -37,7 +37,7 @@ export const STEPS: readonly VerifyStep[] = [
     files: ['tools/differential/src/mutants.test.ts'],
     env: { STOWAGE_MUTANTS: 'all' },
   }),
-  pgbouncer,
+  ...postgresConnections,
   suite({
     name: 'races',
     claim: 'Two puts and a delete of one key, 10,000 times on both stores: never a leaked or wrongly collected blob.',

@@ -25,6 +25,7 @@ export function doubtfulPool(pool: PostgresPool, plan: CommitPlan): PostgresPool
 function doubtfulClient(client: PostgresClient, plan: CommitPlan): PostgresClient {
   let gone = false
   return {
+    pipeline: client.pipeline ?? false,
     on: (event, listener) => client.on(event, listener),
     removeListener: (event, listener) => client.removeListener(event, listener),
     // A connection that was given up is not back in the pool before its server is done with it.

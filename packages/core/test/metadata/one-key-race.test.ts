@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import { expect, test } from 'vitest'
 import { postgresMetadata } from '../../src/metadata/postgres/postgres-metadata.ts'
 import { encodeExtents } from '../../src/metadata/sql/extent-codec.ts'
-import { newSchema, postgresPool, STORES } from '../stores.ts'
+import { newSchema, postgresPool, STORES, postgresPrepares } from '../stores.ts'
 import { contradictions, raceOneKey, racedStore } from './one-key-race.ts'
 import { blobExtent, blobOf, CREATED_AT, makeBucket } from './samples.ts'
 
@@ -57,7 +57,7 @@ test('the naive statement, which reads what it replaces, leaks a blob', async ()
   const pool = postgresPool()
   const schema = newSchema()
   let now = CREATED_AT.getTime()
-  const store = postgresMetadata({ pool, schema, clock: () => new Date(now) })
+  const store = postgresMetadata({ pool, schema, prepare: postgresPrepares(), clock: () => new Date(now) })
   await store.open()
   await makeBucket(store)
   const [one, two] = [await pool.connect(), await pool.connect()]

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import type { MetadataStore } from '../../src/metadata/metadata-store.ts'
 import { postgresMetadata } from '../../src/metadata/postgres/postgres-metadata.ts'
 import { sqliteMetadata } from '../../src/metadata/sqlite/sqlite-metadata.ts'
-import { newSchema, postgresPool } from '../stores.ts'
+import { newSchema, postgresPool, postgresPrepares } from '../stores.ts'
 import { scratchRoot } from '../support/scratch-root.ts'
 
 /** A store, and a way beside it to make and fill tables of relations. */
@@ -40,7 +40,7 @@ async function openSqlite(): Promise<RelationStore> {
 async function openPostgres(): Promise<RelationStore> {
   const [pool, schema] = [postgresPool(), newSchema()]
   return {
-    metadata: postgresMetadata({ pool, schema }),
+    metadata: postgresMetadata({ pool, schema, prepare: postgresPrepares() }),
     execute: async (text) => {
       const client = await pool.connect()
       await client.query(`SET search_path TO ${schema}`)

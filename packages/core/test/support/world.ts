@@ -21,7 +21,7 @@ import { accountCaller } from '../../src/policy/caller.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { createIds } from '../../src/util/ids.ts'
 import { overriding } from '../engine-matrix.ts'
-import { newSchema, postgresPool } from '../stores.ts'
+import { newSchema, postgresPool, postgresPrepares } from '../stores.ts'
 import { auditStore } from './audit-store.ts'
 import { joinWatch } from './join-watch.ts'
 import type { JoinWatch } from './join-watch.ts'
@@ -186,7 +186,7 @@ function placeOf(options: WorldOptions, directory: string, { clock }: TestClock)
   const schema = newSchema()
   const wrapped = wrapPool(pool)
   return {
-    store: () => postgresMetadata({ pool: wrapped, schema, ...watched }),
+    store: () => postgresMetadata({ pool: wrapped, schema, prepare: postgresPrepares(), ...watched }),
     remove: async () => {
       await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
       await pool.end()

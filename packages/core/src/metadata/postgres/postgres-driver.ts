@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { StorageError } from '../../errors/storage-error.ts'
+import { assert } from '../../util/assert.ts'
 import { COMMANDS } from '../sql/commands/index.ts'
 import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
 import { integerOf } from '../sql/column.ts'
@@ -10,18 +10,12 @@ import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
 import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
 import { runProgramAsync } from '../sql/run-program.ts'
 import type { OnStatement, ReadProgram, SqlContext, SqlDriver, SqlProgram, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
-import {
-  isBusy,
-  isConnectionLost,
-  isTransient,
-  relationFault,
-  sqlState,
-  translateCommitError,
-  translatePostgresError,
-} from './postgres-errors.ts'
+import { isConnectionLost, isTransient, relationFault, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
 import type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-pool.ts'
+import { backOff, connectPatiently, RETRIES_MAX } from './connect-patiently.ts'
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 import { POSTGRES_TYPES } from './postgres-types.ts'
+import { StatementPipeline } from './statement-pipeline.ts'
 
 /** The longest that a statement of a command or a query may take, and wait for locks. Milliseconds. */
 export interface PostgresTimeouts {
@@ -51,8 +45,6 @@ export interface PostgresDriverOptions {
 
 /** The server has its own clock, and its answer a way to go. */
 const ANSWER_GRACE_MS = 1000
-const RETRIES_MAX = 5
-const BACKOFF_MS = 10
 /** Advisory locks live in one table of the server, and a transaction must not fill it. */
 const KEYS_PER_TRANSACTION = 100
 
@@ -106,14 +98,14 @@ export class PostgresDriver implements SqlDriver {
   }
 
   read<T>(program: ReadProgram<T>): Promise<T> {
-    return this.#track(() => this.#withClient((client) => this.#run(client, 'read', program(this.#context()))))
+    return this.#track(() => this.#withClient((client) => this.#run(client, 'read', { program: program(this.#context()) })))
   }
 
   readConsistent<T>(program: ReadProgram<T>): Promise<T> {
     return this.#track(() =>
       this.#withClient(async (client) => {
         await this.#control(client, `${BEGIN_READ}${this.#limits}`)
-        const result = await this.#run(client, 'read', program(this.#context()))
+        const result = await this.#run(client, 'read', { program: program(this.#context()) })
         await this.#control(client, 'COMMIT')
         return result
       }),
@@ -166,10 +158,11 @@ export class PostgresDriver implements SqlDriver {
   }
 
   async #transaction<T>(client: PostgresClient, command: string, program: SqlProgram<T>): Promise<T> {
-    await this.#control(client, `${BEGIN_WRITE}${this.#limits}`)
+    const pipeline = new StatementPipeline(client.pipeline === true)
+    await pipeline.send(this.#control(client, `${BEGIN_WRITE}${this.#limits}`))
     let result: T
     try {
-      result = await this.#run(client, command, program)
+      result = await this.#run(client, command, { program, pipeline })
     } catch (error) {
       if (isTransient(error)) {
         await this.#control(client, 'ROLLBACK')
@@ -185,15 +178,26 @@ export class PostgresDriver implements SqlDriver {
     try {
       await this.#control(client, 'COMMIT')
     } catch (error) {
-      if (isTransient(error)) throw new Undone('the transaction was undone, and may be run again', { cause: error })
-      throw translateCommitError(error, command)
+      throw await this.#uncommitted(pipeline, error, command)
     }
+    await pipeline.settled()
+    // Nothing that the server has not seen is in front of a COMMIT that it took; if it were, nobody may be told that all is there.
+    if (pipeline.failure !== null) throw new StorageError('OutcomeUnknown', { command }, { cause: pipeline.failure.error })
     return result
+  }
+
+  /** What a failed COMMIT is. Where a statement before it had failed, and the server said so, that is the reason. */
+  async #uncommitted(pipeline: StatementPipeline, error: unknown, command: string): Promise<Error> {
+    await pipeline.settled()
+    const { error: earlier } = pipeline.failure ?? { error: null }
+    const reason = sqlState(earlier) === null || isConnectionLost(earlier) ? error : earlier
+    if (isTransient(reason)) return new Undone('the transaction was undone, and may be run again', { cause: reason })
+    return reason === error ? translateCommitError(error, command) : translatePostgresError(reason)
   }
 
   /** Lends a connection. One that failed is rolled back; one that is lost is thrown away. */
   async #withClient<T>(use: (client: PostgresClient) => Promise<T>): Promise<T> {
-    const client = await this.#connect()
+    const client = await connectPatiently(this.#options.pool)
     let broken = false
     // Without a listener a connection that breaks ends the process. The query that was under way gets the error too.
     const onError = (): void => void (broken = true)
@@ -210,17 +214,6 @@ export class PostgresDriver implements SqlDriver {
     }
   }
 
-  async #connect(): Promise<PostgresClient> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#options.pool.connect()
-      } catch (error) {
-        if (!isBusy(error) || attempt > RETRIES_MAX) throw noConnection(error)
-        await backOff(attempt)
-      }
-    }
-  }
-
   async #rolledBack(client: PostgresClient, error: unknown): Promise<boolean> {
     if (isConnectionLost(error)) return false
     try {
@@ -232,11 +225,15 @@ export class PostgresDriver implements SqlDriver {
     }
   }
 
-  #run<T>(client: PostgresClient, command: string, program: SqlProgram<T>): Promise<T> {
+  #run<T>(client: PostgresClient, command: string, { program, pipeline = new StatementPipeline(false) }: Run<T>): Promise<T> {
     let index = 0
-    return runProgramAsync(program, (statement) => {
+    return runProgramAsync(program, async (statement) => {
       this.#options.onStatement?.({ command, index: index++, text: statement.sql })
-      return this.#execute(client, statement)
+      checkValues(statement.values)
+      const answer = this.#execute(client, statement)
+      if (statement.unanswered !== true && !this.#texts.get(statement.sql).silent) return pipeline.wait(answer)
+      await pipeline.send(answer)
+      return []
     })
   }
 
@@ -263,13 +260,16 @@ export class PostgresDriver implements SqlDriver {
 
 class Undone extends Error {}
 
-/** Those who fell over each other must not meet again; the fraction of the clock spreads them. */
-async function backOff(attempt: number): Promise<void> {
-  await delay(BACKOFF_MS * attempt + (performance.now() % BACKOFF_MS))
+/** A program, and what it sends its statements through. Default: each is waited for. */
+interface Run<T> {
+  readonly program: SqlProgram<T>
+  readonly pipeline?: StatementPipeline
 }
 
-function noConnection(error: unknown): StorageError {
-  const state = sqlState(error)
-  const reason = state === null ? 'no connection' : `no connection (${state})`
-  return new StorageError('StoreUnavailable', { store: 'postgres', reason }, { cause: error, retryable: true })
+/** Of other values the driver of the user may fail to make a message, and what is sent ahead must reach the server. */
+function checkValues(values: readonly unknown[]): void {
+  for (const value of values) {
+    const known = value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array
+    assert(known, `a value of a statement is ${typeof value}`)
+  }
 }

@@ -5,6 +5,8 @@ export interface PostgresPool {
 
 /** A connection, taken out of the pool. */
 export interface PostgresClient {
+  /** Whether queries are sent while others wait for their answers: that of a `pg` Pool made with `pipeline: true`. */
+  readonly pipeline?: boolean
   query(query: PostgresQuery): Promise<PostgresResult>
   /** With `true` the connection is thrown away. */
   release(destroy?: boolean): void

@@ -28,7 +28,11 @@ export interface PostgresText {
   readonly text: string
   /** The name of the prepared statement; null where it is not worth one. */
   readonly name: string | null
+  /** Whether it gives back no rows, whatever happens: nobody needs to wait for it but the commit. */
+  readonly silent: boolean
 }
+
+const SILENT = /^\s*(?:INSERT|UPDATE|DELETE)\b(?![^]*\bRETURNING\b)/i
 
 /** So many statements are prepared a connection; those of filtered listings, which differ by policy, may come without end. */
 const PREPARED_MAX = 300
@@ -57,7 +61,11 @@ export class PostgresTexts {
     const text = numbered(this.#schema === null ? sql : qualified(sql, quoteIdentifier(this.#schema)))
     const prepared = this.#prepared < this.#preparedMax
     if (prepared) this.#prepared += 1
-    const made = { text, name: prepared ? `stowage_${createHash('sha256').update(text).digest('hex').slice(0, 40)}` : null }
+    const made = {
+      text,
+      name: prepared ? `stowage_${createHash('sha256').update(text).digest('hex').slice(0, 40)}` : null,
+      silent: SILENT.test(text),
+    }
     if (this.#cached.size < CACHED_MAX) this.#cached.set(sql, made)
     return made
   }

@@ -7,7 +7,7 @@ import { readExtentsHeader } from './extent-codec.ts'
 import type { ExtentsHeader } from './extent-codec.ts'
 import type { GuardFacts } from './guard.ts'
 import { OBJECT_COLUMN_COUNT, objectColumns, readObjectRow } from './object-row.ts'
-import type { SqlContext, SqlProgram, SqlRow, SqlValue } from './sql-driver.ts'
+import type { SqlContext, SqlDialect, SqlProgram, SqlRow, SqlValue } from './sql-driver.ts'
 
 /** One version in the tables, with what must be let go when it goes. */
 export interface HeldVersion {
@@ -24,26 +24,28 @@ export interface KeyState extends GuardFacts {
   readonly current: HeldVersion | null
   /** What `nextSequence` gave; to be handed to `context.sequence`. */
   readonly sequence: SqlValue
+  /** The store's time, in milliseconds, once the locks are held. */
+  readonly now: number
 }
 
 const HELD = (alias: string): string => `${objectColumns(alias)}, ${alias}.manifest_id, substr(${alias}.extents, 1, 2)`
-const BEFORE = 6
+const BEFORE = 7
 
 const stateTexts = new Map<string, string>()
-function stateText(nextSequence: string): string {
-  let text = stateTexts.get(nextSequence)
+function stateText({ name, nextSequence, storeTime }: SqlDialect): string {
+  let text = stateTexts.get(name)
   if (text === undefined) {
-    text = `SELECT p.version, ${BUCKET_FACTS}, b.versioning, ${nextSequence}, ${HELD('o')}
+    text = `SELECT p.version, ${BUCKET_FACTS}, b.versioning, ${nextSequence}, ${storeTime}, ${HELD('o')}
 FROM policy_state p LEFT JOIN buckets b ON b.id = ? LEFT JOIN objects o ON o.bucket_id = b.id AND o.key = ?
 WHERE p.id = 1`
-    stateTexts.set(nextSequence, text)
+    stateTexts.set(name, text)
   }
   return text
 }
 
 /** Reads the policy's version, the bucket and the current version of the key in one statement. */
 export function* readKeyState(context: SqlContext, bucketId: string, key: string): SqlProgram<KeyState> {
-  const [row] = yield { sql: stateText(context.dialect.nextSequence), values: [bucketId, key] }
+  const [row] = yield { sql: stateText(context.dialect), values: [bucketId, key] }
   assert(row !== undefined, 'policy_state has no row')
   const bucket = row[1] === null ? null : readBucketFacts(row, 1)
   return {
@@ -51,6 +53,7 @@ export function* readKeyState(context: SqlContext, bucketId: string, key: string
     bucket,
     versioning: bucket === null ? 'off' : versioningOf(row[4]),
     sequence: row[5] ?? null,
+    now: context.now ?? integerOf(row[6]),
     current: row[BEFORE] === null ? null : readHeld(row, { bucketId, live: true, deleteMarker: false, at: BEFORE }),
   }
 }

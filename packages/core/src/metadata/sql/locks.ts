@@ -1,5 +1,6 @@
 import { integerOf } from './column.ts'
-import type { SqlContext, SqlProgram } from './sql-driver.ts'
+import { POSTGRES_DIALECT } from './dialects.ts'
+import type { SqlContext, SqlProgram, SqlStatement } from './sql-driver.ts'
 
 /** A name that others wait for. Names and not rows: a key that holds nothing has no row to lock. */
 export interface Lock {
@@ -37,7 +38,7 @@ export function documentsSharedLock(kind: string): Lock {
   return { name: `documents ${kind}`, exclusive: false }
 }
 
-const NOW = 'CAST(floor(extract(epoch from clock_timestamp()) * 1000) AS bigint)'
+const { storeTime: NOW } = POSTGRES_DIALECT
 const STORE_TIME = `SELECT ${NOW}`
 // Taken in the order of the list: FROM ... WITH ORDINALITY is read one by one, and nothing sorts it.
 const TAKE = `SELECT CASE WHEN value ->> 1 = 'x' THEN CAST(pg_advisory_xact_lock(hashtextextended(value ->> 0, 0)) AS text)
@@ -51,11 +52,20 @@ FROM jsonb_array_elements(?::jsonb) AS each(value)`
  */
 export function* lock(context: SqlContext, locks: readonly Lock[]): SqlProgram<number> {
   if (context.dialect.locks && locks.length > 0) {
-    const list = locks.map(({ name, exclusive }) => [`${context.lockScope} ${name}`, exclusive ? 'x' : 's'])
-    const rows = yield { sql: TAKE, values: [JSON.stringify(list)] }
+    const rows = yield taking(context, locks)
     return context.now ?? integerOf(rows.at(-1)?.[1])
   }
   return yield* storeTime(context)
+}
+
+/** The same for those who read the store's time with the next statement: nobody waits for this one. */
+export function* hold(context: SqlContext, locks: readonly Lock[]): SqlProgram<void> {
+  if (context.dialect.locks && locks.length > 0) yield { ...taking(context, locks), unanswered: true }
+}
+
+function taking({ lockScope }: SqlContext, locks: readonly Lock[]): SqlStatement {
+  const list = locks.map(({ name, exclusive }) => [`${lockScope} ${name}`, exclusive ? 'x' : 's'])
+  return { sql: TAKE, values: [JSON.stringify(list)] }
 }
 
 /** The store's time in milliseconds. */

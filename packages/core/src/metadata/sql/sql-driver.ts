@@ -4,6 +4,8 @@ import type { CommandInput, CommandName, CommandOutcome } from './commands/index
 export interface SqlStatement {
   readonly sql: string
   readonly values: readonly unknown[]
+  /** Nobody looks at its rows: a driver may send it and go on, and gives back none. What it throws ends the program a statement later. */
+  readonly unanswered?: true
 }
 
 /** What a column holds: integers are numbers, JSON is text, flags are 0 or 1, bytes are a `Uint8Array`. */
@@ -30,6 +32,8 @@ export interface SqlDialect {
   readonly position: string
   /** The next value of the commit sequence, or NULL where the driver hands it out itself (`SqlContext.sequence`). */
   readonly nextSequence: string
+  /** The store's time in milliseconds, or NULL where the driver sets it (`SqlContext.now`). */
+  readonly storeTime: string
   /** Behind a SELECT: locks its rows against everybody; nothing on SQLite, where a command is alone. */
   readonly forUpdate: string
   /** Behind a SELECT: keeps its rows from being deleted until the commit. */

@@ -5,7 +5,7 @@ import { claimBlobs } from '../claim-blobs.ts'
 import { asProposed, refuse, refuseAtDoor, refuseFinal } from '../guard.ts'
 import type { Guarded } from '../guard.ts'
 import { readKeyState } from '../key-state.ts'
-import { bucketLock, keyLock, lock, policyLock } from '../locks.ts'
+import { bucketLock, hold, keyLock, policyLock } from '../locks.ts'
 import { clear, makeRoom } from '../make-room.ts'
 import { NO_PART, addReferences } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -16,8 +16,9 @@ export function* commitObject(context: SqlContext, command: CommitObjectCommand)
   const { extents, ...proposed } = command.object
   const { bucketId, key } = proposed
   const { require, conditions } = command
-  const now = yield* lock(context, [policyLock(false), bucketLock(bucketId, false), keyLock(bucketId, key)])
+  yield* hold(context, [policyLock(false), bucketLock(bucketId, false), keyLock(bucketId, key)])
   const state = yield* readKeyState(context, bucketId, key)
+  const { now } = state
   const room = yield* makeRoom(state, { bucketId, key, now })
   const atDoor = refuseAtDoor(state, require)
   if (atDoor !== null || state.bucket === null) return atDoor ?? { outcome: 'bucket-gone' }

@@ -4,7 +4,7 @@ import type { ObjectInfo } from '../../../model/object.ts'
 import { asProposed, refuse, refuseAtDoor } from '../guard.ts'
 import { readKeyState, readNewestNoncurrent, readNoncurrent } from '../key-state.ts'
 import type { HeldVersion, KeyState } from '../key-state.ts'
-import { bucketLock, keyLock, lock, policyLock } from '../locks.ts'
+import { bucketLock, hold, keyLock, policyLock } from '../locks.ts'
 import { clear, makeRoom } from '../make-room.ts'
 import type { Room } from '../make-room.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -15,17 +15,15 @@ export function* deleteObjects(context: SqlContext, command: DeleteObjectsComman
   const { bucketId, at } = command
   const keys = [...new Set(command.keys.map(({ key }) => key))].sort()
   const locks = [policyLock(false), bucketLock(bucketId, false), ...keys.map((key) => keyLock(bucketId, key))]
-  const now = yield* lock(context, locks)
+  yield* hold(context, locks)
   const outcomes: DeleteOutcome[] = []
-  for (const key of command.keys) outcomes.push(yield* deleteOne(context, key, { bucketId, at, now }))
+  for (const key of command.keys) outcomes.push(yield* deleteOne(context, key, { bucketId, at }))
   return outcomes
 }
 
 interface DeletePlace {
   readonly bucketId: string
   readonly at: Date
-  /** The store's time: what retention and garbage go by. */
-  readonly now: number
 }
 
 function* deleteOne(context: SqlContext, wanted: DeleteKey, place: DeletePlace): SqlProgram<DeleteOutcome> {
@@ -33,7 +31,7 @@ function* deleteOne(context: SqlContext, wanted: DeleteKey, place: DeletePlace):
   const refused = refuseAtDoor(state, wanted.require)
   if (refused !== null) return refused
   if (wanted.versionId !== undefined) return yield* deleteVersion(context, { wanted, versionId: wanted.versionId, state, place })
-  if (state.versioning === 'off') return yield* deleteKey(context, { wanted, state, place })
+  if (state.versioning === 'off') return yield* deleteKey(context, { wanted, state })
   return yield* leaveMarker(context, { wanted, state, place })
 }
 
@@ -43,25 +41,26 @@ interface DeleteStep {
   readonly place: DeletePlace
 }
 
-function* deleteKey(context: SqlContext, { wanted, state, place }: DeleteStep): SqlProgram<DeleteOutcome> {
+function* deleteKey(context: SqlContext, { wanted, state }: Pick<DeleteStep, 'wanted' | 'state'>): SqlProgram<DeleteOutcome> {
   const { current } = state
   const refused = yield* refuseKey(
     context,
-    { wanted, state, place },
+    { wanted, state },
     { found: current, marker: null, room: current === null ? null : gone(current) },
   )
   if (refused !== null) return refused
-  if (current !== null) yield* removeVersion(context, current, place.now)
+  if (current !== null) yield* removeVersion(context, current, state.now)
   return { outcome: 'deleted', versionId: null, deleteMarker: false }
 }
 
 function* leaveMarker(context: SqlContext, { wanted, state, place }: DeleteStep): SqlProgram<DeleteOutcome> {
-  const { bucketId, at, now } = place
+  const { bucketId, at } = place
+  const { now } = state
   const { key, ownerId } = wanted
   const versionId = state.versioning === 'suspended' ? NULL_VERSION : wanted.markerVersionId
   const marker = markerOf({ bucketId, key, ownerId, createdAt: at, versionId })
   const room = yield* makeRoom(state, { bucketId, key, now })
-  const refused = yield* refuseKey(context, { wanted, state, place }, { found: state.current, marker, room })
+  const refused = yield* refuseKey(context, { wanted, state }, { found: state.current, marker, room })
   if (refused !== null) return refused
   yield* clear(context, room, { bucketId, key, now })
   if (state.current !== null) yield* deleteCurrent(bucketId, key)
@@ -71,8 +70,8 @@ function* leaveMarker(context: SqlContext, { wanted, state, place }: DeleteStep)
 
 function* deleteVersion(context: SqlContext, step: DeleteStep & { readonly versionId: string }): SqlProgram<DeleteOutcome> {
   const { wanted, versionId, state, place } = step
-  const { bucketId, now } = place
-  const { current } = state
+  const { bucketId } = place
+  const { current, now } = state
   const found = current?.info.versionId === versionId ? current : yield* readNoncurrent(bucketId, wanted.key, versionId)
   const refused = yield* refuseKey(context, step, { found, marker: null, room: found === null ? null : gone(found) })
   if (refused !== null) return refused
@@ -104,7 +103,7 @@ function gone(version: HeldVersion): Pick<Room, 'touched' | 'leaving'> {
 
 function* refuseKey(
   context: SqlContext,
-  { wanted, state, place }: DeleteStep,
+  { wanted, state }: Pick<DeleteStep, 'wanted' | 'state'>,
   { found, marker, room }: DeletedRows,
 ): SqlProgram<Refusal | null> {
   const { require, conditions, bypassGovernance } = wanted
@@ -114,7 +113,7 @@ function* refuseKey(
     require,
     conditions,
     bypass: bypassGovernance,
-    now: place.now,
+    now: state.now,
     proposed: marker === null ? null : asProposed(marker),
     existing: found === null || found.info.deleteMarker ? null : found.info,
     touched: room?.touched ?? [],

@@ -2,7 +2,7 @@ import type { CommitPartCommand, CommitPartOutcome } from '../../commands.ts'
 import { claimBlobs } from '../claim-blobs.ts'
 import { bytesOf } from '../column.ts'
 import { COUNT_HEADER_SIZE, countExtents, decodeExtents } from '../extent-codec.ts'
-import { bucketLock, lock, partLock, policyLock, uploadLock } from '../locks.ts'
+import { bucketLock, hold, partLock, policyLock, uploadLock } from '../locks.ts'
 import { PART_COLUMN_NAMES, partValues } from '../part-row.ts'
 import { blobsWithout, distinctBlobs, addReferences, dropReferencesTo } from '../references.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -24,10 +24,11 @@ export function* commitPart(context: SqlContext, command: CommitPartCommand): Sq
   // Parts of several extents count those that are there, and must not count at the same time.
   const counts = part.extents.length > 1
   const locks = [policyLock(false), bucketLock(bucketId, false), uploadLock(uploadId, counts), partLock(uploadId, partNumber)]
-  const now = yield* lock(context, locks)
+  yield* hold(context, locks)
   const found = yield* readUploadToChange(context, command, 'parts')
   if (found.refused !== null) return found.refused
   const { manifestId } = found.upload
+  const { now } = found.state
   if (counts && (yield* extentsOfOthers(manifestId, partNumber)) + part.extents.length > command.objectExtentsMax) {
     return { outcome: 'too-many-extents' }
   }

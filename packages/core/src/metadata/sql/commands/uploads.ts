@@ -2,7 +2,7 @@ import type { AbortUploadOutcome, CreateUploadCommand, CreateUploadOutcome, Uplo
 import { integerOf, textOf } from '../column.ts'
 import { refuse, refuseAtDoor } from '../guard.ts'
 import { readKeyState } from '../key-state.ts'
-import { bucketLock, lock, policyLock, uploadLock } from '../locks.ts'
+import { bucketLock, hold, lock, policyLock, uploadLock } from '../locks.ts'
 import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { UPLOAD_COLUMN_NAMES, uploadValues } from '../upload-row.ts'
@@ -13,7 +13,7 @@ const INSERT = `INSERT INTO uploads (${NAMES.join(', ')}, status) VALUES (${NAME
 
 /** Begins an upload. */
 export function* createUpload(context: SqlContext, { upload, require }: CreateUploadCommand): SqlProgram<CreateUploadOutcome> {
-  yield* lock(context, [policyLock(false), bucketLock(upload.bucketId, false)])
+  yield* hold(context, [policyLock(false), bucketLock(upload.bucketId, false)])
   const state = yield* readKeyState(context, upload.bucketId, upload.key)
   const atDoor = refuseAtDoor(state, require)
   if (atDoor !== null || state.bucket === null) return atDoor ?? { outcome: 'bucket-gone' }
