@@ -50,7 +50,8 @@ async function fill(database: RawDatabase): Promise<void> {
   }
   const reserved = numbers(10_000).map((at) => ({ backend_id: 'main', blob: `r${at}`, state: 'reserved', process_id: 'p', changed_at: 1 }))
   await insertRows(database, 'garbage', [...reserved, { ...reserved[0], blob: TO.blob }])
-  await database.query({ sql: database.dialect.name === 'sqlite' ? 'ANALYZE' : 'VACUUM ANALYZE', values: [] })
+  // On SQLite nobody gathers statistics: its plans must be right without.
+  if (database.dialect.name === 'postgres') await database.query({ sql: 'VACUUM ANALYZE', values: [] })
 }
 
 /** How each statement of a program is gone about, asked before it runs. */

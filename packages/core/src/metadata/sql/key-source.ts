@@ -9,7 +9,8 @@ export interface KeyTable {
   /** The columns of a row, under the alias `t`. */
   readonly select: string
   readonly selectValues: readonly unknown[]
-  readonly table: string
+  /** The table with the alias `t`, and where SQLite would take another index, the one that it reads. */
+  readonly from: string
   /** Holds for every row that is meant, as text and its values. */
   readonly where: string
   readonly whereValues: readonly SqlValue[]
@@ -70,7 +71,7 @@ interface Range {
 export function selectRange(table: KeyTable, range: Range, limit: number): SqlStatement {
   const { text, values } = rangeCondition(table, range)
   return {
-    sql: `SELECT ${table.select} FROM ${table.table} t WHERE ${text}${orderOf(table, range.seek)} LIMIT ?`,
+    sql: `SELECT ${table.select} FROM ${table.from} WHERE ${text}${orderOf(table, range.seek)} LIMIT ?`,
     values: [...table.selectValues, ...values, limit],
   }
 }
@@ -80,7 +81,7 @@ function selectBoundary(table: KeyTable, range: Range, count: number): SqlStatem
   const { text, values } = rangeCondition(table, range)
   const columns = table.tie === null ? 't.key' : `t.key, t.${table.tie.column}`
   return {
-    sql: `SELECT ${columns} FROM ${table.table} t WHERE ${text}${orderOf(table, range.seek)} LIMIT 1 OFFSET ?`,
+    sql: `SELECT ${columns} FROM ${table.from} WHERE ${text}${orderOf(table, range.seek)} LIMIT 1 OFFSET ?`,
     values: [...values, count - 1],
   }
 }
@@ -88,7 +89,7 @@ function selectBoundary(table: KeyTable, range: Range, count: number): SqlStatem
 /** How many rows a range has. */
 function countRange(table: KeyTable, range: Range): SqlStatement {
   const { text, values } = rangeCondition(table, range)
-  return { sql: `SELECT count(*) FROM ${table.table} t WHERE ${text}`, values }
+  return { sql: `SELECT count(*) FROM ${table.from} WHERE ${text}`, values }
 }
 
 function orderOf({ tie }: KeyTable, seek: Seek): string {

@@ -23,8 +23,7 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
   const table: KeyTable = {
     select: SELECT,
     selectValues: [],
-    table: 'objects',
-    // By the index of owners, where the condition names one.
+    from: owner === null ? 'objects t' : `objects t${dialect.byOwner}`,
     where: owner === null ? 't.bucket_id = ?' : 't.bucket_id = ? AND t.owner_id = ?',
     whereValues: owner === null ? [bucketId] : [bucketId, owner],
     tie: null,

@@ -45,7 +45,7 @@ function openUploads({ bucketId, kind }: Pick<ListUploadsQuery, 'bucketId' | 'ki
   return {
     select: SELECT,
     selectValues: [],
-    table: 'uploads',
+    from: 'uploads t',
     where: `t.bucket_id = ? AND t.kind = ? AND t.status = 'open'`,
     whereValues: [bucketId, kind],
     tie: { column: 'id', descending: false, ordered: true },

@@ -80,13 +80,13 @@ function versionTables(dialect: SqlDialect, bucketId: string, visible: Predicate
     current: {
       ...shared,
       select: `${columns}, 0, 1, ${passes}`,
-      table: 'objects',
+      from: 'objects t',
       tie: { column: 'sequence', descending: true, ordered: false },
     },
     noncurrent: {
       ...shared,
       select: `${columns}, t.delete_marker, ${LATEST_MARKER}, ${passes}`,
-      table: 'object_versions',
+      from: 'object_versions t',
       tie: { column: 'sequence', descending: true, ordered: true },
     },
   }

@@ -45,6 +45,17 @@ describe.each(DATABASES)('on %s, 200,000 rows', (name) => {
     await expectSeeks(database(), statements, ['objects'])
   })
 
+  test.each([
+    ['the first page', {}],
+    ['a page in the middle', { position: MIDDLE }],
+    ['a prefix', { prefix: 'd5/' }],
+    ['folders', { delimiter: '/' }],
+    ['with another condition', { visible: { k: 'and', a: [OWNED, { k: 'not', a: OWNED }] } }],
+  ] as const)('objects of one owner: %s is read by the index of owners', async (_, more) => {
+    const statements = await statementsOf((context) => listObjects(context, { ...QUERY, visible: OWNED, ...more }))
+    for (const statement of statements) expect(await planOf(database(), statement)).toContain('objects_by_owner')
+  })
+
   test.each(PAGES)('versions: %s is two seeks', async (_, more) => {
     const position = 'position' in more ? { ...MIDDLE, sequence: null } : null
     const statements = await statementsOf((context) => listVersions(context, { ...QUERY, ...more, position }))
@@ -115,8 +126,7 @@ async function expectSeeks(database: RawDatabase, statements: readonly SqlStatem
 /** The plan reads by an index that begins with what is asked, and, where that is strict, sorts nothing. */
 async function expectSeek(database: RawDatabase, statement: SqlStatement, strict: boolean): Promise<void> {
   const sqlite = database.dialect.name === 'sqlite'
-  const rows = await database.query({ ...statement, sql: `${sqlite ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN (COSTS OFF)'} ${statement.sql}` })
-  const plan = rows.map((row) => String(row.at(-1))).join('\n')
+  const plan = await planOf(database, statement)
   const problem = `${statement.sql}\n${JSON.stringify(statement.values)}\n${plan}`
   // Of all buckets there is no condition to search by: they are walked in the order of their index.
   // A walk over folders is read as it was made.
@@ -126,6 +136,12 @@ async function expectSeek(database: RawDatabase, statement: SqlStatement, strict
   expect(plan, problem).toMatch(
     sqlite ? /(?:SEARCH [tpb]|SCAN b) USING (?:COVERING )?(?:INDEX|PRIMARY KEY)/ : /Index Cond: |buckets_by_name/,
   )
+}
+
+async function planOf(database: RawDatabase, statement: SqlStatement): Promise<string> {
+  const explain = database.dialect.name === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN (COSTS OFF)'
+  const rows = await database.query({ ...statement, sql: `${explain} ${statement.sql}` })
+  return rows.map((row) => String(row.at(-1))).join('\n')
 }
 
 /** Fills the tables by the database itself: three buckets, of which the middle one has nearly all. */
@@ -152,5 +168,6 @@ async function fill(database: RawDatabase): Promise<void> {
   await run(
     `INSERT INTO parts (manifest_id, part_number, size, etag, created_at, extents) SELECT n / 10000, n % 10000, n, 'e', n, ${database.dialect.name === 'sqlite' ? `x'00'` : `'\\x00'`} ${from}`,
   )
-  await run(database.dialect.name === 'sqlite' ? 'ANALYZE' : 'VACUUM ANALYZE')
+  // On SQLite nobody gathers statistics: its plans must be right without.
+  if (database.dialect.name === 'postgres') await run('VACUUM ANALYZE')
 }

@@ -76,5 +76,6 @@ async function fill(database: RawDatabase): Promise<void> {
   const key = "'t' || (n % 1000) || '/' || n"
   await run(`INSERT INTO objects (${version}) SELECT 'b1', ${key}, 'v' || n, n, n, n, 'e', 'o', 0, n FROM ${numbers}`)
   await run(`INSERT INTO documents (kind, id, version, body) VALUES ('relation', 'members', 1, '{}')`)
-  await run(sqlite ? 'ANALYZE' : 'VACUUM ANALYZE')
+  // Where nobody gathers statistics, plans must be right without.
+  if (!sqlite) await run('VACUUM ANALYZE')
 }

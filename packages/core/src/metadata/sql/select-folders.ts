@@ -30,8 +30,8 @@ export function selectFolders(table: KeyTable, walk: FolderWalk, dialect: SqlDia
   const next = `substr(w.key, 1, ${skipped} + ${inRest} + ${points.length - 1}) || ?`
   const bound = below === null ? '' : ' AND t.key < ?'
   const belows = below === null ? [] : [below]
-  const first = `SELECT t.key FROM ${table.table} t WHERE ${table.where} AND t.key ${seek.kind === 'at' ? '>=' : '>'} ?${bound} ORDER BY t.key LIMIT 1`
-  const step = `SELECT t.key FROM ${table.table} t WHERE ${table.where} AND t.key >= ${next}${bound} ORDER BY t.key LIMIT 1`
+  const first = `SELECT t.key FROM ${table.from} WHERE ${table.where} AND t.key ${seek.kind === 'at' ? '>=' : '>'} ?${bound} ORDER BY t.key LIMIT 1`
+  const step = `SELECT t.key FROM ${table.from} WHERE ${table.where} AND t.key >= ${next}${bound} ORDER BY t.key LIMIT 1`
   return {
     sql: `WITH RECURSIVE walk(key, steps) AS (SELECT (${first}), 1
 UNION ALL SELECT (${step}), w.steps + 1 FROM walk w WHERE w.key IS NOT NULL AND w.steps < ? AND ${inRest} > 0)

@@ -30,6 +30,11 @@ export interface SqlDialect {
   readonly each: string
   /** The function that finds a text in another: where it begins, in code points from 1; 0 where it is not. */
   readonly position: string
+  /**
+   * Behind `objects t`: reads it by the index of owners. SQLite, where nobody gathers statistics, takes the primary key for as good, and then looks
+   * at the objects of everybody. Nothing on Postgres, which gathers them itself.
+   */
+  readonly byOwner: string
   /** The next value of the commit sequence, or NULL where the driver hands it out itself (`SqlContext.sequence`). */
   readonly nextSequence: string
   /** The store's time in milliseconds, or NULL where the driver sets it (`SqlContext.now`). */
