@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import type { ObjectSummary } from '@stowage/core'
 import {
+  ALWAYS,
   AT,
   blob,
   blobExtent,
@@ -10,6 +12,7 @@ import {
   type Extent,
   info,
   inlineExtent,
+  listQuery,
   makeBucket,
   md5,
   type MetadataCase,
@@ -23,6 +26,23 @@ import {
 
 const LATER = new Date(AT.getTime() + 60_000)
 const EARLIER = new Date(AT.getTime() - 60_000)
+
+/** What a listing must say of an object; it may say more. */
+function summaryOf({
+  bucketId,
+  key,
+  versionId,
+  sequence,
+  size,
+  etag,
+  checksum,
+  headers,
+  ownerId,
+  createdAt,
+}: ObjectSummary): ObjectSummary {
+  const kind = checksum === null ? null : { algorithm: checksum.algorithm, type: checksum.type }
+  return { bucketId, key, versionId, sequence, size, etag, checksum: kind, headers, ownerId, createdAt }
+}
 
 /** One key, without versions: what is committed is what is found. */
 export const objectCases: readonly MetadataCase[] = [
@@ -51,6 +71,11 @@ export const objectCases: readonly MetadataCase[] = [
       assert.deepEqual(got, { ...facts, versionId: 'null', latest: true, deleteMarker: false, sequence: got.sequence })
       assert.deepEqual(outcome.object, got)
       assert.deepEqual(await info(subject, object.key), got)
+      // However it is looked for: an index that a listing reads may keep what it says beside the object.
+      for (const visible of [ALWAYS, columnIs('owner_id', 'someone')]) {
+        const { objects } = await subject.store.listObjects(listQuery({ visible }))
+        assert.deepEqual(objects.map(summaryOf), [summaryOf(got)])
+      }
       assert.deepEqual(
         stored.map((extent) => ({ ...extent, bytes: Buffer.from(extent.kind === 'inline' ? extent.bytes : []) })),
         extents,

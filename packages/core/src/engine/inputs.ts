@@ -4,7 +4,7 @@ import type { CompletedPart } from '../metadata/commands.ts'
 import type { BucketAddress, Versioning } from '../model/bucket.ts'
 import type { Conditions } from '../model/conditions.ts'
 import type { ChecksumAlgorithm, ChecksumType, ObjectChecksum } from '../model/object-checksum.ts'
-import type { ObjectHeaders, ObjectInfo, Retention } from '../model/object.ts'
+import type { ObjectHeaders, ObjectInfo, ObjectSummary, Retention } from '../model/object.ts'
 import type { PartInfo, UploadInfo } from '../model/upload.ts'
 
 /** What a client says of the bytes it sends; each is verified, a wrong one commits nothing. */
@@ -166,7 +166,7 @@ export interface ListObjectsInput extends BucketInput {
 }
 /** One page. Objects and common prefixes count together, each in the order of its bytes; a page that a policy filters may be short, and still lead on. */
 export interface ListedObjects {
-  readonly objects: readonly ObjectInfo[]
+  readonly objects: readonly ObjectSummary[]
   readonly commonPrefixes: readonly string[]
   readonly truncated: boolean
   /** Opaque; null on the last page. */

@@ -1,5 +1,5 @@
 import type { BucketInfo } from '../model/bucket.ts'
-import type { ObjectInfo, ObjectRecord } from '../model/object.ts'
+import type { ObjectInfo, ObjectRecord, ObjectSummary } from '../model/object.ts'
 import type { UploadInfo } from '../model/upload.ts'
 import type { Requirement } from '../policy/policy.ts'
 import type { PolicyRow } from '../policy/predicate-row.ts'
@@ -61,7 +61,7 @@ export interface ListObjectsQuery {
  * row is below it. A page is full unless `rowsScannedMax` was reached: then it is short, and `next` moves on.
  */
 export interface ListObjectsPage {
-  readonly objects: readonly ObjectInfo[]
+  readonly objects: readonly ObjectSummary[]
   readonly commonPrefixes: readonly string[]
   /** Null on the last page. */
   readonly next: NextPosition | null

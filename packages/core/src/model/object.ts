@@ -50,6 +50,17 @@ export interface ObjectInfo {
   readonly createdAt: Date
 }
 
+/**
+ * What a page of a bucket says of a current object: no more than a store can keep in an index, beside the object itself. For tags, user
+ * metadata, the checksum's value and locks, ask for the object.
+ */
+export interface ObjectSummary extends Pick<
+  ObjectInfo,
+  'bucketId' | 'key' | 'versionId' | 'sequence' | 'size' | 'etag' | 'headers' | 'ownerId' | 'createdAt'
+> {
+  readonly checksum: Pick<ObjectChecksum, 'algorithm' | 'type'> | null
+}
+
 /** An object with where its bytes are. Listings and HEAD never drag this along. */
 export interface ObjectRecord extends ObjectInfo {
   /** Names the extents as a set: blobs are counted by it, part facts are found by it. */

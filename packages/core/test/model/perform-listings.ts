@@ -7,7 +7,7 @@ import type { Line } from './reference-listing.ts'
 import { compareKeys } from './reference-model.ts'
 import type { ModelVersion } from './reference-model.ts'
 import type { ModelUpload } from './reference-uploads.ts'
-import { bucketName, compare, facts, modelFacts } from './run-state.ts'
+import { bucketName, compare, facts, modelFacts, modelSummary, summary } from './run-state.ts'
 import type { RunState } from './run-state.ts'
 
 type Of<K extends Operation['op']> = Extract<Operation, { op: K }>
@@ -63,10 +63,7 @@ async function listPage(state: RunState, op: Of<'list'>, { token, after }: ListP
   )
   if (both === null) return null
   const { actual, expected } = both
-  deepStrictEqual(
-    actual.objects.map(facts),
-    expected.entries.map((version) => modelFacts(version, true)),
-  )
+  deepStrictEqual(actual.objects.map(summary), expected.entries.map(modelSummary))
   deepStrictEqual(actual.commonPrefixes, expected.prefixes)
   strictEqual(actual.truncated, expected.truncated)
   strictEqual(actual.nextToken !== null, expected.truncated)

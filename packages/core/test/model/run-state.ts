@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import type { Conditions } from '../../src/model/conditions.ts'
-import type { ObjectInfo } from '../../src/model/object.ts'
+import type { ObjectInfo, ObjectSummary } from '../../src/model/object.ts'
 import type { ExpectedContent, ObjectAttributes } from '../../src/engine/inputs.ts'
 import { chunked, sampleBytes } from '../support/sample-bytes.ts'
 import type { World } from '../support/world.ts'
@@ -105,6 +105,16 @@ export function facts(info: ObjectInfo): unknown {
   const content = deleteMarker ? {} : { size, etag, partCount, checksum }
   const attributes = { headers: { ...headers }, userMetadata: { ...userMetadata }, tags: { ...tags } }
   return { key, versionId, deleteMarker, latest, ...content, ...attributes, createdAt: createdAt.getTime() }
+}
+
+/** Everything that a page of a bucket says of an object. */
+export function summary({ key, versionId, size, etag, checksum, headers, createdAt }: ObjectSummary): unknown {
+  return { key, versionId, size, etag, checksum, headers: { ...headers }, createdAt: createdAt.getTime() }
+}
+
+export function modelSummary({ key, versionId, bytes, etag, checksum, headers, createdAt }: ModelVersion): unknown {
+  const kind = checksum === null ? null : { algorithm: checksum.algorithm, type: checksum.type }
+  return { key, versionId, size: bytes.length, etag, checksum: kind, headers, createdAt }
 }
 
 export function modelFacts(version: ModelVersion, latest: boolean): unknown {

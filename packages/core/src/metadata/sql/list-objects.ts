@@ -4,16 +4,17 @@ import type { Predicate } from '../../policy/predicate.ts'
 import { bucketFactsOf } from './bucket-facts.ts'
 import { collectPage, isOneStatement, type KeyPageQuery } from './key-page.ts'
 import { type KeyTable, tableSource } from './key-source.ts'
-import { OBJECT_COLUMN_NAMES, objectColumns, readObjectRow } from './object-row.ts'
 import { bothBeginnings } from './key-beginnings.ts'
 import { listingBounds } from './listing-bounds.ts'
+import { columnList } from './object-row.ts'
 import { rangedSource } from './ranged-source.ts'
 import { objectColumnsOf } from './predicate-columns.ts'
 import { predicateSql } from './predicate-sql.ts'
 import type { SqlContext, SqlDialect, SqlProgram } from './sql-driver.ts'
+import { readSummaryRow, SUMMARY_COLUMN_NAMES } from './summary-row.ts'
 
-const SELECT = objectColumns('t')
-const KEY_AT = OBJECT_COLUMN_NAMES.indexOf('key')
+const SELECT = columnList('t', SUMMARY_COLUMN_NAMES)
+const KEY_AT = SUMMARY_COLUMN_NAMES.indexOf('key')
 
 /** One page of the current objects of a bucket. */
 export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): SqlProgram<ListObjectsPage> {
@@ -36,7 +37,7 @@ export function* listObjects({ dialect }: SqlContext, query: ListObjectsQuery): 
   )
   const page = yield* collectPage(source, pageQuery(query))
   return {
-    objects: page.rows.map(({ row }) => readObjectRow(row, { bucketId, latest: true, deleteMarker: false })),
+    objects: page.rows.map(({ row }) => readSummaryRow(row, bucketId)),
     commonPrefixes: page.commonPrefixes,
     next: page.next === null ? null : { after: page.next.after, skipPrefix: page.next.skipPrefix, shown: page.next.shown },
   }

@@ -75,10 +75,8 @@ export type Attributes = Pick<ObjectInfo, 'headers' | 'userMetadata' | 'tags' | 
 
 /** The columns of `ATTRIBUTE_NAMES`, from position `at` on. */
 export function readAttributes(row: SqlRow, at: number): Attributes {
-  const contentType = textOrNull(row[at])
-  const headers: ObjectHeaders = decodeTextMap(row[at + 1])
   return {
-    headers: contentType === null ? headers : { contentType, ...headers },
+    headers: readHeaders(row, at),
     userMetadata: decodeTextMap(row[at + 2]),
     tags: decodeTextMap(row[at + 3]),
     ownerId: textOrNull(row[at + 4]),
@@ -86,6 +84,13 @@ export function readAttributes(row: SqlRow, at: number): Attributes {
     legalHold: row[at + 7] === 1,
     createdAt: new Date(integerOf(row[at + 8])),
   }
+}
+
+/** Reads `content_type, headers`. */
+export function readHeaders(row: SqlRow, at: number): ObjectHeaders {
+  const contentType = textOrNull(row[at])
+  const headers: ObjectHeaders = decodeTextMap(row[at + 1])
+  return contentType === null ? headers : { contentType, ...headers }
 }
 
 /** The values of `ATTRIBUTE_NAMES`, in its order. */

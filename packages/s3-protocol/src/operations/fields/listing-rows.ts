@@ -1,4 +1,4 @@
-import type { ListedObjects, ObjectInfo } from '@stowage/core'
+import type { ListedObjects, ObjectSummary } from '@stowage/core'
 import { escapeText, textElement } from '../../xml/xml-rows.ts'
 import type { DisplayName } from '../../operation.ts'
 import type { KeyWriter } from './encoding-type.ts'
@@ -23,7 +23,7 @@ interface Shown {
 }
 
 /** Key and ETag are never empty, and need no look whether they are. */
-function contents(info: ObjectInfo, { key, time, owners }: Shown): string {
+function contents(info: ObjectSummary, { key, time, owners }: Shown): string {
   const { checksum, etag, size } = info
   const { storageClass = 'STANDARD' } = info.headers
   const checksums =
