@@ -20,6 +20,12 @@ beforeAll(async () => {
 afterAll(() => Promise.all([...open.values()].map((database) => database.close())))
 
 const OWNED: Predicate = { k: 'cmp', op: '=', a: { k: 'col', n: 'owner_id' }, b: { k: 'lit', t: 'text', v: 'o7' } }
+const OF_A_TYPE: Predicate = {
+  k: 'cmp',
+  op: '=',
+  a: { k: 'json', a: { k: 'col', n: 'metadata' }, p: 'mimetype', text: true },
+  b: { k: 'lit', t: 'text', v: 'image/png' },
+}
 const FOLDER: Predicate = {
   k: 'cmp',
   op: '=',
@@ -50,10 +56,12 @@ describe.each(DATABASES)('on %s, 200,000 rows', (name) => {
     ['a page in the middle', { position: MIDDLE }],
     ['a prefix', { prefix: 'd5/' }],
     ['folders', { delimiter: '/' }],
-    ['with another condition', { visible: { k: 'and', a: [OWNED, { k: 'not', a: OWNED }] } }],
+    ['with another condition', { visible: { k: 'and', a: [OWNED, { k: 'not', a: OF_A_TYPE }] } }],
   ] as const)('objects of one owner: %s is read by the index of owners', async (_, more) => {
     const statements = await statementsOf((context) => listObjects(context, { ...QUERY, visible: OWNED, ...more }))
-    for (const statement of statements) expect(await planOf(database(), statement)).toContain('objects_by_owner')
+    // SQLite reads nothing else: what a row is looked up for is what a condition asks that no listing shows.
+    const index = name === 'postgres' ? 'objects_by_owner' : 'COVERING INDEX objects_by_owner'
+    for (const statement of statements) expect(await planOf(database(), statement)).toContain(index)
   })
 
   test.each(PAGES)('versions: %s is two seeks', async (_, more) => {

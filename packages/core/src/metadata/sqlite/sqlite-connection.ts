@@ -74,6 +74,11 @@ export class SqliteConnection {
     return this.#database.inTransaction
   }
 
+  /** Where sorting keeps its rows. In memory until this is called; files lie in the system's temporary directory, and only where the rows are many. */
+  keepTemporary(where: 'in files' | 'in memory'): void {
+    this.#database.pragma(`temp_store = ${where === 'in files' ? 'FILE' : 'MEMORY'}`)
+  }
+
   /** Moves what the WAL holds into the database, as far as no reader needs it. */
   checkpoint(): void {
     this.#database.pragma('wal_checkpoint(PASSIVE)')

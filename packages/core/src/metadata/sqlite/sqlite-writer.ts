@@ -71,7 +71,10 @@ export class SqliteWriter {
     try {
       const steps = this.#mayMigrate ? plan : { ...plan, lookOnly: TABLE_IS_THERE }
       const program = (): SqlProgram<boolean> => migrateOnce(this.#context(now), steps)
+      // An index of all objects is sorted, which would take some 200 MiB of memory for a million of them.
+      this.#connection.keepTemporary('in files')
       while (this.#transaction('migrate', () => runProgram(program(), this.#executor('migrate'))));
+      this.#connection.keepTemporary('in memory')
       const [row] = this.#connection.execute({ sql: RESERVED, values: [] })
       this.#reserved = integerOf(row?.[0])
       this.#nextSequence = this.#reserved + 1

@@ -22,6 +22,8 @@ export interface SchemaWords {
   readonly newestFirstIndex: readonly string[]
   /** How the commit sequence is made. */
   readonly commitSequence: string
+  /** Makes the index of owners anew, with what listings show; none where looking up rows costs little. */
+  readonly coveringOwnerIndex: readonly string[]
 }
 
 /** One step of the schema. Append-only: what has been released never changes, and its text is checksummed. */
