@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 export interface CountedWay {
   readonly url: string
   /** How often the client has begun to speak, after the server had spoken, since the last call: round trips. */
-  takeTurns(): number
-  close(): void
+  readonly takeTurns: () => number
+  readonly close: () => void
 }
 
 /** Opens a way to the server of a URL, on a free port of 127.0.0.1. */

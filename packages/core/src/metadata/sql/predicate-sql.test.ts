@@ -209,7 +209,17 @@ function uniqueKeys(list: readonly ObjectFacts[]): readonly ObjectFacts[] {
 }
 
 function rawDialect(): RawDatabase['dialect'] {
-  return { name: 'sqlite', each: '', position: '', byOwner: '', nextSequence: '', storeTime: '', forUpdate: '', forKeyShare: '', locks: false }
+  return {
+    name: 'sqlite',
+    each: '',
+    position: '',
+    byOwner: '',
+    nextSequence: '',
+    storeTime: '',
+    forUpdate: '',
+    forKeyShare: '',
+    locks: false,
+  }
 }
 
 const BUCKETS = HOSTILE_TEXTS.filter((name) => name !== '').map((name, at) => ({
