@@ -23,7 +23,8 @@ const GOOD_STRETCH = 1024 * 1024
  * without a mebibyte in between, and only in the same content (generation).
  *
  * Promises: gives every byte once, or errors; a whole blob whose CRC-32C is not the one that the service names errors with
- * `BlobDamaged` in place of its end; destroying it breaks its connection. Time in which nobody reads does not count.
+ * `BlobDamaged` in place of its end; destroying it breaks its connection. A reader that pauses for `idleTimeoutSeconds` gives its
+ * connection up to others, and gets a new one when it goes on; that is no break, and may happen any number of times.
  */
 export class BlobReadable extends Readable {
   readonly #store: Store
@@ -33,7 +34,10 @@ export class BlobReadable extends Readable {
   readonly #expected: number | null
   readonly #stop = new AbortController()
   #response: IncomingMessage | null = null
+  /** Since when neither side moved: the service while bytes are wanted, else the reader. */
   #timer: NodeJS.Timeout | null = null
+  /** Whether the connection was given up in a pause, and is to be made anew. */
+  #isLetGo = false
   #position: number
   #crc32c = 0
   #breaks = 0
@@ -63,9 +67,11 @@ export class BlobReadable extends Readable {
 
   #attach(response: IncomingMessage): void {
     this.#response = response
-    // The request's own limit counts the reader's pauses, too.
+    // The request's own limit does not tell the reader's pauses from the service's.
     response.socket.setTimeout(0)
     response.pause()
+    const seconds = this.#store.options.idleTimeoutSeconds
+    this.#timer = setTimeout(() => this.#broken(response, new IdleTimeout(seconds)), seconds * 1000)
     response
       .on('data', (chunk: Buffer) => this.#take(response, chunk))
       .on('end', () => this.#ended(response))
@@ -76,8 +82,12 @@ export class BlobReadable extends Readable {
 
   /** Lets the bytes come; while a broken connection is being made good, that is left to its end. */
   #flow(): void {
-    if (this.#response === null) return
-    this.#watch()
+    if (this.#isLetGo) {
+      this.#isLetGo = false
+      void this.#goOn(null)
+    }
+    if (this.#response?.isPaused() !== true) return
+    this.#timer?.refresh()
     this.#response.resume()
   }
 
@@ -90,9 +100,15 @@ export class BlobReadable extends Readable {
       return
     }
     if (this.#expected !== null) this.#crc32c = crc32c(chunk, this.#crc32c)
-    if (this.push(chunk)) return
-    response.pause()
-    this.#unwatch()
+    // Behind the last byte its end is to come: then the connection is free again.
+    if (!this.push(chunk) && this.#position < this.#end) response.pause()
+  }
+
+  /** Gives the connection up: nobody reads, and others may want it. */
+  #letGo(): void {
+    this.#detach()
+    if (this.#position === this.#end) this.#finish()
+    else this.#isLetGo = true
   }
 
   #ended(response: IncomingMessage): void {
@@ -109,6 +125,11 @@ export class BlobReadable extends Readable {
 
   #broken(response: IncomingMessage, error: Error): void {
     if (this.#response !== response) return
+    // A connection that nobody reads from may end: that says nothing of the service.
+    if (response.isPaused()) {
+      this.#letGo()
+      return
+    }
     this.#detach()
     if (this.#position - this.#breakPosition >= GOOD_STRETCH) this.#breaks = 0
     this.#breakPosition = this.#position
@@ -124,10 +145,11 @@ export class BlobReadable extends Readable {
     else this.push(null)
   }
 
-  async #goOn(error: Error): Promise<void> {
+  /** Opens the rest: after a wait where something broke, and at once after a pause. */
+  async #goOn(broken: Error | null): Promise<void> {
     try {
       const { options } = this.#store
-      await wait(delayBefore(this.#breaks, error, options) * 1000, undefined, { signal: this.#stop.signal })
+      if (broken !== null) await wait(delayBefore(this.#breaks, broken, options) * 1000, undefined, { signal: this.#stop.signal })
       const range = { start: this.#position, end: this.#end }
       const { response } = await openRange(this.#store, { key: this.#key, range, generation: this.#generation, signal: this.#stop.signal })
       if (this.destroyed) response.destroy()
@@ -144,14 +166,6 @@ export class BlobReadable extends Readable {
     const response = this.#response
     this.#response = null
     response?.destroy()
-  }
-
-  #watch(): void {
-    const seconds = this.#store.options.idleTimeoutSeconds
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null
-      if (this.#response !== null) this.#broken(this.#response, new IdleTimeout(seconds))
-    }, seconds * 1000)
   }
 
   #unwatch(): void {

@@ -78,15 +78,43 @@ describe('get', () => {
     expect(later.map(({ target }) => target)).toEqual(Array.from(later, () => '/storage/v1/b/blobs/o/x1?alt=media&generation=7'))
   })
 
-  test('goes on where the service falls silent, but does not count the reader’s pauses', async () => {
+  test('goes on where the service falls silent', async () => {
     const one = await open([whole({ ending: 'stall', bytes: 70_000 }), ranged()], { idleTimeoutSeconds: 0.2 })
+    expect(await read(one)).toEqual(BYTES)
+    expect(one.received()).toHaveLength(2)
+  })
+
+  test('a reader that pauses for long gives its connection up, and goes on where it was as often as it likes', async () => {
+    const one = await open([whole(), ranged()], { idleTimeoutSeconds: 0.1, attemptsMax: 1 })
+    const chunks: Uint8Array[] = []
+    for await (const chunk of await one.backend.get(key, {})) {
+      chunks.push(chunk)
+      await wait(300)
+    }
+    expect(Buffer.concat(chunks)).toEqual(BYTES)
+    const [, ...later] = one.received()
+    expect(later.length).toBeGreaterThan(0)
+    for (const { target } of later) expect(target).toBe('/storage/v1/b/blobs/o/x1?alt=media&generation=7')
+  })
+
+  test('a stream that nobody reads keeps nobody else from the last connection', async () => {
+    const one = await open([whole(), {}, ranged()], { idleTimeoutSeconds: 0.6, connectionsMax: 1 })
     const stream = await one.backend.get(key, {})
-    await wait(500)
-    expect(one.received()).toHaveLength(1)
+    await wait(300)
+    await one.backend.delete([key])
     const chunks: Uint8Array[] = []
     for await (const chunk of stream) chunks.push(chunk)
     expect(Buffer.concat(chunks)).toEqual(BYTES)
-    expect(one.received()).toHaveLength(2)
+    expect(one.received().map(({ method }) => method)).toEqual(['GET', 'DELETE', 'GET'])
+  })
+
+  test('a connection that ends in a pause is no failure of the service', async () => {
+    const one = await open([whole({ ending: 'cut', bytes: 0 }), ranged()], { attemptsMax: 1 })
+    const stream = await one.backend.get(key, {})
+    await wait(300)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of stream) chunks.push(chunk)
+    expect(Buffer.concat(chunks)).toEqual(BYTES)
   })
 
   test('gives up where it gets no further', async () => {

@@ -50,9 +50,12 @@ export interface GcsBackendOptions {
   readonly retryDelaySeconds?: number
   /** The longest wait between two tries, in seconds, whatever the service asks for. Default: 16. */
   readonly retryDelayMaxSeconds?: number
-  /** How long a connection may be silent while a request is under way, connecting included, in seconds. Default: 60. */
+  /**
+   * How long a connection may be silent while a request is under way, connecting included, in seconds; and how long the reader of a blob may
+   * pause before its connection is given up, to be made anew when it goes on. Default: 60.
+   */
   readonly idleTimeoutSeconds?: number
-  /** How many connections there are at most. A read holds one until it has ended; further requests wait. Default: 512. */
+  /** How many connections there are at most. A read holds one until it has ended or pauses for long; further requests wait. Default: 512. */
   readonly connectionsMax?: number
   /** How many deletions, or compositions, one call has under way. Default: 16. */
   readonly concurrency?: number
