@@ -1,7 +1,7 @@
 import { isStorageError, parseBlobKey, StorageError } from '@stowage/core/backend'
 import { describe, expect, test } from 'vitest'
 import { refusal } from '../test/support/scripted-server.ts'
-import { ChecksumFailure, CredentialsFailure, IdleTimeout, mayPass, SessionLost, translate } from './errors.ts'
+import { ChecksumFailure, CredentialsFailure, IdleTimeout, mayPass, NoConnection, SessionLost, translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { UnreadableAnswer } from './object-facts.ts'
 import { readRefusal } from './refusal.ts'
@@ -76,6 +76,7 @@ describe('translate', () => {
   test.each([
     [new IdleTimeout(60), true],
     [new SessionLost('gone'), true],
+    [new NoConnection('512 secret'), true],
     [new ChecksumFailure('other bytes'), true],
     [new UnreadableAnswer('a page of a proxy'), true],
     [new CredentialsFailure(new Error('Could not load the default credentials. secret')), false],

@@ -22,6 +22,11 @@ export class IdleTimeout extends Error {
   }
 }
 
+/** No connection became free: nothing was sent, and others have waited as long. */
+export class NoConnection extends Error {
+  override readonly name = 'NoConnection'
+}
+
 /** There are no credentials to send, or they could not be renewed. */
 export class CredentialsFailure extends Error {
   override readonly name = 'CredentialsFailure'
@@ -74,6 +79,9 @@ const REASONS: Readonly<Record<string, Row>> = {
 /** Said by the service where it compared, and by us where we did. */
 const CHANGED: Row = { retryable: true, message: 'The bytes were changed on their way to Cloud Storage (CRC32C); nothing of them is kept.' }
 
+/** Not tried again here: it has waited, and what it waits for is ours. */
+const BUSY: Row = { retryable: true, message: 'All connections to Cloud Storage are taken (connectionsMax); none became free in time.' }
+
 /** Codes of node:net and node:tls that stay until somebody repairs something: certificates. Every other one may pass. */
 const LASTING = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/
 
@@ -105,6 +113,7 @@ export function translate(error: unknown, call: FailedCall): unknown {
   if (error instanceof UnreadableAnswer)
     return unavailable(error, call, { retryable, message: 'Cloud Storage gave an answer that cannot be read.' })
   if (error instanceof ChecksumFailure) return unavailable(error, call, CHANGED)
+  if (error instanceof NoConnection) return unavailable(error, call, BUSY)
   if (error instanceof SessionLost)
     return unavailable(error, call, { retryable: true, message: 'Cloud Storage has dropped the upload session.' })
   const code = errorCode(error)

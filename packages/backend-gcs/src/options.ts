@@ -55,7 +55,7 @@ export interface GcsBackendOptions {
    * pause before its connection is given up, to be made anew when it goes on. Default: 60.
    */
   readonly idleTimeoutSeconds?: number
-  /** How many connections there are at most. A read holds one until it has ended or pauses for long; further requests wait. Default: 512. */
+  /** How many connections there are at most. A read holds one until it has ended or pauses for long; further requests wait, as long as a connection may be silent. Default: 512. */
   readonly connectionsMax?: number
   /** How many deletions, or compositions, one call has under way. Default: 16. */
   readonly concurrency?: number

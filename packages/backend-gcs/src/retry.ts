@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { mayPass } from './errors.ts'
+import { mayPass, NoConnection } from './errors.ts'
 import type { ParsedOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 
@@ -43,8 +43,9 @@ export async function withRetries<T>({ options, signal }: RetryOptions, run: (at
   }
 }
 
-/** Whether a call that failed so may have been carried out all the same: everything but a plain refusal. */
+/** Whether a call that failed so may have been carried out all the same: everything but a plain refusal, and what was never sent. */
 export function leavesDoubt(error: unknown): boolean {
+  if (error instanceof NoConnection) return false
   return !(error instanceof Refusal) || error.status >= 500 || error.status === 408
 }
 

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as requestHttp } from 'node:http'
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { GcsClientLike } from './client.ts'
-import { CredentialsFailure, IdleTimeout } from './errors.ts'
+import { CredentialsFailure, IdleTimeout, NoConnection } from './errors.ts'
 import type { ParsedOptions } from './options.ts'
 import { readRefusal } from './refusal.ts'
 
@@ -32,8 +32,8 @@ const REFUSAL_SIZE_MAX = 64 * 1024
 /**
  * Sends requests over connections of its own, which are kept open. Nothing is repeated here.
  *
- * Promises: a call ends at most `idleTimeoutSeconds` after the last byte moved either way, connecting included; an abort
- * rejects with `signal.reason` and breaks the connection; the credentials go to the endpoint and nowhere else.
+ * Promises: a call waits at most `idleTimeoutSeconds` for one of `connectionsMax` connections, and ends at most as long after the last byte
+ * moved either way, connecting included; an abort rejects with `signal.reason` and breaks the connection; the credentials go to the endpoint and nowhere else.
  */
 export class Transport {
   readonly #client: GcsClientLike
@@ -76,6 +76,7 @@ export class Transport {
       const end = (settle: () => void): void => {
         if (isOver) return
         isOver = true
+        clearTimeout(waiting)
         signal?.removeEventListener('abort', onAbort)
         settle()
       }
@@ -84,6 +85,12 @@ export class Transport {
         sent.destroy()
       }
       signal?.addEventListener('abort', onAbort, { once: true })
+      // The request's own limit begins with its connection.
+      const waiting = setTimeout(() => {
+        end(() => reject(new NoConnection(`none of ${this.#options.connectionsMax} connections became free`)))
+        sent.destroy()
+      }, this.#options.idleTimeoutSeconds * 1000)
+      sent.on('socket', () => clearTimeout(waiting))
       sent.on('timeout', () => sent.destroy(new IdleTimeout(this.#options.idleTimeoutSeconds)))
       // Stays: after an early answer the rest of the body may find the connection gone.
       sent.on('error', (error) => end(() => reject(error)))

@@ -20,9 +20,9 @@ export interface Reply {
   readonly body?: string | Buffer
   /**
    * `reset`: no answer, the connection is reset. `hang`: no answer, the connection stays. `cut`: the connection is reset after the body,
-   * which is shorter than `content-length` says. `stall`: the same, but the connection stays.
+   * which is shorter than `content-length` says. `stall`: the same, but the connection stays. `drip`: the whole body, over a second.
    */
-  readonly ending?: 'reset' | 'hang' | 'cut' | 'stall'
+  readonly ending?: 'reset' | 'hang' | 'cut' | 'stall' | 'drip'
 }
 
 /** Answers one request after the other; the last reply is for all further ones. */
@@ -74,6 +74,15 @@ async function answer(response: ServerResponse, { status = 200, headers = {}, bo
     return
   }
   response.flushHeaders()
+  if (ending === 'drip') {
+    const bytes = Buffer.from(body)
+    for (let drop = 0; drop < 40; drop += 1) {
+      response.write(bytes.subarray(Math.floor((bytes.length * drop) / 40), Math.floor((bytes.length * (drop + 1)) / 40)))
+      await wait(25)
+    }
+    response.end()
+    return
+  }
   if (body.length > 0) response.write(body)
   // A reset overtakes what was not sent yet.
   await wait(20)
