@@ -77,16 +77,20 @@ class GcsBackend implements Backend {
   }
 
   async init(options?: CallOptions): Promise<void> {
-    options?.signal?.throwIfAborted()
+    const signal = options?.signal
+    signal?.throwIfAborted()
     try {
       const client = await openClient(this.#options)
       const store = { options: this.#options, client, transport: new Transport(client, this.#options), cleanups: new Set<Promise<void>>() }
       this.#store = store
-      await checkBucket(store, options?.signal)
+      await checkBucket(store, signal)
       // Asked for now, so that credentials that cannot sign are no surprise of the first reader.
-      if (this.#options.presigning) await presignGet(store, parseBlobKey('probe'), { expiresInSeconds: PRESIGN_SECONDS_MAX })
+      if (this.#options.presigning) {
+        const probe = { expiresInSeconds: PRESIGN_SECONDS_MAX, ...(signal === undefined ? {} : { signal }) }
+        await presignGet(store, parseBlobKey('probe'), probe)
+      }
     } catch (error) {
-      throw translate(error, { operation: 'init' })
+      throw signal?.aborted === true ? signal.reason : translate(error, { operation: 'init' })
     }
   }
 

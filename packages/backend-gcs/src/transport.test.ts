@@ -2,7 +2,10 @@ import { crc32c, parseBlobKey } from '@stowage/core/backend'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
+import { startServer } from '../test/support/scripted-server.ts'
 import type { Reply, Script } from '../test/support/scripted-server.ts'
+import type { GcsClientLike } from './client.ts'
+import { gcsBackend } from './gcs-backend.ts'
 import { formatCrc32c } from './object-facts.ts'
 import type { GcsBackendOptions } from './options.ts'
 
@@ -43,5 +46,59 @@ describe('connections', () => {
     expect(one.received()).toHaveLength(1)
     await one.backend.delete([key])
     expect(one.received().map(({ method }) => method)).toEqual(['GET', 'DELETE'])
+  })
+})
+
+describe('credentials that never come', () => {
+  const never = new Promise<never>(() => undefined)
+
+  /** A client of a service that is well; what it is asked for first comes, if it is to, and nothing after that. */
+  function clientOf(apiEndpoint: string, comes: number): GcsClientLike {
+    let asked = 0
+    const getRequestHeaders = (): Promise<Headers> => {
+      asked += 1
+      return asked > comes ? never : Promise.resolve(new Headers())
+    }
+    return { apiEndpoint, authClient: { getRequestHeaders }, bucket: () => ({ file: () => ({ getSignedUrl: () => never }) }) }
+  }
+
+  async function backendOn(comes: number, options: Partial<GcsBackendOptions>): Promise<Opened> {
+    const service = await startServer(() => ({ body: '{"name":"blobs"}' }))
+    const client = clientOf(service.url, comes)
+    const backend = gcsBackend({ bucket: 'blobs', client, attemptsMax: 2, retryDelaySeconds: 0.001, ...options })
+    const stop = (): Promise<void> => backend.close().then(() => service.stop())
+    opened = { backend, service, received: () => service.received, stop }
+    return opened
+  }
+
+  test('are an error in time', async () => {
+    const { backend } = await backendOn(0, { idleTimeoutSeconds: 0.05 })
+    await expect(backend.init()).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /could not be renewed/ })
+  })
+
+  test('do not keep an abort waiting', async () => {
+    const { backend } = await backendOn(1, {})
+    await backend.init()
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const calls = [backend.get(key, { signal: controller.signal }), backend.delete([key], { signal: controller.signal })]
+    await new Promise(setImmediate)
+    controller.abort(reason)
+    for (const call of calls) await expect(call).rejects.toBe(reason)
+  })
+
+  test('are an error in time where they are to sign', async () => {
+    const { backend } = await backendOn(2, { presigning: true, idleTimeoutSeconds: 0.05 })
+    await expect(backend.init()).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /No signature/ })
+  })
+
+  test('do not keep an abort waiting where they are to sign', async () => {
+    const { backend, received } = await backendOn(1, { presigning: true })
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const ready = backend.init({ signal: controller.signal })
+    while (received().length === 0) await new Promise(setImmediate)
+    controller.abort(reason)
+    await expect(ready).rejects.toBe(reason)
   })
 })

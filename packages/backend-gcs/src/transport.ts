@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:h
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { GcsClientLike } from './client.ts'
 import { CredentialsFailure, IdleTimeout, NoConnection } from './errors.ts'
+import { inTime } from './in-time.ts'
 import type { ParsedOptions } from './options.ts'
 import { readRefusal } from './refusal.ts'
 
@@ -33,7 +34,7 @@ const REFUSAL_SIZE_MAX = 64 * 1024
  * Sends requests over connections of its own, which are kept open. Nothing is repeated here.
  *
  * Promises: a call waits at most `idleTimeoutSeconds` for one of `connectionsMax` connections, and ends at most as long after the last byte
- * moved either way, connecting included; an abort rejects with `signal.reason` and breaks the connection; the credentials go to the endpoint and nowhere else.
+ * moved either way, connecting included; credentials take at most as long as well; an abort rejects with `signal.reason` and breaks the connection; the credentials go to the endpoint and nowhere else.
  */
 export class Transport {
   readonly #client: GcsClientLike
@@ -68,7 +69,7 @@ export class Transport {
     const { signal } = request
     signal?.throwIfAborted()
     const url = new URL(request.target, this.#endpoint)
-    const credentials = await this.#credentials(url)
+    const credentials = await this.#credentials(url, signal)
     signal?.throwIfAborted()
     return new Promise((resolve, reject) => {
       const sent = this.#start(url, request, credentials)
@@ -117,12 +118,15 @@ export class Transport {
     })
   }
 
-  async #credentials(url: URL): Promise<OutgoingHttpHeaders> {
+  async #credentials(url: URL, signal: AbortSignal | undefined): Promise<OutgoingHttpHeaders> {
     const { customEndpoint, useAuthWithCustomEndpoint, authClient } = this.#client
     if (url.origin !== this.#endpoint.origin || (customEndpoint === true && useAuthWithCustomEndpoint !== true)) return {}
     try {
-      return Object.fromEntries(await authClient.getRequestHeaders(this.#endpoint.href))
+      // The vendor's library takes no signal, and may ask a token endpoint that never answers.
+      const headers = authClient.getRequestHeaders(this.#endpoint.href)
+      return Object.fromEntries(await inTime(headers, { seconds: this.#options.idleTimeoutSeconds, signal }))
     } catch (error) {
+      if (signal?.aborted === true) throw signal.reason
       throw new CredentialsFailure(error)
     }
   }
