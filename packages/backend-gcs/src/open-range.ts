@@ -3,10 +3,10 @@ import { StorageError } from '@stowage/core/backend'
 import type { BlobKey, ByteRange } from '@stowage/core/backend'
 import { readHashHeader, UnreadableAnswer } from './object-facts.ts'
 import { objectPath, withQuery } from './object-path.ts'
+import { readText } from './read-text.ts'
 import { readRefusal } from './refusal.ts'
 import { withRetries } from './retry.ts'
 import type { Store } from './store.ts'
-import { readText } from './transport.ts'
 
 /** Which bytes are asked for; `range` null stands for all of them, `generation` for that content and no other. */
 export interface RangeRequest {
@@ -45,13 +45,11 @@ export function openRange(store: Store, request: RangeRequest): Promise<OpenedRa
         throw error
       }
     }
-    const refusal = readRefusal(status, response.headers, await readText(response, REFUSAL_SIZE_MAX, signal))
+    const refusal = readRefusal(status, response.headers, await readText(response, signal))
     if (status === 416 && range !== null) throw outside(key, range.end, sizeOf(response))
     throw refusal
   })
 }
-
-const REFUSAL_SIZE_MAX = 64 * 1024
 
 function readOpened(response: IncomingMessage, { key, range }: RangeRequest): OpenedRange {
   const { headers } = response

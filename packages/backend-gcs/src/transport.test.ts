@@ -49,6 +49,33 @@ describe('connections', () => {
   })
 })
 
+describe('answers that are too long', () => {
+  const LONG = 'a page of a proxy '.repeat(20_000)
+
+  test.each([
+    [403, false],
+    [502, true],
+  ])('a refusal is read to 64 KiB, and means what its status says: %i', async (status, retryable) => {
+    const one = await open([{ status, body: LONG }], { attemptsMax: 2 })
+    await expect(one.backend.get(key, {})).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      retryable,
+      message: new RegExp(`${status}`),
+    })
+    await expect(one.backend.delete([key])).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      retryable,
+      message: new RegExp(`${status}`),
+    })
+  })
+
+  test('any other is one that cannot be read', async () => {
+    const one = await open([{ body: Buffer.alloc(17 * 1024 * 1024, ' ') }], { attemptsMax: 1 })
+    const listed = one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()
+    await expect(listed).rejects.toMatchObject({ code: 'BackendUnavailable', message: /cannot be read/ })
+  })
+})
+
 describe('credentials that never come', () => {
   const never = new Promise<never>(() => undefined)
 

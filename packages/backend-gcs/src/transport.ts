@@ -5,6 +5,7 @@ import type { GcsClientLike } from './client.ts'
 import { CredentialsFailure, IdleTimeout, NoConnection } from './errors.ts'
 import { inTime } from './in-time.ts'
 import type { ParsedOptions } from './options.ts'
+import { readText } from './read-text.ts'
 import { readRefusal } from './refusal.ts'
 
 /** One request to the service. */
@@ -18,17 +19,12 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An answer that was read whole. */
+/** An answer that was read. */
 export interface ApiAnswer {
   readonly status: number
   readonly headers: IncomingMessage['headers']
   readonly body: string
 }
-
-/** The longest answer that is read whole: a page of 1,000 objects has some 300 kB. */
-const ANSWER_SIZE_MAX = 16 * 1024 * 1024
-/** The longest text of a refusal that is read; what is longer is cut off with its connection. */
-const REFUSAL_SIZE_MAX = 64 * 1024
 
 /**
  * Sends requests over connections of its own, which are kept open. Nothing is repeated here.
@@ -50,11 +46,10 @@ export class Transport {
     this.#agent = this.#endpoint.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings)
   }
 
-  /** Sends a request and reads the answer whole, whatever its status. */
+  /** Sends a request and reads the answer whole, whatever its status; what is no success and too long is cut off. */
   async call(request: ApiRequest): Promise<ApiAnswer> {
     const response = await this.open(request)
-    const max = isFine(response) ? ANSWER_SIZE_MAX : REFUSAL_SIZE_MAX
-    return { status: response.statusCode ?? 0, headers: response.headers, body: await readText(response, max, request.signal) }
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await readText(response, request.signal) }
   }
 
   /** The same, but throws the refusal where the status is not of the 200s. */
@@ -129,34 +124,5 @@ export class Transport {
       if (signal?.aborted === true) throw signal.reason
       throw new CredentialsFailure(error)
     }
-  }
-}
-
-function isFine(response: IncomingMessage): boolean {
-  const status = response.statusCode ?? 0
-  return status >= 200 && status <= 299
-}
-
-/** Reads an answer whole; one that is too long, or broken off, is an error. */
-export async function readText(response: IncomingMessage, sizeMax: number, signal?: AbortSignal): Promise<string> {
-  const onAbort = (): void => {
-    response.destroy()
-  }
-  signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of response) {
-      if (!(chunk instanceof Uint8Array)) continue
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > sizeMax) throw new Error(`the service answered with more than ${sizeMax} bytes`)
-    }
-    signal?.throwIfAborted()
-    return Buffer.concat(chunks).toString('utf8')
-  } catch (error) {
-    throw signal?.aborted === true ? signal.reason : error
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
   }
 }
