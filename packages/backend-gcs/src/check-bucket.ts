@@ -1,5 +1,6 @@
 import { StorageError } from '@stowage/core/backend'
 import { BACKEND_NAME, translate } from './errors.ts'
+import { parseListing } from './object-facts.ts'
 import { bucketPath, withQuery } from './object-path.ts'
 import { readFields, readObject } from './read-json.ts'
 import { Refusal } from './refusal.ts'
@@ -39,7 +40,8 @@ async function readSettings(store: Store, signal: AbortSignal | undefined): Prom
     return readObject(await ask(withQuery(bucketPath(store.options), { fields: FIELDS })))
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 403) throw error
-    await ask(withQuery(`${bucketPath(store.options)}/o`, { prefix: store.options.prefix, maxResults: '1', fields: 'nextPageToken' }))
+    const query = { prefix: store.options.prefix, maxResults: '1', fields: 'kind,nextPageToken' }
+    parseListing(await ask(withQuery(`${bucketPath(store.options)}/o`, query)))
     return null
   }
 }

@@ -2,6 +2,7 @@ import { StorageError } from '@stowage/core/backend'
 import type { BlobKey, CallOptions, StoredBlob } from '@stowage/core/backend'
 import { translate } from './errors.ts'
 import { findObject } from './find-object.ts'
+import { isMissing } from './missing-object.ts'
 import { parseFacts, UnreadableAnswer } from './object-facts.ts'
 import type { ObjectFacts } from './object-facts.ts'
 import { bucketPath, objectName, objectPath, withQuery } from './object-path.ts'
@@ -61,9 +62,13 @@ async function rewrite(store: Store, { from, to, rewriteToken, attempt, signal }
     if (typeof token !== 'string' || token === '') throw new UnreadableAnswer('the service neither copied nor said how to go on')
     return { token }
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status !== 412) throw error
+    if (!(error instanceof Refusal)) throw error
+    if (await isMissing(store, { refusal: error, key: from, signal }))
+      throw new StorageError('BlobNotFound', { blob: from }, { cause: error })
+    if (error.status !== 412) throw error
     const source = await findObject(store, from, signal)
-    if (source === null || source.crc32c === null) throw new StorageError('BlobNotFound', { blob: from }, { cause: error })
+    if (source === null) throw new StorageError('BlobNotFound', { blob: from }, { cause: error })
+    if (source.crc32c === null) throw new UnreadableAnswer('the service does not say the CRC-32C of the source')
     const content = { size: source.size, crc32c: source.crc32c }
     return { facts: await resolveConflict(store, to, { refusal: error, attempt, content, signal }) }
   }

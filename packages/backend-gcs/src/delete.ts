@@ -1,8 +1,9 @@
 import type { BlobKey, CallOptions } from '@stowage/core/backend'
 import pLimit from 'p-limit'
 import { translate } from './errors.ts'
+import { isMissing } from './missing-object.ts'
 import { objectPath } from './object-path.ts'
-import { isMissingObject, readRefusal } from './refusal.ts'
+import { readRefusal } from './refusal.ts'
 import { withRetries } from './retry.ts'
 import type { Store } from './store.ts'
 
@@ -40,6 +41,6 @@ export async function deleteObject(store: Store, key: BlobKey, signal?: AbortSig
     const answer = await store.transport.call({ method: 'DELETE', target: objectPath(store.options, key), signal })
     if (answer.status >= 200 && answer.status <= 299) return
     const refusal = readRefusal(answer.status, answer.headers, answer.body)
-    if (!isMissingObject(refusal)) throw refusal
+    if (!(await isMissing(store, { refusal, key, signal }))) throw refusal
   })
 }

@@ -34,7 +34,8 @@ describe('translate', () => {
     [404, 'notFound', 'No such object: blobs/x1', 'get', 'BlobNotFound', false],
     [404, 'notFound', 'The specified bucket does not exist.', 'get', 'BackendUnavailable', false],
     [404, 'notFound', 'The specified bucket does not exist.', 'put', 'BackendUnavailable', false],
-    [404, 'notFound', 'Not Found', 'copy', 'BlobNotFound', false],
+    [404, 'notFound', 'Not Found', 'copy', 'BackendUnavailable', false],
+    [404, 'notFound', 'No such object: blobs/x1', 'put', 'BackendUnavailable', false],
     [412, 'conditionNotMet', 'At least one of the pre-conditions you specified did not hold.', 'put', 'Conflict', false],
     [401, 'authError', 'Invalid Credentials', 'get', 'BackendUnavailable', false],
     [403, 'forbidden', 'secret@project.iam does not have storage.objects.get access', 'get', 'BackendUnavailable', false],
@@ -54,6 +55,12 @@ describe('translate', () => {
     const error = translate(cause, { operation, key })
     expect(error).toMatchObject({ code, retryable, cause })
     expect(String(error)).not.toMatch(/secret|:\/\/|blobs\//)
+  })
+
+  test('a page of somebody else says nothing of a bucket, and may be gone the next time', () => {
+    const error = translate(readRefusal(404, {}, '<html>The specified bucket does not exist: secret</html>'), { operation: 'get', key })
+    expect(error).toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /not Cloud Storage/ })
+    expect(String(error)).not.toContain('secret')
   })
 
   test.each([

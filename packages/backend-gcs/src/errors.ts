@@ -1,7 +1,7 @@
 import { isStorageError, StorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
 import { UnreadableAnswer } from './object-facts.ts'
-import { isMissingObject, Refusal } from './refusal.ts'
+import { Refusal } from './refusal.ts'
 
 /** The name this backend goes by in errors, metrics and logs. */
 export const BACKEND_NAME = 'gcs'
@@ -123,7 +123,7 @@ export function translate(error: unknown, call: FailedCall): unknown {
 
 function translateRefusal(refusal: Refusal, call: FailedCall): StorageError {
   const { status } = refusal
-  if (call.key !== undefined && call.operation !== 'put' && isMissingObject(refusal)) {
+  if (call.key !== undefined && call.operation !== 'put' && refusal.missing === 'object') {
     return new StorageError('BlobNotFound', { blob: call.key }, { cause: refusal })
   }
   if (status === 412) {
@@ -133,7 +133,14 @@ function translateRefusal(refusal: Refusal, call: FailedCall): StorageError {
   return unavailable(refusal, call, rowOf(refusal))
 }
 
-function rowOf({ status, reason, message }: Refusal): Row {
+/** A 404 in words that are not the service's. */
+const STRANGER: Row = {
+  retryable: true,
+  message: 'Something that is not Cloud Storage answered (404): a proxy on the way there, or apiEndpoint names another server.',
+}
+
+function rowOf({ status, reason, message, missing }: Refusal): Row {
+  if (missing === 'unknown') return STRANGER
   if (status === 400 && /crc32c|checksum/i.test(message)) return CHANGED
   const row = REASONS[reason] ?? STATUSES[status]
   if (row !== undefined) return row

@@ -2,7 +2,8 @@ import type { BlobKey } from '@stowage/core/backend'
 import { objectPath, withQuery } from './object-path.ts'
 import { FACTS, parseFactsText } from './object-facts.ts'
 import type { ObjectFacts } from './object-facts.ts'
-import { isMissingObject, readRefusal } from './refusal.ts'
+import { isMissing } from './missing-object.ts'
+import { readRefusal } from './refusal.ts'
 import { withRetries } from './retry.ts'
 import type { Store } from './store.ts'
 
@@ -13,7 +14,7 @@ export function findObject(store: Store, key: BlobKey, signal?: AbortSignal): Pr
     const answer = await store.transport.call({ method: 'GET', target, signal })
     if (answer.status === 200) return parseFactsText(answer.body)
     const refusal = readRefusal(answer.status, answer.headers, answer.body)
-    if (isMissingObject(refusal)) return null
+    if (await isMissing(store, { refusal, key, signal })) return null
     throw refusal
   })
 }

@@ -4,7 +4,7 @@ import { crc32c, isStorageError, parseBlobKey } from '@stowage/core/backend'
 import { Storage } from '@google-cloud/storage'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
-import { refusal, resource, startServer } from '../test/support/scripted-server.ts'
+import { listing, refusal, resource, startServer } from '../test/support/scripted-server.ts'
 import type { Received, Reply, ScriptedServer } from '../test/support/scripted-server.ts'
 import type { GcsClientLike } from './client.ts'
 import { gcsBackend } from './gcs-backend.ts'
@@ -95,7 +95,7 @@ describe('init', () => {
   })
 
   test('is content with credentials that may only list', async () => {
-    const { warnings, error } = await initOn([refusal(403, 'forbidden', 'no storage.buckets.get'), { body: '{}' }])
+    const { warnings, error } = await initOn([refusal(403, 'forbidden', 'no storage.buckets.get'), listing()])
     expect(error).toBeNull()
     expect(warnings).toEqual([expect.stringContaining('may not look at the bucket')])
   })
@@ -273,10 +273,10 @@ describe('delete, list, copy, join', () => {
     })
     const one = await openOn(
       [
-        { body: JSON.stringify({ items: [item('p/a'), item('p/B.txt')], nextPageToken: 'two' }) },
-        { body: JSON.stringify({ nextPageToken: 'three' }) },
+        listing([item('p/a'), item('p/B.txt')], 'two'),
+        listing([], 'three'),
         refusal(503, 'backendError', 'Backend Error'),
-        { body: JSON.stringify({ items: [item('p/b')] }) },
+        listing([item('p/b')]),
       ],
       { prefix: 'p' },
     )

@@ -39,7 +39,7 @@ function readPage(store: Store, { prefix, after, signal }: ListBlobsOptions, pag
     prefix: store.options.prefix + prefix,
     startOffset: after === undefined ? null : objectName(store.options, after),
     maxResults: PAGE_SIZE,
-    fields: 'items(name,size,generation,timeCreated),nextPageToken',
+    fields: 'kind,items(name,size,generation,timeCreated),nextPageToken',
     pageToken,
   })
   return withRetries({ options: store.options, signal }, async () =>

@@ -52,12 +52,15 @@ export interface ListingPage {
   readonly nextPageToken: string | null
 }
 
-/** Reads a page of a listing, or throws `UnreadableAnswer`. */
+/** The kind of a listing, which every one has: also one of nothing, which has nothing else. */
+const LISTING = 'storage#objects'
+
+/** Reads a page of a listing that was asked for with its `kind`, or throws `UnreadableAnswer`. */
 export function parseListing(body: string): ListingPage {
   const fields = readObject(body)
   const items = fields?.['items'] ?? []
   const token = fields?.['nextPageToken']
-  if (fields === null || !Array.isArray(items)) throw new UnreadableAnswer('the service answered with a listing that is none')
+  if (fields?.['kind'] !== LISTING || !Array.isArray(items)) throw new UnreadableAnswer('the service answered with a listing that is none')
   return { objects: items.map(parseFacts), nextPageToken: typeof token === 'string' && token !== '' ? token : null }
 }
 

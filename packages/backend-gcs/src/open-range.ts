@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { StorageError } from '@stowage/core/backend'
 import type { BlobKey, ByteRange } from '@stowage/core/backend'
+import { isMissing } from './missing-object.ts'
 import { readHashHeader, UnreadableAnswer } from './object-facts.ts'
 import { objectPath, withQuery } from './object-path.ts'
 import { readText } from './read-text.ts'
@@ -47,6 +48,7 @@ export function openRange(store: Store, request: RangeRequest): Promise<OpenedRa
     }
     const refusal = readRefusal(status, response.headers, await readText(response, signal))
     if (status === 416 && range !== null) throw outside(key, range.end, sizeOf(response))
+    if (await isMissing(store, { refusal, key, signal })) throw new StorageError('BlobNotFound', { blob: key }, { cause: refusal })
     throw refusal
   })
 }

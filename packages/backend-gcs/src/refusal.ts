@@ -9,13 +9,30 @@ export class Refusal extends Error {
   readonly reason: string
   /** How long the service asks to wait, or null. */
   readonly retryAfterSeconds: number | null
+  /** What it says is missing, where it answers 404. */
+  readonly missing: Missing | null
 
-  constructor(status: number, said: { readonly reason: string; readonly message: string; readonly retryAfterSeconds: number | null }) {
+  constructor(status: number, said: Said) {
     super(`${status} ${said.message}`)
     this.status = status
     this.reason = said.reason
     this.retryAfterSeconds = said.retryAfterSeconds
+    this.missing = status === 404 ? said.missing : null
   }
+}
+
+/**
+ * What a 404 says of itself: that the object is missing, or the bucket; `something` where it is worded as the service words it, and names
+ * neither; `unknown` where it is not, and anybody may have given it.
+ */
+export type Missing = 'object' | 'bucket' | 'something' | 'unknown'
+
+/** What was read of a refusal. */
+interface Said {
+  readonly reason: string
+  readonly message: string
+  readonly retryAfterSeconds: number | null
+  readonly missing: Missing
 }
 
 /** The longest text of the service that is kept. */
@@ -32,13 +49,21 @@ export function readRefusal(status: number, headers: IncomingHttpHeaders, body: 
     reason: typeof reason === 'string' ? reason : '',
     message: (typeof message === 'string' ? message : body).slice(0, MESSAGE_LENGTH_MAX),
     retryAfterSeconds: Number.isFinite(seconds) && seconds >= 0 ? seconds : null,
+    missing: typeof message === 'string' && error?.['code'] === 404 ? missingOf(message) : missingOfText(body),
   })
 }
 
-/**
- * Whether an object is what is missing. A missing bucket answers with the same status and reason; only the sentence tells them
- * apart.
- */
-export function isMissingObject({ status, message }: Refusal): boolean {
-  return status === 404 && !/bucket (?:\S+ )?does not exist|bucket not found/i.test(message)
+const MISSING_BUCKET = /bucket (?:\S+ )?does not exist|bucket not found/i
+
+/** A missing bucket answers with the same status and reason; only the sentence tells them apart. The second one is an emulator's. */
+function missingOf(message: string): Missing {
+  if (MISSING_BUCKET.test(message)) return 'bucket'
+  return /^No such object: |\bobject \S+ does not exist/.test(message) ? 'object' : 'something'
+}
+
+/** Downloads are refused in plain text. */
+function missingOfText(body: string): Missing {
+  if (/^\s*</.test(body)) return 'unknown'
+  if (MISSING_BUCKET.test(body)) return 'bucket'
+  return body.startsWith('No such object: ') ? 'object' : 'unknown'
 }

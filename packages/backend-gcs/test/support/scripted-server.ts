@@ -112,3 +112,8 @@ export function resource(fields: {
     }),
   }
 }
+
+/** A page of a listing as the JSON API words it. */
+export function listing(items: readonly object[] = [], nextPageToken?: string): Reply {
+  return { body: JSON.stringify({ kind: 'storage#objects', ...(items.length === 0 ? {} : { items }), nextPageToken }) }
+}
