@@ -24,7 +24,8 @@ const GOOD_STRETCH = 1024 * 1024
  *
  * Promises: gives every byte once, or errors; a whole blob whose CRC-32C is not the one that the service names errors with
  * `BlobDamaged` in place of its end; destroying it breaks its connection. A reader that pauses for `idleTimeoutSeconds` gives its
- * connection up to others, and gets a new one when it goes on; that is no break, and may happen any number of times.
+ * connection up to others, and gets a new one when it goes on; that is no break, and may happen any number of times. When the backend is
+ * closed before every byte came, it errors.
  */
 export class BlobReadable extends Readable {
   readonly #store: Store
@@ -52,6 +53,9 @@ export class BlobReadable extends Readable {
     this.#breakPosition = opened.range.start
     this.#generation = opened.generation
     this.#expected = opened.crc32c
+    store.readers.add(this)
+    // One that fails before anybody listens must not end the process: whoever reads it later finds the error.
+    this.on('error', () => undefined)
     this.#attach(opened.response)
   }
 
@@ -60,6 +64,7 @@ export class BlobReadable extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#store.readers.delete(this)
     this.#stop.abort()
     this.#detach()
     callback(error)
@@ -141,6 +146,7 @@ export class BlobReadable extends Readable {
   }
 
   #finish(): void {
+    this.#store.readers.delete(this)
     if (this.#expected !== null && this.#crc32c !== this.#expected) this.destroy(this.#damaged('its CRC-32C is not that of its bytes'))
     else this.push(null)
   }

@@ -27,6 +27,14 @@ export class NoConnection extends Error {
   override readonly name = 'NoConnection'
 }
 
+/** The backend was closed meanwhile. */
+export class Closed extends Error {
+  override readonly name = 'Closed'
+}
+
+/** What a call of a closed backend is told. */
+export const CLOSED_MESSAGE = 'The backend is closed.'
+
 /** There are no credentials to send, or they could not be renewed. */
 export class CredentialsFailure extends Error {
   override readonly name = 'CredentialsFailure'
@@ -113,6 +121,7 @@ export function translate(error: unknown, call: FailedCall): unknown {
   if (error instanceof UnreadableAnswer)
     return unavailable(error, call, { retryable, message: 'Cloud Storage gave an answer that cannot be read.' })
   if (error instanceof ChecksumFailure) return unavailable(error, call, CHANGED)
+  if (error instanceof Closed) return unavailable(error, call, { retryable: false, message: CLOSED_MESSAGE })
   if (error instanceof NoConnection) return unavailable(error, call, BUSY)
   if (error instanceof SessionLost)
     return unavailable(error, call, { retryable: true, message: 'Cloud Storage has dropped the upload session.' })

@@ -20,7 +20,7 @@ import { checkBucket } from './check-bucket.ts'
 import { openClient } from './client.ts'
 import { copyBlob } from './copy.ts'
 import { deleteBlobs } from './delete.ts'
-import { BACKEND_NAME, translate } from './errors.ts'
+import { BACKEND_NAME, Closed, CLOSED_MESSAGE, translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { getBlob } from './get.ts'
 import { JOIN_LIMITS, joinBlobs } from './join.ts'
@@ -81,7 +81,9 @@ class GcsBackend implements Backend {
     signal?.throwIfAborted()
     try {
       const client = await openClient(this.#options)
-      const store = { options: this.#options, client, transport: new Transport(client, this.#options), cleanups: new Set<Promise<void>>() }
+      if (this.#isClosed) throw new Closed()
+      const transport = new Transport(client, this.#options)
+      const store = { options: this.#options, client, transport, cleanups: new Set<Promise<void>>(), readers: new Set<Readable>() }
       this.#store = store
       await checkBucket(store, signal)
       // Asked for now, so that credentials that cannot sign are no surprise of the first reader.
@@ -111,7 +113,10 @@ class GcsBackend implements Backend {
     yield* listBlobs(this.#ready('list'), options)
   }
 
-  /** Waits a moment for clean-ups, then breaks every connection: a stream that is still being read fails. */
+  /**
+   * Waits a moment for clean-ups, then breaks every connection. Calls that are under way, and streams of which not every byte has come, end
+   * with an error that says so; a stream that has all of them can be read to its end.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     const store = this.#store
@@ -123,6 +128,7 @@ class GcsBackend implements Backend {
     ])
     giveUp.abort()
     store.transport.close()
+    for (const reader of store.readers) reader.destroy(closed('get'))
   }
 
   async #with<T>(operation: FailedCall['operation'], run: (store: Store) => Promise<T>): Promise<T> {
@@ -140,7 +146,12 @@ class GcsBackend implements Backend {
 
   #ready(operation: FailedCall['operation']): Store {
     if (this.#store !== null && !this.#isClosed) return this.#store
-    const message = this.#isClosed ? 'The backend is closed.' : 'The backend was not made ready (init).'
+    if (this.#isClosed) throw closed(operation)
+    const message = 'The backend was not made ready (init).'
     throw new StorageError('BackendUnavailable', { backend: BACKEND_NAME, operation }, { message })
   }
+}
+
+function closed(operation: FailedCall['operation']): StorageError {
+  return new StorageError('BackendUnavailable', { backend: BACKEND_NAME, operation }, { message: CLOSED_MESSAGE })
 }

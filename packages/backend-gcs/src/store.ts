@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { GcsClientLike } from './client.ts'
 import type { ParsedOptions } from './options.ts'
 import type { Transport } from './transport.ts'
@@ -9,6 +10,8 @@ export interface Store {
   readonly transport: Transport
   /** Clean-ups that nobody waits for but `close`. They never reject. */
   readonly cleanups: Set<Promise<void>>
+  /** Streams that still want bytes of the service: `close` ends them. */
+  readonly readers: Set<Readable>
 }
 
 /** Lets a clean-up go on by itself: what it cannot do the collector will. */

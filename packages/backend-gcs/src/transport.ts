@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as requestHttp } from 'node:http'
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { GcsClientLike } from './client.ts'
-import { CredentialsFailure, IdleTimeout, NoConnection } from './errors.ts'
+import { Closed, CredentialsFailure, IdleTimeout, NoConnection } from './errors.ts'
 import { inTime } from './in-time.ts'
 import type { ParsedOptions } from './options.ts'
 import { readText } from './read-text.ts'
@@ -29,14 +29,18 @@ export interface ApiAnswer {
 /**
  * Sends requests over connections of its own, which are kept open. Nothing is repeated here.
  *
- * Promises: a call waits at most `idleTimeoutSeconds` for one of `connectionsMax` connections, and ends at most as long after the last byte
- * moved either way, connecting included; credentials take at most as long as well; an abort rejects with `signal.reason` and breaks the connection; the credentials go to the endpoint and nowhere else.
+ * Promises: a call waits at most `idleTimeoutSeconds` for credentials, as long for one of `connectionsMax` connections, and ends at most as
+ * long after the last byte moved either way, connecting included; an abort rejects with `signal.reason` and breaks the connection; once it is
+ * closed everything rejects with `Closed`; the credentials go to the endpoint and nowhere else.
  */
 export class Transport {
   readonly #client: GcsClientLike
   readonly #options: ParsedOptions
   readonly #endpoint: URL
   readonly #agent: HttpAgent
+  /** Of the calls that have no answer yet. */
+  readonly #waiting = new Set<AbortController>()
+  #isClosed = false
 
   constructor(client: GcsClientLike, options: ParsedOptions) {
     this.#client = client
@@ -49,7 +53,11 @@ export class Transport {
   /** Sends a request and reads the answer whole, whatever its status; what is no success and too long is cut off. */
   async call(request: ApiRequest): Promise<ApiAnswer> {
     const response = await this.open(request)
-    return { status: response.statusCode ?? 0, headers: response.headers, body: await readText(response, request.signal) }
+    try {
+      return { status: response.statusCode ?? 0, headers: response.headers, body: await readText(response, request.signal) }
+    } catch (error) {
+      throw this.#isClosed && request.signal?.aborted !== true ? new Closed() : error
+    }
   }
 
   /** The same, but throws the refusal where the status is not of the 200s. */
@@ -63,42 +71,59 @@ export class Transport {
   async open(request: ApiRequest): Promise<IncomingMessage> {
     const { signal } = request
     signal?.throwIfAborted()
-    const url = new URL(request.target, this.#endpoint)
-    const credentials = await this.#credentials(url, signal)
-    signal?.throwIfAborted()
+    if (this.#isClosed) throw new Closed()
+    const stop = new AbortController()
+    const onAbort = (): void => stop.abort(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#waiting.add(stop)
+    try {
+      const url = new URL(request.target, this.#endpoint)
+      const credentials = await this.#credentials(url, stop.signal)
+      stop.signal.throwIfAborted()
+      return await this.#answerTo(this.#start(url, request, credentials), request, stop.signal)
+    } finally {
+      this.#waiting.delete(stop)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Breaks every connection, and ends every call. */
+  close(): void {
+    this.#isClosed = true
+    for (const stop of this.#waiting) stop.abort(new Closed())
+    this.#agent.destroy()
+  }
+
+  #answerTo(sent: ClientRequest, { body }: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const { connectionsMax, idleTimeoutSeconds } = this.#options
     return new Promise((resolve, reject) => {
-      const sent = this.#start(url, request, credentials)
       let isOver = false
       const end = (settle: () => void): void => {
         if (isOver) return
         isOver = true
         clearTimeout(waiting)
-        signal?.removeEventListener('abort', onAbort)
+        signal.removeEventListener('abort', onAbort)
         settle()
       }
-      const onAbort = (): void => {
-        end(() => reject(signal?.reason))
+      const fail = (error: unknown): void => {
+        end(() => reject(error))
         sent.destroy()
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
+      const onAbort = (): void => fail(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
       // The request's own limit begins with its connection.
-      const waiting = setTimeout(() => {
-        end(() => reject(new NoConnection(`none of ${this.#options.connectionsMax} connections became free`)))
-        sent.destroy()
-      }, this.#options.idleTimeoutSeconds * 1000)
+      const waiting = setTimeout(
+        () => fail(new NoConnection(`none of ${connectionsMax} connections became free`)),
+        idleTimeoutSeconds * 1000,
+      )
       sent.on('socket', () => clearTimeout(waiting))
-      sent.on('timeout', () => sent.destroy(new IdleTimeout(this.#options.idleTimeoutSeconds)))
+      sent.on('timeout', () => sent.destroy(new IdleTimeout(idleTimeoutSeconds)))
       // Stays: after an early answer the rest of the body may find the connection gone.
       sent.on('error', (error) => end(() => reject(error)))
       sent.on('response', (response) => end(() => resolve(response)))
-      for (const piece of request.body ?? []) sent.write(piece)
+      for (const piece of body ?? []) sent.write(piece)
       sent.end()
     })
-  }
-
-  /** Breaks every connection. */
-  close(): void {
-    this.#agent.destroy()
   }
 
   #start(url: URL, { method, headers, body }: ApiRequest, credentials: OutgoingHttpHeaders): ClientRequest {
@@ -113,7 +138,7 @@ export class Transport {
     })
   }
 
-  async #credentials(url: URL, signal: AbortSignal | undefined): Promise<OutgoingHttpHeaders> {
+  async #credentials(url: URL, signal: AbortSignal): Promise<OutgoingHttpHeaders> {
     const { customEndpoint, useAuthWithCustomEndpoint, authClient } = this.#client
     if (url.origin !== this.#endpoint.origin || (customEndpoint === true && useAuthWithCustomEndpoint !== true)) return {}
     try {
@@ -121,7 +146,7 @@ export class Transport {
       const headers = authClient.getRequestHeaders(this.#endpoint.href)
       return Object.fromEntries(await inTime(headers, { seconds: this.#options.idleTimeoutSeconds, signal }))
     } catch (error) {
-      if (signal?.aborted === true) throw signal.reason
+      if (signal.aborted) throw signal.reason
       throw new CredentialsFailure(error)
     }
   }

@@ -1,0 +1,103 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseBlobKey } from '@stowage/core/backend'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openOn } from '../test/support/open-on.ts'
+import type { Opened } from '../test/support/open-on.ts'
+import type { Reply, Script } from '../test/support/scripted-server.ts'
+import { gcsBackend } from './gcs-backend.ts'
+import type { GcsBackendOptions } from './options.ts'
+
+const key = parseBlobKey('x1')
+const BYTES = Buffer.alloc(1_000, 'bytes')
+const CLOSED = { code: 'BackendUnavailable', retryable: false, message: 'The backend is closed.' }
+
+let opened: Opened | null = null
+afterEach(async () => {
+  await opened?.stop()
+  opened = null
+})
+
+async function open(script: Script, options: Partial<GcsBackendOptions> = {}): Promise<Opened> {
+  opened = await openOn(script, options)
+  return opened
+}
+
+function blob(reply: Reply = {}): Reply {
+  return { headers: { 'content-length': '1000', 'x-goog-generation': '7' }, body: BYTES, ...reply }
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+describe('close', () => {
+  test('ends a stream that is being read with an error, and opens nothing again', async () => {
+    const one = await open([blob({ ending: 'stall', body: BYTES.subarray(0, 10) })])
+    const reading = expect(readAll(await one.backend.get(key, {}))).rejects.toMatchObject(CLOSED)
+    await wait(50)
+    await one.backend.close()
+    await reading
+    expect(one.received()).toHaveLength(1)
+  })
+
+  test('ends one that nobody reads yet, which is not the end of the process; whoever reads it then finds the error', async () => {
+    const one = await open([blob({ ending: 'stall', body: BYTES.subarray(0, 10) })])
+    const stream = await one.backend.get(key, {})
+    await one.backend.close()
+    await wait(50)
+    await expect(readAll(stream)).rejects.toMatchObject(CLOSED)
+    expect(one.received()).toHaveLength(1)
+  })
+
+  test('ends one whose connection was given up in a pause', async () => {
+    const one = await open([blob()], { idleTimeoutSeconds: 0.05 })
+    const stream = await one.backend.get(key, {})
+    await wait(200)
+    await one.backend.close()
+    await expect(readAll(stream)).rejects.toMatchObject(CLOSED)
+  })
+
+  test('leaves alone what has come whole', async () => {
+    const one = await open([blob()])
+    const stream = await one.backend.get(key, {})
+    await new Promise((resolve) => stream.once('readable', resolve))
+    await wait(50)
+    await one.backend.close()
+    const chunk: unknown = stream.read()
+    expect(chunk).toEqual(BYTES)
+  })
+
+  test('ends requests that wait for an answer, and those that wait for a connection', async () => {
+    const one = await open([{ ending: 'hang' }], { connectionsMax: 1, retryDelaySeconds: 60, retryDelayMaxSeconds: 60 })
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield BYTES
+    }
+    const calls = [
+      one.backend.get(key, {}),
+      one.backend.delete([key]),
+      one.backend.put(key, body(), {}),
+      one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next(),
+    ].map((call) => expect(call).rejects.toMatchObject(CLOSED))
+    while (one.received().length === 0) await wait(1)
+    await one.backend.close()
+    await Promise.all(calls)
+    expect(one.received()).toHaveLength(1)
+  })
+
+  test('ends an answer that is being read', async () => {
+    const one = await open([{ ending: 'stall', body: '{', headers: { 'content-length': '1000' } }], { retryDelaySeconds: 60 })
+    const listed = expect(one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()).rejects.toMatchObject(CLOSED)
+    await wait(100)
+    await one.backend.close()
+    await listed
+  })
+
+  test('ends an init that is under way', async () => {
+    const backend = gcsBackend({ bucket: 'blobs', apiEndpoint: 'http://127.0.0.1:1' })
+    const ready = expect(backend.init()).rejects.toMatchObject(CLOSED)
+    await backend.close()
+    await ready
+  })
+})
