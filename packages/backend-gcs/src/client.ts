@@ -21,7 +21,7 @@ export interface SignedUrlRequest {
  * client that you have made yourself fits as it is.
  *
  * The bytes do not go through it. Its streams cannot be aborted by a signal, and whether it retries is one switch that all calls
- * of a client share and turn while others run (docs/decisions/0013-bytes-to-google-by-our-own-hand.md).
+ * of a client share and turn while others run (docs/decisions/0014-bytes-to-google-by-our-own-hand.md).
  */
 export interface GcsClientLike {
   /** Scheme, host and port of the service. */
