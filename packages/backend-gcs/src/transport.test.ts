@@ -1,13 +1,19 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { crc32c, parseBlobKey } from '@stowage/core/backend'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { startServer } from '../test/support/scripted-server.ts'
 import type { Reply, Script } from '../test/support/scripted-server.ts'
+import { openClient } from './client.ts'
 import type { GcsClientLike } from './client.ts'
 import { gcsBackend } from './gcs-backend.ts'
 import { formatCrc32c } from './object-facts.ts'
+import { parseOptions } from './options.ts'
 import type { GcsBackendOptions } from './options.ts'
+import { Transport } from './transport.ts'
 
 const key = parseBlobKey('x1')
 const BYTES = Buffer.alloc(400, 'bytes')
@@ -46,6 +52,32 @@ describe('connections', () => {
     expect(one.received()).toHaveLength(1)
     await one.backend.delete([key])
     expect(one.received().map(({ method }) => method)).toEqual(['GET', 'DELETE'])
+  })
+})
+
+describe('an answer that comes before the body was sent', () => {
+  test('ends the sending with it', async () => {
+    // More than connections hold on their way.
+    const body = Array.from({ length: 64 }, () => Buffer.alloc(1024 * 1024, 'before'))
+    let asked: IncomingMessage | null = null
+    const server = createServer((request, response) => {
+      asked = request
+      response.writeHead(503, { 'content-length': '0' }).flushHeaders()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const apiEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const client: GcsClientLike = await openClient(parseOptions({ bucket: 'blobs', apiEndpoint }))
+    const transport = new Transport(client, parseOptions({ bucket: 'blobs', apiEndpoint }))
+    expect(await transport.call({ method: 'PUT', target: '/session', body })).toMatchObject({ status: 503 })
+    for (const piece of body) piece.fill('after ')
+    let received = ''
+    const reading = async (): Promise<void> => {
+      for await (const chunk of asked ?? []) received += /after/.exec(String(chunk))?.[0] ?? ''
+    }
+    await expect(reading()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(received).toBe('')
+    transport.close()
+    await new Promise((resolve) => server.close(resolve))
   })
 })
 

@@ -120,7 +120,13 @@ export class Transport {
       sent.on('timeout', () => sent.destroy(new IdleTimeout(idleTimeoutSeconds)))
       // Stays: after an early answer the rest of the body may find the connection gone.
       sent.on('error', (error) => end(() => reject(error)))
-      sent.on('response', (response) => end(() => resolve(response)))
+      sent.on('response', (response) => {
+        // Whoever answers before the whole body has come is sent no more of it: its memory is used again once the answer was read.
+        response.on('end', () => {
+          if (!sent.writableFinished) sent.destroy()
+        })
+        end(() => resolve(response))
+      })
       for (const piece of body ?? []) sent.write(piece)
       sent.end()
     })
