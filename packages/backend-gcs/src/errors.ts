@@ -47,6 +47,13 @@ export class CredentialsFailure extends Error {
 /** The bytes that the service holds are not those that were sent, or those that came are not those it holds. */
 export class ChecksumFailure extends Error {
   override readonly name = 'ChecksumFailure'
+  /** The generation of an object that should not be there and could not be removed, or null. */
+  readonly left: string | null
+
+  constructor(message: string, left: string | null = null, options?: ErrorOptions) {
+    super(message, options)
+    this.left = left
+  }
 }
 
 /** The session of a resumable upload is gone, and with it what it held: the put fails, and may be begun anew. */

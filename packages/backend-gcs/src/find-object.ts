@@ -19,13 +19,13 @@ export function findObject(store: Store, key: BlobKey, signal?: AbortSignal): Pr
   })
 }
 
-/** Removes one content of a blob, best effort: nothing newer is touched. */
+/** Removes one content of a blob; one that is not there any more is fine, and nothing newer is touched. */
 export async function removeGeneration(store: Store, key: BlobKey, generation: string): Promise<void> {
   const target = withQuery(objectPath(store.options, key), { ifGenerationMatch: generation })
   await withRetries({ options: store.options }, async () => {
     const answer = await store.transport.call({ method: 'DELETE', target })
-    if (answer.status >= 300 && answer.status !== 404 && answer.status !== 412) {
-      throw readRefusal(answer.status, answer.headers, answer.body)
-    }
+    if ((answer.status >= 200 && answer.status <= 299) || answer.status === 412) return
+    const refusal = readRefusal(answer.status, answer.headers, answer.body)
+    if (!(await isMissing(store, { refusal, key }))) throw refusal
   })
 }

@@ -98,6 +98,31 @@ describe('a small blob', () => {
     expect(received()[1]).toMatchObject({ method: 'DELETE', target: '/storage/v1/b/blobs/o/x1?ifGenerationMatch=7' })
   })
 
+  test.each([4, 8])('that was stored with other bytes is removed also where that is refused %i times, and sent again', async (times) => {
+    let refused = 0
+    const { backend, received } = await open(({ method }, number) => {
+      if (method === 'DELETE') return (refused += 1) <= times ? BUSY : { status: 204 }
+      return number === 0 ? resource({ size: 1000, crc32c: 'AAAAAA==', generation: '7' }) : SMALL_WHOLE
+    })
+    expect(await put(backend, SMALL)).toEqual({ size: 1000 })
+    const removals = received().slice(1, -1)
+    expect(removals).toHaveLength(times + 1)
+    for (const { target } of removals) expect(target).toBe('/storage/v1/b/blobs/o/x1?ifGenerationMatch=7')
+  })
+
+  test('that was stored with other bytes is removed in the end, also where the put has failed', async () => {
+    let refused = 0
+    const { backend, received } = await open(({ method }) => {
+      // As often as the put tries it: four times in each of four attempts.
+      if (method === 'DELETE') return (refused += 1) <= 16 ? BUSY : { status: 204 }
+      return method === 'POST' ? resource({ size: 1000, crc32c: 'AAAAAA==', generation: '7' }) : GONE
+    })
+    await expect(put(backend, SMALL)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    await backend.close()
+    expect(refused).toBe(17)
+    expect(received().filter(({ method }) => method === 'POST')).toHaveLength(1)
+  })
+
   test('fails when the service stays ill, and nothing stays behind', async () => {
     const { backend, received } = await open((request, number) =>
       number < 4 ? BUSY : request.method === 'GET' ? SMALL_WHOLE : { status: 204 },
@@ -212,6 +237,20 @@ describe('a large blob', () => {
     const { backend, received } = await open([session, incomplete(CHUNK), incomplete(2 * CHUNK), wrong, { status: 204 }, GONE])
     await expect(put(backend, BYTES)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
     expect(received()[4]).toMatchObject({ method: 'DELETE', target: '/storage/v1/b/blobs/o/x1?ifGenerationMatch=9' })
+  })
+
+  test('that was stored with other bytes is removed also where that is refused at first', async () => {
+    let refused = 0
+    const wrong = resource({ size: BYTES.length, crc32c: 'AAAAAA==', generation: '9' })
+    const { backend } = await open((request, number) => {
+      if (request.target.endsWith('?ifGenerationMatch=9')) return (refused += 1) <= 4 ? BUSY : { status: 204 }
+      return request.method !== 'POST' && request.method !== 'PUT'
+        ? GONE
+        : ([session(request), incomplete(CHUNK), incomplete(2 * CHUNK)][number] ?? wrong)
+    })
+    await expect(put(backend, BYTES)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /CRC32C/ })
+    await backend.close()
+    expect(refused).toBe(5)
   })
 
   test.each([-1, 1])('of %i bytes more than promised is never finished, and its session is cancelled', async (difference) => {

@@ -1,6 +1,6 @@
 import type { BlobKey } from '@stowage/core/backend'
 import type { ApiAnswer } from './transport.ts'
-import { SessionLost } from './errors.ts'
+import { ChecksumFailure, SessionLost } from './errors.ts'
 import { findObject, removeGeneration } from './find-object.ts'
 import { FACTS, formatCrc32c, parseFactsText, UnreadableAnswer } from './object-facts.ts'
 import type { ObjectFacts } from './object-facts.ts'
@@ -10,7 +10,7 @@ import { readRefusal, Refusal } from './refusal.ts'
 import { leavesDoubt, withRetries } from './retry.ts'
 import { cleanUpLater } from './store.ts'
 import type { Store } from './store.ts'
-import { checkStored, forgetLater, OBJECT_METADATA, resolveConflict } from './upload-facts.ts'
+import { checkStored, forgetLater, OBJECT_METADATA, removeLeft, resolveConflict } from './upload-facts.ts'
 import type { Content } from './upload-facts.ts'
 
 /** The service wants the rest: what it has ends at `Range`. Not a redirect here. */
@@ -45,7 +45,8 @@ export class ResumableUpload {
     const progress = await this.#transfer(pieces, { end, total: null })
     if (!('facts' in progress)) return
     // fake-gcs-server does so when it is asked how far it is. A blob that is not whole must not stay.
-    await removeGeneration(this.#store, this.#key, progress.facts.generation)
+    const { generation } = progress.facts
+    await removeGeneration(this.#store, this.#key, generation).catch(() => removeLeft(this.#store, this.#key, generation))
     throw new SessionLost('the service has finished an upload that was not at its end')
   }
 
@@ -56,6 +57,7 @@ export class ResumableUpload {
       if (!('facts' in progress)) throw new UnreadableAnswer('the service has all the bytes and no object')
       await checkStored(this.#store, this.#key, { facts: progress.facts, content })
     } catch (error) {
+      if (error instanceof ChecksumFailure && error.left !== null) removeLeft(this.#store, this.#key, error.left)
       if (this.#signal.aborted || leavesDoubt(error)) forgetLater(this.#store, this.#key, content)
       throw error
     }

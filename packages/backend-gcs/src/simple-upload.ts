@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { BlobKey } from '@stowage/core/backend'
+import { ChecksumFailure } from './errors.ts'
+import { removeGeneration } from './find-object.ts'
 import { FACTS, formatCrc32c, parseFactsText } from './object-facts.ts'
 import { objectName, uploadPath, withQuery } from './object-path.ts'
 import { Refusal } from './refusal.ts'
 import { leavesDoubt, withRetries } from './retry.ts'
 import type { Store } from './store.ts'
-import { checkStored, forgetLater, OBJECT_METADATA, resolveConflict } from './upload-facts.ts'
+import { checkStored, forgetLater, OBJECT_METADATA, removeLeft, resolveConflict } from './upload-facts.ts'
 import type { Content } from './upload-facts.ts'
 
 /** A blob that is all there. */
@@ -20,17 +22,23 @@ export interface SimpleUpload {
 export async function uploadSimple(store: Store, { key, pieces, content, signal }: SimpleUpload): Promise<void> {
   const target = withQuery(uploadPath(store.options), { uploadType: 'multipart', ifGenerationMatch: '0', fields: FACTS })
   const { headers, body } = multipart(objectName(store.options, key), pieces, content)
+  // What an earlier attempt has left damaged: it stands in the way of the next.
+  let left: string | null = null
   try {
     await withRetries({ options: store.options, signal }, async (attempt) => {
+      if (left !== null) await removeGeneration(store, key, left)
+      left = null
       try {
         const { body: answer } = await store.transport.ask({ method: 'POST', target, headers, body, signal })
         await checkStored(store, key, { facts: parseFactsText(answer), content })
       } catch (error) {
+        if (error instanceof ChecksumFailure) left = error.left
         if (!(error instanceof Refusal)) throw error
         await resolveConflict(store, key, { refusal: error, attempt, content, signal })
       }
     })
   } catch (error) {
+    if (left !== null) removeLeft(store, key, left)
     if (signal.aborted || leavesDoubt(error)) forgetLater(store, key, content)
     throw error
   }

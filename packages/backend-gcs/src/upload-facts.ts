@@ -21,11 +21,21 @@ export const OBJECT_METADATA: Readonly<Record<string, string>> = {
   cacheControl: 'private, no-transform',
 }
 
-/** Throws where the service holds something else than what was sent, and removes that. */
+/** Throws where the service holds something else than what was sent, and removes that; where it cannot be removed, the error says so. */
 export async function checkStored(store: Store, key: BlobKey, { facts, content }: Stored): Promise<void> {
   if (isSame(facts, content)) return
-  await removeGeneration(store, key, facts.generation)
-  throw new ChecksumFailure(`sent ${content.size} bytes of ${content.crc32c}, stored were ${facts.size} of ${facts.crc32c}`)
+  const message = `sent ${content.size} bytes of ${content.crc32c}, stored were ${facts.size} of ${facts.crc32c}`
+  try {
+    await removeGeneration(store, key, facts.generation)
+  } catch (cause) {
+    throw new ChecksumFailure(message, facts.generation, { cause })
+  }
+  throw new ChecksumFailure(message)
+}
+
+/** Tries once more to remove what a failed upload has left; what stays is the collector's. Nobody waits for it. */
+export function removeLeft(store: Store, key: BlobKey, generation: string): void {
+  cleanUpLater(store, () => removeGeneration(store, key, generation))
 }
 
 /** What the service has made, and what it should be. */
@@ -53,7 +63,10 @@ export interface Conflict {
   readonly signal: AbortSignal | undefined
 }
 
-/** After a call that ended in doubt and is not repeated: removes the object should it have been made. Nobody waits for it. */
+/**
+ * After a call that ended in doubt and is not repeated: removes the object should it have been made. Nobody waits for it. One that is not
+ * what was sent may be somebody else's, and is left to the collector, who knows whose names are whose.
+ */
 export function forgetLater(store: Store, key: BlobKey, content: Content): void {
   cleanUpLater(store, async () => {
     const facts = await findObject(store, key)
