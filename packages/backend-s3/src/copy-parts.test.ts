@@ -13,7 +13,11 @@ import type { Store } from './store.ts'
 const server = await startOwnServer()
 const options = parseOptions(server.options)
 const connected = connect(options)
-const store: Store = { options, client: connected.client, traits: { checksum: 'crc32', detects: true, deletesMany: true } }
+const store: Store = {
+  options,
+  client: connected.client,
+  traits: { checksum: 'crc32', detects: true, deletesMany: true, deletesWithMd5: false },
+}
 afterAll(async () => {
   connected.destroy()
   await server.stop()

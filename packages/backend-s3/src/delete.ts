@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { DeleteObjectCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3'
+import type { DeleteObjectsCommandOutput } from '@aws-sdk/client-s3'
 import { isStorageError } from '@stowage/core/backend'
 import type { BlobKey, CallOptions } from '@stowage/core/backend'
 import pLimit from 'p-limit'
-import { isUnsupported, statusOf, translate } from './errors.ts'
+import { isUnnamed, isUnsupported, statusOf, translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { attempt, objectKey, objectOf } from './store.ts'
 import type { Store } from './store.ts'
@@ -32,11 +33,8 @@ export async function deleteBlobs(store: Store, keys: readonly BlobKey[], option
 async function deleteMany(store: Store, keys: readonly BlobKey[], signal: AbortSignal | undefined): Promise<void> {
   const call: FailedCall = { operation: 'delete', request: 'DeleteObjects' }
   const Objects = keys.map((key) => ({ Key: objectKey(store, key) }))
-  const command = new DeleteObjectsCommand({ Bucket: store.options.bucket, Delete: { Objects } })
-  // The vendor's client adds a CRC-32. Services that know none of those want the digest that S3 had here from the beginning.
-  if (store.traits.checksum === 'md5') command.middlewareStack.add(WITH_MD5, ADDING_HEADERS)
   try {
-    const { Deleted = [], Errors = [] } = await attempt(call, signal, (sent) => store.client.send(command, sent))
+    const { Deleted = [], Errors = [] } = await sendBatch(store, { call, Objects, signal })
     // In the body of a 200, one for each object that is still there.
     const failed = Errors.find(({ Code }) => Code !== 'NoSuchKey')
     if (failed !== undefined) throw translate({ name: failed.Code, message: failed.Message }, call)
@@ -47,6 +45,35 @@ async function deleteMany(store: Store, keys: readonly BlobKey[], signal: AbortS
     if (!isStorageError(error) || !lacksOperation(error.cause)) throw error
     store.traits.deletesMany = false
     await deleteEach(store, keys, signal)
+  }
+}
+
+/** A request of `DeleteObjects`. */
+interface Batch {
+  readonly call: FailedCall
+  readonly Objects: { readonly Key: string }[]
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * The vendor's client adds a CRC-32. Services that know none of those, or not here, want the digest that S3 had here from the beginning, and
+ * each says so in its own words: a 400 that names nothing else is asked again with it, and what helped is remembered.
+ */
+async function sendBatch(store: Store, { call, Objects, signal }: Batch): Promise<DeleteObjectsCommandOutput> {
+  const { traits } = store
+  const send = (withMd5: boolean): Promise<DeleteObjectsCommandOutput> => {
+    const command = new DeleteObjectsCommand({ Bucket: store.options.bucket, Delete: { Objects } })
+    if (withMd5) command.middlewareStack.add(WITH_MD5, ADDING_HEADERS)
+    return attempt(call, signal, (sent) => store.client.send(command, sent))
+  }
+  const withMd5 = traits.deletesWithMd5 || traits.checksum === 'md5'
+  try {
+    return await send(withMd5)
+  } catch (error) {
+    if (withMd5 || !isStorageError(error) || !isUnnamed(error.cause) || statusOf(error.cause) !== 400) throw error
+    const answer = await send(true)
+    traits.deletesWithMd5 = true
+    return answer
   }
 }
 

@@ -146,6 +146,11 @@ export function isUnsupported(error: unknown): boolean {
   return rowOf(error) === 'unsupported'
 }
 
+/** Whether the service refused for a reason that we have no word for. */
+export function isUnnamed(error: unknown): boolean {
+  return rowOf(error) === 'other'
+}
+
 /** Whether the service, or an error of it, is about an upload or a part that is not there. */
 export function isUploadGone(error: unknown): boolean {
   return rowOf(error) === 'upload'

@@ -57,7 +57,12 @@ class S3Backend implements Backend {
   constructor(options: ParsedOptions) {
     const connected = connect(options)
     const { checksum } = options
-    const traits = { checksum: checksum === 'md5' ? checksum : 'crc32', detects: checksum === 'auto', deletesMany: true } as const
+    const traits = {
+      checksum: checksum === 'md5' ? checksum : 'crc32',
+      detects: checksum === 'auto',
+      deletesMany: true,
+      deletesWithMd5: false,
+    } as const
     const store: Store = { options, client: connected.client, traits: { ...traits } }
     this.limits = Object.freeze({ blobSizeMax: options.blobSizeMax, deleteBatchMax: DELETE_BATCH_MAX })
     this.copying = { copy: (from, to, call) => copyBlob(store, { from, to }, call) }

@@ -12,6 +12,8 @@ export interface ServiceTraits {
   readonly detects: boolean
   /** Whether it deletes many objects at once. */
   deletesMany: boolean
+  /** Whether it does so only where Content-MD5 is there. */
+  deletesWithMd5: boolean
 }
 
 /** What the operations of one backend share. */

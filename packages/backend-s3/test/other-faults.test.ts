@@ -54,6 +54,32 @@ describe('delete', () => {
     expect(store.upstream.requests.filter(({ method, query }) => method === 'POST' && query.startsWith('delete'))).toHaveLength(1)
   })
 
+  test.each([
+    [400, 'MissingContentMD5'],
+    [400, 'InvalidRequest'],
+  ])('a service that takes it with Content-MD5 only (%i %s) is given that, and has to say so once', async (status, code) => {
+    const backend = await withBlobs(store.faulty(), FIRST, SECOND)
+    store.upstream.add({ ...many, withoutHeader: 'content-md5', times: Infinity, fault: answers(status, code) })
+    store.upstream.forget()
+    for (let round = 0; round < 2; round += 1) {
+      await backend.delete([FIRST, SECOND])
+      expect((await leftOvers(backend)).keys).toEqual([])
+      await withBlobs(backend, FIRST, SECOND)
+    }
+    const deletions = store.upstream.requests.filter(({ method, query }) => method === 'POST' && query.startsWith('delete'))
+    expect(deletions.map(({ headers }) => headers['content-md5'] !== undefined)).toEqual([false, true, true])
+    // Nothing was said of what goes up.
+    expect(store.upstream.requests.some(({ method, headers }) => method === 'PUT' && headers['content-md5'] !== undefined)).toBe(false)
+  })
+
+  test('a service that refuses it either way is asked no third time, and what it says comes out', async () => {
+    const backend = await withBlobs(store.faulty(), FIRST, SECOND)
+    store.upstream.add({ ...many, times: Infinity, fault: answers(400, 'MalformedXML') })
+    store.upstream.forget()
+    expect(await failureOf(backend.delete([FIRST, SECOND]))).toMatchObject({ message: expect.stringMatching(/MalformedXML/) })
+    expect(store.upstream.requests).toHaveLength(2)
+  })
+
   test.each(['reset before the answer', '500'])('%s: is repeated', async (name) => {
     const backend = await withBlobs(store.faulty(), FIRST, SECOND)
     store.upstream.add({ ...many, fault: name === '500' ? answers(500, 'InternalError') : { kind: 'reset', when: 'before-answer' } })

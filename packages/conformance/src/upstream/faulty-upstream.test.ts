@@ -70,11 +70,12 @@ const on = (fault: UpstreamFault): void => upstream.add({ path: '/b/k', fault })
 
 describe('startFaultyUpstream', () => {
   test('passes on what no rule is about, the Host of the client included', async () => {
-    const { status, headers, bytes, error } = await exchange('PUT', '/b/k?x=%20y', BODY)
-    expect([status, error, headers['x-host']]).toEqual([200, null, new URL(upstream.url).host])
+    const { status, headers: answered, bytes, error } = await exchange('PUT', '/b/k?x=%20y', BODY)
+    expect([status, error, answered['x-host']]).toEqual([200, null, new URL(upstream.url).host])
     expect(bytes.equals(BODY)).toBe(true)
     expect(carriedOut.map(({ path, body }) => [path, body.equals(BODY)])).toEqual([['/b/k?x=%20y', true]])
-    expect(upstream.requests).toEqual([{ method: 'PUT', path: '/b/k', query: 'x=%20y', fault: null }])
+    const headers = expect.objectContaining({ 'content-length': String(BODY.length) })
+    expect(upstream.requests).toEqual([{ method: 'PUT', path: '/b/k', query: 'x=%20y', headers, fault: null }])
     expect((await exchange('HEAD', '/b/k')).status).toBe(200)
   })
 
@@ -88,6 +89,11 @@ describe('startFaultyUpstream', () => {
     expect([status, headers['x-why'], bytes.toString()]).toEqual([500, 'so', 'no'])
     upstream.heal()
     expect((await exchange('GET', '/any')).status).toBe(200)
+  })
+
+  test('a rule may be about requests without a header', async () => {
+    upstream.add({ withoutHeader: 'content-length', times: Infinity, fault: { kind: 'answer', answer: { status: 411 } } })
+    expect([(await exchange('GET', '/b/k')).status, (await exchange('PUT', '/b/k', BODY)).status]).toEqual([411, 200])
   })
 
   test.each([

@@ -45,7 +45,7 @@ export async function startFaultyUpstream({ target, rules = [] }: FaultyUpstream
   const address = new URL(target)
   const serve = (request: IncomingMessage, response: ServerResponse, waitsToSend: boolean): void => {
     const [path = '', ...query] = (request.url ?? '').split('?')
-    const described: UpstreamRequest = { method: request.method ?? '', path, query: query.join('?') }
+    const described: UpstreamRequest = { method: request.method ?? '', path, query: query.join('?'), headers: request.headers }
     const fault = script.next(described)
     requests.push({ ...described, fault })
     response.sendDate = false

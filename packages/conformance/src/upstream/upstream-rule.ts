@@ -5,6 +5,8 @@ export interface UpstreamRequest {
   readonly path: string
   /** As it was sent, without the question mark; empty where there was none. */
   readonly query: string
+  /** Names in lower case; of a name that came several times, what Node makes of it. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
 /** An answer that nobody but the script gave. */
@@ -46,6 +48,8 @@ export interface UpstreamRule {
   readonly path?: string | RegExp
   /** The whole query, or a pattern that it has to match somewhere. */
   readonly query?: string | RegExp
+  /** Only requests that do not have this header; its name in lower case. */
+  readonly withoutHeader?: string
   /** The first of the matching requests that goes wrong, counted from 1. Default: 1. */
   readonly nth?: number
   /** How many of them go wrong from then on; `Infinity` for all. Default: 1. */
@@ -78,7 +82,8 @@ export class UpstreamScript {
   }
 }
 
-function matches({ method, path, query }: UpstreamRule, request: UpstreamRequest): boolean {
+function matches({ method, path, query, withoutHeader }: UpstreamRule, request: UpstreamRequest): boolean {
+  if (withoutHeader !== undefined && request.headers[withoutHeader] !== undefined) return false
   return (method === undefined || method === request.method) && fits(path, request.path) && fits(query, request.query)
 }
 
