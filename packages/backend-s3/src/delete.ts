@@ -6,6 +6,7 @@ import type { BlobKey, CallOptions } from '@stowage/core/backend'
 import pLimit from 'p-limit'
 import { isUnnamed, isUnsupported, statusOf, translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
+import { explainNotFound } from './explain-not-found.ts'
 import { attempt, objectKey, objectOf } from './store.ts'
 import type { Store } from './store.ts'
 import { ADDING_HEADERS, addingHeaders } from './adding-headers.ts'
@@ -95,7 +96,8 @@ async function deleteOne(store: Store, key: BlobKey, signal: AbortSignal | undef
     await attempt(call, signal, (sent) => store.client.send(new DeleteObjectCommand(objectOf(store, key)), sent))
   } catch (error) {
     // S3 says 204; some services say that it is not there.
-    if (!(isStorageError(error) && error.code === 'BlobNotFound')) throw error
+    const reason = await explainNotFound(store, key, { error, operation: 'delete', signal })
+    if (!(isStorageError(reason) && reason.code === 'BlobNotFound')) throw reason
   }
 }
 

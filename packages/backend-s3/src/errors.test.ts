@@ -17,7 +17,8 @@ function systemError(code: string): Error {
 describe('translate', () => {
   test.each([
     [serviceError('NoSuchKey', 404), 'BlobNotFound', false, false],
-    [serviceError('NotFound', 404), 'BlobNotFound', false, false],
+    [serviceError('NotFound', 404), 'BackendUnavailable', true, true],
+    [serviceError('NoSuchRoute', 404), 'BackendUnavailable', true, true],
     [serviceError('NoSuchBucket', 404), 'BackendUnavailable', false, false],
     [serviceError('AccessDenied', 403), 'BackendUnavailable', false, false],
     [serviceError('Unknown', 403), 'BackendUnavailable', false, false],

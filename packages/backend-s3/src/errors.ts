@@ -41,13 +41,15 @@ const SENTENCES = {
   network: { retryable: true, says: 'the service cannot be reached, or the connection broke' },
   damaged: { retryable: true, says: 'the bytes did not arrive as they were sent' },
   upload: { retryable: true, says: 'the upload, or a part of it, is gone' },
+  unsaid: { retryable: true, says: 'a 404 came that does not say what is missing, so perhaps not from the service' },
   other: { retryable: false, says: 'the service refused' },
 } as const
 
 /** The words of services, and of Node, for what a caller can act on. Source: the list of error codes in the Amazon S3 API reference. */
 const ROWS: Readonly<Record<string, Row | 'missing' | 'full' | 'unsupported'>> = {
   NoSuchKey: 'missing',
-  NotFound: 'missing',
+  // The word of the vendor's client for a 404 without one: of a HEAD, or of a proxy.
+  NotFound: 'unsaid',
   NoSuchBucket: 'bucket',
   AccessDenied: 'refused',
   AllAccessDisabled: 'refused',
@@ -105,7 +107,7 @@ const ROWS_OF_STATUS: Readonly<Record<number, Row | 'missing' | 'full' | 'unsupp
   307: 'region',
   401: 'credentials',
   403: 'refused',
-  404: 'missing',
+  404: 'unsaid',
   405: 'unsupported',
   429: 'throttled',
   501: 'unsupported',
@@ -138,12 +140,17 @@ export function translate(error: unknown, call: FailedCall): unknown {
 /** Whether the service may have carried the request out all the same. What it refused in so many words it has not. */
 export function isUnknownOutcome(error: unknown): boolean {
   const row = rowOf(error)
-  return row === 'busy' || row === 'throttled' || row === 'timeout' || row === 'network' || row === 'other'
+  return row === 'busy' || row === 'throttled' || row === 'timeout' || row === 'network' || row === 'unsaid' || row === 'other'
 }
 
 /** Whether the service says that there is no such operation. */
 export function isUnsupported(error: unknown): boolean {
   return rowOf(error) === 'unsupported'
+}
+
+/** Whether it is a 404 that does not say what is not there. */
+export function isUnsaid(error: unknown): boolean {
+  return rowOf(error) === 'unsaid'
 }
 
 /** Whether the service refused for a reason that we have no word for. */

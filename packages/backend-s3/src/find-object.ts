@@ -2,6 +2,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { isStorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
 import type { FailedCall } from './errors.ts'
+import { explainNotFound } from './explain-not-found.ts'
 import { attempt, objectOf } from './store.ts'
 import type { Store } from './store.ts'
 import { incompleteAnswer } from './upload.ts'
@@ -25,7 +26,9 @@ export async function getObjectFacts(
   // A HEAD has no body that the vendor's client would check by this; it is only asked for what it knows.
   const answer = await attempt(call, signal, (options) =>
     store.client.send(new HeadObjectCommand({ ...objectOf(store, key), ChecksumMode: 'ENABLED' }), options),
-  )
+  ).catch(async (error: unknown) => {
+    throw await explainNotFound(store, key, { error, operation, signal })
+  })
   if (answer.ContentLength === undefined) throw incompleteAnswer(call)
   return { size: answer.ContentLength, etag: answer.ETag ?? null, crc32: wholeCrc32(answer) }
 }
