@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { isStorageError, parseBlobKey, StorageError } from '@stowage/core/backend'
 import { describe, expect, test } from 'vitest'
 import { isUnknownOutcome, translate } from './errors.ts'
@@ -46,7 +47,8 @@ describe('translate', () => {
   ] as const)('%s is %s, retryable %s, outcome unknown %s', (cause, code, retryable, unknown) => {
     const error = translate(cause, call)
     expect(isStorageError(error)).toBe(true)
-    expect(error).toMatchObject({ code, retryable, cause })
+    expect(error).toMatchObject({ code, retryable, cause: { name: cause.name, message: cause.message } })
+    if (isStorageError(error)) expect(isUnknownOutcome(error.cause)).toBe(unknown)
     expect(String(error)).not.toMatch(/secret|host|10\.1/)
     expect(isUnknownOutcome(cause)).toBe(unknown)
   })
@@ -54,6 +56,31 @@ describe('translate', () => {
   test('says of throttling that it is', () => {
     expect(translate(serviceError('SlowDown', 503), call)).toMatchObject({ details: { throttled: true } })
     expect(translate(serviceError('InternalError', 500), call)).toMatchObject({ details: { backend: 's3', operation: 'put' } })
+  })
+
+  test('what the vendor keeps in its errors for debugging does not come out: headers, signatures, tokens', () => {
+    const token = 'FwoGZXIvYXdzEXAMPLE'
+    const socket = Object.assign(systemError('ECONNRESET'), { request: { headers: { 'x-amz-security-token': token } } })
+    const cause = Object.assign(serviceError('ExpiredToken', 400), {
+      'Token-0': token,
+      StringToSign: `AWS4-HMAC-SHA256\n${token}`,
+      $response: { headers: { authorization: token }, body: { req: { _header: token } } },
+      $metadata: { httpStatusCode: 400, requestId: 'R1', extendedRequestId: 'E1', attempts: 2, token },
+      cause: new AggregateError([socket, Object.assign(new Error('again'), { token })], 'both'),
+    })
+    const error = translate(cause, call)
+    expect(error).toMatchObject({
+      message: 'S3 could not put: the credentials have expired (PutObject: ExpiredToken).',
+      cause: {
+        name: 'ExpiredToken',
+        $metadata: { httpStatusCode: 400, requestId: 'R1', extendedRequestId: 'E1', attempts: 2 },
+        cause: { name: 'AggregateError', errors: [{ code: 'ECONNRESET', syscall: 'connect' }, { message: 'again' }] },
+      },
+    })
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain(token)
+    const loop = new Error('round and round')
+    loop.cause = loop
+    expect(inspect(translate(loop, call))).toContain('round and round')
   })
 
   test('leaves a storage error as it is, and takes whatever was thrown', () => {

@@ -1,5 +1,6 @@
 import { isStorageError, StorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
+import { DEPTH_MAX, safeCause } from './safe-cause.ts'
 
 /** The name this backend goes by in errors, metrics and logs. */
 export const BACKEND_NAME = 's3'
@@ -116,24 +117,25 @@ const ROWS_OF_STATUS: Readonly<Record<number, Row | 'missing' | 'full' | 'unsupp
 }
 
 /**
- * What the vendor's client threw, in the engine's words, with the original as its `cause`; a storage error as it is. Throttling is
+ * What the vendor's client threw, in the engine's words, with what is safe of it as `cause`; a storage error as it is. Throttling is
  * `BackendUnavailable` with `throttled`. Messages name no address, no key of the bucket and nothing of the credentials.
  */
 export function translate(error: unknown, call: FailedCall): unknown {
   if (isStorageError(error)) return error
   const said = codeOf(error)
   const row = rowOf(error)
-  if (row === 'missing' && call.key !== undefined) return new StorageError('BlobNotFound', { blob: call.key }, { cause: error })
+  const cause = safeCause(error)
+  if (row === 'missing' && call.key !== undefined) return new StorageError('BlobNotFound', { blob: call.key }, { cause })
   if (row === 'full') {
-    return new StorageError('StorageFull', { where: BACKEND_NAME }, { cause: error, message: `The store of the blobs is full (${said}).` })
+    return new StorageError('StorageFull', { where: BACKEND_NAME }, { cause, message: `The store of the blobs is full (${said}).` })
   }
-  if (row === 'unsupported') return new StorageError('NotSupported', { feature: `${call.request} of this S3 service` }, { cause: error })
+  if (row === 'unsupported') return new StorageError('NotSupported', { feature: `${call.request} of this S3 service` }, { cause })
   const { retryable, says } = SENTENCES[row === 'missing' ? 'bucket' : row]
   const throttled = row === 'throttled' ? ({ throttled: true } as const) : {}
   return new StorageError(
     'BackendUnavailable',
     { backend: BACKEND_NAME, operation: call.operation, ...throttled },
-    { cause: error, retryable, message: `S3 could not ${call.operation}: ${says} (${call.request}: ${said}).` },
+    { cause, retryable, message: `S3 could not ${call.operation}: ${says} (${call.request}: ${said}).` },
   )
 }
 
@@ -178,7 +180,7 @@ export function statusOf(error: unknown): number | null {
   return typeof status === 'number' ? status : null
 }
 
-function rowOf(error: unknown): Row | 'missing' | 'full' | 'unsupported' {
+function rowOf(error: unknown, depth = 0): Row | 'missing' | 'full' | 'unsupported' {
   for (const word of wordsOf(error)) {
     const row = ROWS[word]
     if (row !== undefined) return row
@@ -188,7 +190,7 @@ function rowOf(error: unknown): Row | 'missing' | 'full' | 'unsupported' {
   // The one failure of the vendor's client that has no name.
   if (field(error, 'message') === 'Region is missing') return 'no region'
   const cause = field(error, 'cause')
-  return cause === undefined ? 'other' : rowOf(cause)
+  return cause === undefined || depth >= DEPTH_MAX ? 'other' : rowOf(cause, depth + 1)
 }
 
 /** What an error calls itself: node's code first, which is more exact than `Error`. */
