@@ -20,9 +20,9 @@ export interface S3BackendOptions {
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>)
   /** A client of `@aws-sdk/client-s3`, or what works like one, instead of the four above and the limits below. It stays open at `close`. */
   readonly client?: S3ClientLike
-  /** The size of the parts of a large blob, in bytes: 5 MiB to 5 GiB. Default: 8 MiB. */
+  /** The size of the parts of a large blob, in bytes: 5 MiB to 1 GiB. Default: 8 MiB. */
   readonly partSize?: number
-  /** Blobs up to this size, in bytes, go up in one request, from memory: at most partSize × (concurrency + 1). Default: partSize. */
+  /** Blobs up to this size, in bytes, go up in one request, from memory: at most partSize × (concurrency + 1), and 1 GiB. Default: partSize. */
   readonly multipartThreshold?: number
   /** How many parts of one blob are on their way at once: 1 to 64. Default: 4. */
   readonly concurrency?: number
@@ -89,6 +89,8 @@ const MIB = 1024 ** 2
 export const PART_SIZE_MIN: number = 5 * MIB
 /** What S3 takes in one part, in one request, and in one copy. */
 export const PART_SIZE_MAX: number = 5 * 1024 ** 3
+/** Of the options, in bytes: what goes up is held in memory, and Node digests at most 2 GiB at once. */
+const PART_SIZE_OPTION_MAX = 1024 ** 3
 /** How many parts S3 takes. */
 export const PART_COUNT_MAX = 10_000
 /** Leaves room in the 1,024 bytes of a name for the longest blob key. */
@@ -130,10 +132,10 @@ export function parseOptions(options: S3BackendOptions): ParsedOptions {
   for (const [name, value] of Object.entries({ presigning, unfinished, joinSizesEqual })) {
     if (typeof value !== 'boolean') refuse(name, 'must be true or false')
   }
-  const partSize = wholeNumber('partSize', options.partSize ?? 8 * MIB, { min: PART_SIZE_MIN, max: PART_SIZE_MAX })
+  const partSize = wholeNumber('partSize', options.partSize ?? 8 * MIB, { min: PART_SIZE_MIN, max: PART_SIZE_OPTION_MAX })
   const concurrency = wholeNumber('concurrency', options.concurrency ?? 4, { min: 1, max: 64 })
   // One request holds the whole of such a blob: no more than a blob in parts would.
-  const thresholdMax = Math.min(partSize * (concurrency + 1), PART_SIZE_MAX)
+  const thresholdMax = Math.min(partSize * (concurrency + 1), PART_SIZE_OPTION_MAX)
   return Object.freeze({
     connection: parseConnection(options),
     bucket,
