@@ -109,7 +109,7 @@ export class BlobReadable extends Readable {
       this.destroy(asError(translate(error, { operation: 'get', key: this.#key, request: 'GetObject' })))
       return
     }
-    // Only if somebody waits for it: a reader that is slow enough for the connection to time out would else open one after the other.
+    // Only where there is room: a reader that is slow enough for connections to time out would else open one after the other. _read goes on.
     if (this.readableLength < HIGH_WATER_MARK) void this.#reopen()
   }
 

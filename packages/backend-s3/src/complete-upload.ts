@@ -13,8 +13,8 @@ export interface Completion {
   readonly parts: readonly SentPart[]
   /** What they come to, in bytes; null where only the service knows. */
   readonly size: number | null
-  /** Of all bytes, where they came by. */
-  readonly crc32: number
+  /** Of all bytes, where they came by; else null. */
+  readonly crc32: number | null
   readonly signal: AbortSignal | undefined
 }
 
@@ -25,10 +25,10 @@ export interface Completion {
 export async function completeUpload(store: Store, upload: Upload, completion: Completion): Promise<void> {
   const { parts, size, signal } = completion
   const call: FailedCall = { operation: upload.operation, request: 'CompleteMultipartUpload' }
-  const crc32 = encodeCrc32(completion.crc32)
+  const crc32 = completion.crc32 === null ? null : encodeCrc32(completion.crc32)
   // All or none: a sum of the whole needs those of all parts.
   const withSums = parts.every((part) => part.crc32 !== null)
-  const checksWhole = upload.checksWhole && withSums
+  const checksWhole = upload.checksWhole && withSums && crc32 !== null
   const input = {
     ...objectOf(store, upload.key),
     UploadId: upload.id,

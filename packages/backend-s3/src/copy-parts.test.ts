@@ -1,3 +1,4 @@
+import { startFaultyUpstream } from '@stowage/conformance'
 import { parseBlobKey } from '@stowage/core/backend'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bytesOf, failureOf, sourceOf } from '../test/support/faulty-store.ts'
@@ -36,6 +37,27 @@ describe('copyParts', () => {
     await copyParts(store, to, { ranges, operation: 'copy', size: bytes.length, signal: undefined })
     const copied = Buffer.concat(await (await getBlob(store, to, {})).toArray())
     expect(copied.equals(bytes)).toBe(true)
+  })
+
+  test('a last answer that is lost is asked for, though nobody knows a sum of the whole', async () => {
+    const upstream = await startFaultyUpstream({ target: server.endpoint })
+    const behind = parseOptions({ ...server.options, endpoint: upstream.url, attemptsMax: 1 })
+    const other = connect(behind)
+    const bytes = bytesOf(100)
+    await putBlob(store, { key: from, body: sourceOf(bytes), options: {} })
+    const answer = { status: 500 }
+    upstream.add({ method: 'POST', query: /^uploadId=/, fault: { kind: 'answer', answer, executed: true } })
+    // As of a service that keeps a sum of whatever it has.
+    const headers = { 'content-length': '100', etag: '"0"', 'x-amz-checksum-crc32': 'q8Q5Gg==', 'x-amz-checksum-type': 'FULL_OBJECT' }
+    upstream.add({ method: 'HEAD', fault: { kind: 'answer', answer: { status: 200, headers } } })
+    await copyParts({ ...store, options: behind, client: other.client }, to, {
+      ranges: [{ from }],
+      operation: 'copy',
+      size: 100,
+      signal: undefined,
+    })
+    other.destroy()
+    await upstream.stop()
   })
 
   test('a size that they do not come to is noticed by the service', async () => {

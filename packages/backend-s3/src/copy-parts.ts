@@ -38,7 +38,7 @@ export async function copyParts(store: Store, to: BlobKey, { ranges, operation, 
   try {
     const parts = await copyEach(store, upload, { ranges, signal })
     completing = true
-    await completeUpload(store, upload, { parts, size, crc32: 0, signal })
+    await completeUpload(store, upload, { parts, size, crc32: null, signal })
   } catch (error) {
     await abortUpload(store, upload, { operation, signal: AbortSignal.timeout(CLEAN_UP_MS) }).catch(() => undefined)
     if (completing) await removeObject(store, to).catch(() => undefined)

@@ -27,7 +27,7 @@ export async function copyBlob(
       store.client.send(new CopyObjectCommand({ ...objectOf(store, to), CopySource: copySource(store, from) }), sent),
     )
   } catch (error) {
-    await resolveOutcome(store, to, { error, signal, expected: crc32 === null ? null : { size, crc32 } }).catch(async (reason: unknown) => {
+    await resolveOutcome(store, to, { error, signal, expected: { size, crc32 } }).catch(async (reason: unknown) => {
       await removeObject(store, to).catch(() => undefined)
       throw reason
     })

@@ -5,14 +5,17 @@ import type { FailedCall } from './errors.ts'
 import { readBlobKey } from './read-blob-key.ts'
 import { attempt, flatName, objectKey } from './store.ts'
 import type { Store } from './store.ts'
-import { incompleteAnswer } from './upload.ts'
+import { incompleteAnswer, leadsNowhere } from './upload.ts'
 
+/** In a row. */
+const EMPTY_PAGES_MAX = 1_000
 const CALL: FailedCall = { operation: 'list', request: 'ListObjectsV2' }
 
 /** Lists blobs as `Backend.list` promises, a page at a time. Objects under the prefix that are no blobs are somebody else's, and left out. */
 export async function* listBlobs(store: Store, { prefix, after, signal }: ListBlobsOptions): AsyncGenerator<BlobEntry> {
   let token: string | undefined
   let last = ''
+  let emptyPages = 0
   do {
     const input = {
       Bucket: store.options.bucket,
@@ -32,7 +35,11 @@ export async function* listBlobs(store: Store, { prefix, after, signal }: ListBl
       if (isWanted(key, { prefix, after })) yield { key, size: object.Size, modifiedAt: object.LastModified }
     }
     if (page.IsTruncated === true && page.NextContinuationToken === undefined) throw outOfOrder()
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+    const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
+    // Pages of others' objects get on; a service that goes round would keep us for good.
+    emptyPages = (page.Contents ?? []).length === 0 ? emptyPages + 1 : 0
+    if (next !== undefined && (next === token || emptyPages >= EMPTY_PAGES_MAX)) throw leadsNowhere(CALL)
+    token = next
   } while (token !== undefined)
 }
 

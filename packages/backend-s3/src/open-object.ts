@@ -49,19 +49,28 @@ export async function openObject(store: Store, key: BlobKey, { range, etag = nul
   })
   const { Body: body, ContentLength: length } = answer
   if (!(body instanceof Readable)) throw incompleteAnswer(call)
-  const start = startOf(answer.ContentRange, range)
-  if (length === undefined || start === null) {
+  const stretch = length === undefined ? null : stretchOf({ length, contentRange: answer.ContentRange }, range)
+  if (stretch === null) {
     body.destroy()
     throw incompleteAnswer(call)
   }
-  return { body, start, end: start + length, etag: answer.ETag ?? null, crc32: range === undefined ? wholeCrc32(answer) : null }
+  return { body, ...stretch, etag: answer.ETag ?? null, crc32: range === undefined ? wholeCrc32(answer) : null }
 }
 
-/** Where an answer begins; null where the service has not given the range that it was asked for. RFC 9110 §14.4. */
-function startOf(contentRange: string | undefined, range: ByteRange | undefined): number | null {
-  if (range === undefined) return 0
-  const [, start, last] = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '') ?? []
-  return Number(start) === range.start && Number(last) < range.end ? range.start : null
+/**
+ * What an answer holds; null where that is not what was asked for, or where its length is another one than it says. A range may end early only
+ * where the object does. RFC 9110 §14.4.
+ */
+function stretchOf(
+  { length, contentRange }: { readonly length: number; readonly contentRange: string | undefined },
+  range: ByteRange | undefined,
+): ByteRange | null {
+  if (range === undefined) return contentRange === undefined ? { start: 0, end: length } : null
+  const [, start, last, size] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(contentRange ?? '') ?? []
+  const end = Number(last) + 1
+  if (Number(start) !== range.start || end - range.start !== length) return null
+  const isEnd = end === range.end || (end < range.end && (size === '*' || Number(size) === end))
+  return isEnd ? { start: range.start, end } : null
 }
 
 /** What a status means when the engine asks: it knows the size of its blobs, and nobody writes them twice. */

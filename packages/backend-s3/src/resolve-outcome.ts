@@ -11,8 +11,8 @@ export interface FailedWrite {
   readonly error: unknown
   /** Of the caller. Who has given up does not want to know. */
   readonly signal: AbortSignal | undefined
-  /** Null where only the store knows. */
-  readonly expected: { readonly size: number; readonly crc32: string } | null
+  /** Null where only the store knows; so is a sum that nobody has. */
+  readonly expected: { readonly size: number; readonly crc32: string | null } | null
 }
 
 /** How long the question may take, in milliseconds: a service that cannot be reached at all has been asked often enough. */
@@ -29,6 +29,11 @@ export async function resolveOutcome(store: Store, key: BlobKey, { error, signal
   const asking = AbortSignal.timeout(ASK_MS)
   const found = await findObject(store, key, signal === undefined ? asking : AbortSignal.any([signal, asking])).catch(() => null)
   if (found === null) throw error
-  if (expected !== null && (found.size !== expected.size || (found.crc32 ?? expected.crc32) !== expected.crc32)) throw error
+  if (expected !== null && !(found.size === expected.size && mayBe(found.crc32, expected.crc32))) throw error
   return found
+}
+
+/** Whether two sums can be of the same bytes. */
+function mayBe(one: string | null, other: string | null): boolean {
+  return one === null || other === null || one === other
 }

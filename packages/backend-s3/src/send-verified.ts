@@ -12,8 +12,9 @@ export interface VerifiedBytes {
 }
 
 /**
- * Sends bytes with their digest until the service has confirmed it. Older Ceph, Google's XML API and others take no notice of CRC-32: then
- * everything goes up with Content-MD5 from then on, these bytes once more.
+ * Sends bytes with their CRC-32, which the service has to give back. Older Ceph, for one, takes no notice of it: with `checksum: 'auto'`
+ * everything goes up with Content-MD5 from then on, these bytes once more. A service says nothing of an MD5: that it has taken the bytes has
+ * to do.
  */
 export async function sendVerified<Answer extends { readonly ChecksumCRC32?: string | undefined }>(
   { traits }: Store,

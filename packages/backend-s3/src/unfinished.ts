@@ -5,7 +5,7 @@ import type { FailedCall } from './errors.ts'
 import { readBlobKey } from './read-blob-key.ts'
 import { attempt } from './store.ts'
 import type { Store } from './store.ts'
-import { abortUpload, incompleteAnswer } from './upload.ts'
+import { abortUpload, incompleteAnswer, leadsNowhere } from './upload.ts'
 
 /**
  * The multipart uploads that the service keeps open under the prefix. A service that cannot list them fails with `NotSupported`; MinIO lists
@@ -26,7 +26,9 @@ async function* listUploads(store: Store, before: Date): AsyncGenerator<Unfinish
       const key = readBlobKey(store, Key)
       if (key !== null && id !== undefined && startedAt !== undefined && startedAt < before) yield { key, id, startedAt }
     }
-    from = nextPage(page)
+    const next = nextPage(page)
+    if (next !== null && next.KeyMarker === from.KeyMarker && next.UploadIdMarker === from.UploadIdMarker) throw leadsNowhere(CALL)
+    from = next
   }
 }
 

@@ -46,7 +46,10 @@ export async function createUpload(
   return { key, id: UploadId, operation, checksWhole: checksums && ChecksumType === 'FULL_OBJECT' }
 }
 
-/** Sends one part; when it resolves, the service has said that it has these very bytes. */
+/**
+ * Sends one part. When it resolves, the service has said that it has these very bytes, or, where it knows no CRC-32, has taken them with a
+ * Content-MD5 that it had to hold them against.
+ */
 export async function sendPart(
   store: Store,
   upload: Upload,
@@ -96,5 +99,14 @@ export function incompleteAnswer(call: FailedCall): StorageError<'BackendUnavail
     'BackendUnavailable',
     { backend: BACKEND_NAME, operation: call.operation },
     { retryable: true, message: `S3 could not ${call.operation}: the service left out what an answer has to say (${call.request}).` },
+  )
+}
+
+/** A listing that does not get on. */
+export function leadsNowhere(call: FailedCall): StorageError<'BackendUnavailable'> {
+  return new StorageError(
+    'BackendUnavailable',
+    { backend: BACKEND_NAME, operation: call.operation },
+    { retryable: true, message: `S3 could not ${call.operation}: the pages of the listing lead nowhere (${call.request}).` },
   )
 }

@@ -101,6 +101,19 @@ describe('copy', () => {
     expect((await leftOvers(backend)).keys).toEqual([FIRST])
   })
 
+  test('an object of another size is not what was to be copied', async () => {
+    const backend = store.faulty({ attemptsMax: 1 })
+    const whole = { status: 200, headers: { 'content-length': '7', etag: '"0"' } }
+    // Without a sum, as of services that keep none; the copy fails in a way that leaves open whether it was done.
+    store.upstream.add({
+      method: 'HEAD',
+      fault: { kind: 'answer', answer: { ...whole, headers: { ...whole.headers, 'content-length': '8' } } },
+    })
+    store.upstream.add({ method: 'HEAD', fault: { kind: 'answer', answer: whole }, nth: 2 })
+    store.upstream.add({ ...copy, fault: { kind: 'reset', when: 'before-request' } })
+    expect(await failureOf(backend.copying?.copy(FIRST, SECOND) ?? Promise.resolve())).toMatchObject({ code: 'BackendUnavailable' })
+  })
+
   test('an answer that is lost is asked for', async () => {
     const backend = await withBlobs(store.faulty({ attemptsMax: 1 }), FIRST)
     store.upstream.add({ ...copy, fault: { kind: 'reset', when: 'before-answer' } })

@@ -1,7 +1,7 @@
 import type { UpstreamFault } from '@stowage/conformance'
 import type { Backend } from '@stowage/core/backend'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { answers, bytesOf, failureOf, KEY, readBlob, sourceOf, startFaultyStore } from './support/faulty-store.ts'
+import { answers, bytesOf, failureOf, KEY, leftOvers, readBlob, sourceOf, startFaultyStore } from './support/faulty-store.ts'
 
 // Time-outs are waited for, and pauses between attempts.
 vi.setConfig({ testTimeout: 60_000 })
@@ -60,7 +60,7 @@ describe('get', () => {
   test('an answer that is short, and says so, is no blob', async () => {
     on({ kind: 'shorten', bytes: 5 }, Infinity)
     expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BlobDamaged' })
-    expect(await failureOf(readBlob(backend, RANGE))).toMatchObject({ code: 'BlobDamaged' })
+    expect(await failureOf(readBlob(backend, RANGE))).toMatchObject({ code: 'BackendUnavailable' })
   })
 
   test('a bit that falls over is noticed where all of a blob is read', async () => {
@@ -96,6 +96,23 @@ describe('get', () => {
     expect(store.upstream.requests.length).toBeGreaterThan(1)
   })
 
+  test.each([
+    ['is shorter than it says', 'bytes 10-19/100', 5],
+    ['is longer than it says', 'bytes 10-19/100', 15],
+    ['begins elsewhere', 'bytes 11-20/100', 10],
+    ['is longer than was asked for', 'bytes 10-24/100', 15],
+    ['is shorter though there is more', 'bytes 10-14/100', 5],
+  ])('an answer to a range that %s is not taken for it', async (_name, range, length) => {
+    const answer = { status: 206, headers: { 'content-range': range }, body: 'x'.repeat(length) }
+    on({ kind: 'answer', answer }, Infinity)
+    expect(await failureOf(readBlob(backend, { start: 10, end: 20 }))).toMatchObject({ code: 'BackendUnavailable' })
+  })
+
+  test('a part of a blob is not taken for all of it', async () => {
+    on({ kind: 'answer', answer: { status: 206, headers: { 'content-range': 'bytes 0-4/100' }, body: 'x'.repeat(5) } }, Infinity)
+    expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BackendUnavailable' })
+  })
+
   test('a range that a service takes no notice of is not taken for that range', async () => {
     on({ kind: 'answer', answer: { status: 200, body: 'everything' } })
     expect(await failureOf(readBlob(backend, RANGE))).toMatchObject({ code: 'BackendUnavailable' })
@@ -114,11 +131,40 @@ describe('list', () => {
     expect(await listAll(prefixed)).toEqual([KEY])
   })
 
+  test('a page that leads to itself is an error', async () => {
+    store.upstream.add({ method: 'GET', query: /list-type=2/, times: Infinity, fault: emptyPage('t') })
+    expect(await failureOf(listAll(backend))).toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    expect(store.upstream.requests).toHaveLength(2)
+  })
+
+  test('pages that go round without an object are an error', async () => {
+    const rule = { method: 'GET', query: /list-type=2/ } as const
+    for (let nth = 1; nth < 1_100; nth += 1) store.upstream.add({ ...rule, nth, fault: emptyPage(`t${nth % 3}`) })
+    expect(await failureOf(listAll(backend))).toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    expect(store.upstream.requests).toHaveLength(1_000)
+  })
+
+  test('so is a page of uploads that leads to itself', async () => {
+    const body = `<ListMultipartUploadsResult><Bucket>blobs</Bucket><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker></ListMultipartUploadsResult>`
+    store.upstream.add({
+      method: 'GET',
+      query: /(?:^|&)uploads/,
+      times: Infinity,
+      fault: { kind: 'answer', answer: { status: 200, body } },
+    })
+    expect(await failureOf(leftOvers(store.faulty()))).toMatchObject({ code: 'BackendUnavailable' })
+  })
+
   test('so is one without anything in it', async () => {
     store.upstream.add({ method: 'GET', query: /list-type=2/, times: Infinity, fault: { kind: 'answer', answer: { status: 200 } } })
     expect(await failureOf(listAll(backend))).toMatchObject({ code: 'BackendUnavailable' })
   })
 })
+
+function emptyPage(next: string): UpstreamFault {
+  const body = `<ListBucketResult><Name>blobs</Name><KeyCount>0</KeyCount><IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken></ListBucketResult>`
+  return { kind: 'answer', answer: { status: 200, body } }
+}
 
 async function listAll(from: Backend): Promise<readonly string[]> {
   const keys: string[] = []
