@@ -26,13 +26,14 @@ const PAUSE_MS = 50
  * rest is asked for, of the same object (If-Match), as soon as somebody wants it: `attemptsMax` times in a row without a byte at most.
  *
  * Promises: it ends after exactly the bytes that the head of the answer announced, or it errors: with `BlobDamaged` where their CRC-32 is not
- * the one that the service keeps (reads of all of a blob). Destroying it frees the connection.
+ * the one that the service keeps (reads of all of a blob). Destroying it frees the connection; closing the backend destroys it.
  */
 export class BlobReadable extends Readable {
   readonly #store: Store
   readonly #key: BlobKey
   readonly #opened: OpenedObject
   readonly #end: AbortController
+  readonly #leave: () => void
   #source: Readable | null = null
   #position: number
   #crc32 = 0
@@ -47,6 +48,7 @@ export class BlobReadable extends Readable {
     this.#opened = opened
     this.#end = end
     this.#position = opened.start
+    this.#leave = store.closing.enter('get', (reason) => this.destroy(reason))
     this.#listen(opened.body)
   }
 
@@ -56,6 +58,7 @@ export class BlobReadable extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#leave()
     this.#end.abort()
     this.#source?.destroy()
     callback(error)

@@ -43,7 +43,9 @@ export async function completeUpload(store: Store, upload: Upload, completion: C
     ...(size === null ? {} : { MpuObjectSize: size }),
   }
   try {
-    const answer = await attempt(call, signal, (options) => store.client.send(new CompleteMultipartUploadCommand(input), options))
+    const answer = await attempt(store, { call, signal }, (options) =>
+      store.client.send(new CompleteMultipartUploadCommand(input), options),
+    )
     if (checksWhole && (answer.ChecksumCRC32 ?? crc32) !== crc32) throw damaged(call)
   } catch (error) {
     await resolveOutcome(store, upload.key, { error, signal, expected: size === null ? null : { size, crc32 } })

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { bytesOf, failureOf, sourceOf } from '../test/support/faulty-store.ts'
 import { startOwnServer } from '../test/support/own-server.ts'
 import { connect } from './client.ts'
+import { Closing } from './closing.ts'
 import { copyParts } from './copy-parts.ts'
 import { cutRanges } from './cut-ranges.ts'
 import { getBlob } from './get.ts'
@@ -18,6 +19,7 @@ const store: Store = {
   options,
   client: connected.client,
   traits: { checksum: 'crc32', detects: true, deletesMany: true, deletesWithMd5: false },
+  closing: new Closing(),
 }
 afterAll(async () => {
   connected.destroy()

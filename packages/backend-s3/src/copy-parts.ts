@@ -80,7 +80,9 @@ async function copyPart(
     CopySource: copySource(store, from),
     ...(range === undefined ? {} : { CopySourceRange: `bytes=${range.start}-${range.end - 1}` }),
   }
-  const { CopyPartResult } = await attempt(call, signal, (options) => store.client.send(new UploadPartCopyCommand(input), options))
+  const { CopyPartResult } = await attempt(store, { call, signal }, (options) =>
+    store.client.send(new UploadPartCopyCommand(input), options),
+  )
   if (CopyPartResult?.ETag === undefined) throw incompleteAnswer(call)
   return { number, etag: CopyPartResult.ETag, crc32: null, isLetGo: true }
 }

@@ -23,7 +23,7 @@ export async function copyBlob(
     return { size }
   }
   try {
-    await attempt({ operation: 'copy', key: from, request: 'CopyObject' }, signal, (sent) =>
+    await attempt(store, { call: { operation: 'copy', key: from, request: 'CopyObject' }, signal }, (sent) =>
       store.client.send(new CopyObjectCommand({ ...objectOf(store, to), CopySource: copySource(store, from) }), sent),
     )
   } catch (error) {

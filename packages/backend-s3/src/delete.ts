@@ -65,7 +65,7 @@ async function sendBatch(store: Store, { call, Objects, signal }: Batch): Promis
   const send = (withMd5: boolean): Promise<DeleteObjectsCommandOutput> => {
     const command = new DeleteObjectsCommand({ Bucket: store.options.bucket, Delete: { Objects } })
     if (withMd5) command.middlewareStack.add(WITH_MD5, ADDING_HEADERS)
-    return attempt(call, signal, (sent) => store.client.send(command, sent))
+    return attempt(store, { call, signal }, (sent) => store.client.send(command, sent))
   }
   const withMd5 = traits.deletesWithMd5 || traits.checksum === 'md5'
   try {
@@ -93,7 +93,7 @@ async function deleteEach(store: Store, keys: readonly BlobKey[], signal: AbortS
 async function deleteOne(store: Store, key: BlobKey, signal: AbortSignal | undefined): Promise<void> {
   const call: FailedCall = { operation: 'delete', key, request: 'DeleteObject' }
   try {
-    await attempt(call, signal, (sent) => store.client.send(new DeleteObjectCommand(objectOf(store, key)), sent))
+    await attempt(store, { call, signal }, (sent) => store.client.send(new DeleteObjectCommand(objectOf(store, key)), sent))
   } catch (error) {
     // S3 says 204; some services say that it is not there.
     const reason = await explainNotFound(store, key, { error, operation: 'delete', signal })

@@ -26,7 +26,9 @@ export async function explainNotFound(store: Store, key: BlobKey, { error, opera
   if (!isStorageError(error) || !isUnsaid(error.cause)) return error
   const command = new GetObjectCommand({ ...objectOf(store, key), Range: 'bytes=0-0' })
   try {
-    const { Body } = await attempt({ operation, key, request: 'GetObject' }, signal, (options) => store.client.send(command, options))
+    const { Body } = await attempt(store, { call: { operation, key, request: 'GetObject' }, signal }, (options) =>
+      store.client.send(command, options),
+    )
     if (Body instanceof Readable) Body.destroy()
     return error
   } catch (reason) {

@@ -24,7 +24,7 @@ export async function getObjectFacts(
 ): Promise<FoundObject> {
   const call: FailedCall = { operation, key, request: 'HeadObject' }
   // A HEAD has no body that the vendor's client would check by this; it is only asked for what it knows.
-  const answer = await attempt(call, signal, (options) =>
+  const answer = await attempt(store, { call, signal }, (options) =>
     store.client.send(new HeadObjectCommand({ ...objectOf(store, key), ChecksumMode: 'ENABLED' }), options),
   ).catch(async (error: unknown) => {
     throw await explainNotFound(store, key, { error, operation, signal })

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { StorageError } from '@stowage/core/backend'
 import type { BlobKey, ByteRange, GetBlobOptions } from '@stowage/core/backend'
 import { BlobReadable } from './blob-readable.ts'
+import type { ReadBlob } from './blob-readable.ts'
 import { getObjectFacts } from './find-object.ts'
 import { openObject } from './open-object.ts'
 import type { Store } from './store.ts'
@@ -25,10 +26,20 @@ export async function getBlob(store: Store, key: BlobKey, { range, signal }: Get
       opened.body.destroy()
       throw tooShort(key, range, opened.end)
     }
-    return new BlobReadable(store, { key, opened, end })
+    return readableOf(store, { key, opened, end })
   } finally {
     // From here on the stream is its reader's: destroying it is how it is given up.
     signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function readableOf(store: Store, blob: ReadBlob): BlobReadable {
+  try {
+    return new BlobReadable(store, blob)
+  } catch (error) {
+    // The backend was closed since the answer began.
+    blob.opened.body.destroy()
+    throw error
   }
 }
 

@@ -10,7 +10,7 @@ export async function initBucket(store: Store, options?: CallOptions): Promise<v
   const signal = options?.signal
   let failure: unknown
   try {
-    await attempt({ operation: 'init', request: 'HeadBucket' }, signal, (sent) =>
+    await attempt(store, { call: { operation: 'init', request: 'HeadBucket' }, signal }, (sent) =>
       store.client.send(new HeadBucketCommand({ Bucket }), sent),
     )
     return
@@ -22,7 +22,7 @@ export async function initBucket(store: Store, options?: CallOptions): Promise<v
   // No answer at all, or one that says all there is.
   if (status === null || status >= 500) throw failure
   // The answer to a HEAD has no body: only a GET tells why. Where it works, the bucket is there, and HeadBucket was the one thing forbidden.
-  await attempt({ operation: 'init', request: 'ListObjectsV2' }, signal, (sent) =>
+  await attempt(store, { call: { operation: 'init', request: 'ListObjectsV2' }, signal }, (sent) =>
     store.client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), sent),
   )
 }

@@ -23,7 +23,7 @@ export async function* listBlobs(store: Store, { prefix, after, signal }: ListBl
       // Both at once mean different things to different services.
       ...(token === undefined ? (after === undefined ? {} : { StartAfter: objectKey(store, after) }) : { ContinuationToken: token }),
     }
-    const page = await attempt(CALL, signal, (options) => store.client.send(new ListObjectsV2Command(input), options))
+    const page = await attempt(store, { call: CALL, signal }, (options) => store.client.send(new ListObjectsV2Command(input), options))
     // A 200 with nothing in it is no empty bucket: whoever compares would take every blob for lost.
     if (page.Name === undefined && page.KeyCount === undefined && page.IsTruncated === undefined) throw incompleteAnswer(CALL)
     for (const object of page.Contents ?? []) {

@@ -44,7 +44,7 @@ export async function openObject(store: Store, key: BlobKey, { range, etag = nul
   })
   // By hand: told so by its own option, the vendor's client would wrap the stream, and could not when a read is taken up again.
   if (range === undefined) command.middlewareStack.add(WITH_CHECKSUM, ADDING_HEADERS)
-  const answer = await attempt(call, signal, (options) => store.client.send(command, options)).catch((error: unknown) => {
+  const answer = await attempt(store, { call, signal }, (options) => store.client.send(command, options)).catch((error: unknown) => {
     throw changed(error, key)
   })
   const { Body: body, ContentLength: length } = answer

@@ -23,7 +23,7 @@ export function presignFacet(store: Store): PresignFacet {
         ...objectOf(store, key),
         ...(contentType === undefined ? {} : { ResponseContentType: contentType }),
       })
-      const url = await attempt({ operation: 'presign', key, request: 'GetObject' }, undefined, () =>
+      const url = await attempt(store, { call: { operation: 'presign', key, request: 'GetObject' } }, () =>
         getSignedUrl(asClient(store.client), command, { expiresIn: expiresInSeconds }),
       )
       return new URL(url)

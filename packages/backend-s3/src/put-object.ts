@@ -19,7 +19,7 @@ export async function putObject(
   const call: FailedCall = { operation: 'put', request: 'PutObject' }
   try {
     await sendVerified(store, { bytes, call }, (digest) =>
-      attempt(call, signal, (options) =>
+      attempt(store, { call, signal }, (options) =>
         store.client.send(new PutObjectCommand({ ...objectOf(store, key), ...digest, Body: bytes, ContentLength: bytes.length }), options),
       ),
     )

@@ -27,6 +27,7 @@ export async function putBlob(store: Store, { key, body, options }: PutBlobCall)
   // Ends the body and all requests: when the caller gives up, and when one of them fails.
   const end = new AbortController()
   const onAbort = (): void => end.abort(signal?.reason)
+  const leave = enter(store, { body, end })
   signal?.addEventListener('abort', onAbort, { once: true })
   const writer = new BlobWriter(store, { key, size, end })
   try {
@@ -44,5 +45,15 @@ export async function putBlob(store: Store, { key, body, options }: PutBlobCall)
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
+    leave()
+  }
+}
+
+function enter({ closing }: Store, { body, end }: { readonly body: ByteSource; readonly end: AbortController }): () => void {
+  try {
+    return closing.enter('put', (reason) => end.abort(reason))
+  } catch (error) {
+    abandonSource(body)
+    throw error
   }
 }

@@ -6,7 +6,7 @@ import { CLEAN_UP_MS } from './upload.ts'
 
 /** Removes what a failed write may have left under its name. */
 export async function removeObject(store: Store, key: BlobKey): Promise<void> {
-  await attempt({ operation: 'put', request: 'DeleteObject' }, AbortSignal.timeout(CLEAN_UP_MS), (options) =>
+  await attempt(store, { call: { operation: 'put', request: 'DeleteObject' }, signal: AbortSignal.timeout(CLEAN_UP_MS) }, (options) =>
     store.client.send(new DeleteObjectCommand(objectOf(store, key)), options),
   )
 }

@@ -17,6 +17,7 @@ import type {
 } from '@stowage/core/backend'
 import { connect } from './client.ts'
 import type { ConnectedClient } from './client.ts'
+import { Closing } from './closing.ts'
 import { copyBlob } from './copy.ts'
 import { DELETE_BATCH_MAX, deleteBlobs } from './delete.ts'
 import { BACKEND_NAME } from './errors.ts'
@@ -63,7 +64,7 @@ class S3Backend implements Backend {
       deletesMany: true,
       deletesWithMd5: false,
     } as const
-    const store: Store = { options, client: connected.client, traits: { ...traits } }
+    const store: Store = { options, client: connected.client, traits: { ...traits }, closing: new Closing() }
     this.limits = Object.freeze({ blobSizeMax: options.blobSizeMax, deleteBatchMax: DELETE_BATCH_MAX })
     this.copying = { copy: (from, to, call) => copyBlob(store, { from, to }, call) }
     this.joining = joinFacet(store)
@@ -93,8 +94,12 @@ class S3Backend implements Backend {
     return listBlobs(this.#store, options)
   }
 
-  /** Closes the connections that nobody uses; a client that was given in stays as it is. */
+  /**
+   * Ends what is under way with an error, streams that are being read included, and closes all connections; a client that was given in stays
+   * as it is. What a put had sent by then is left to the collector.
+   */
   async close(): Promise<void> {
+    this.#store.closing.close()
     this.#connected.destroy()
   }
 }

@@ -1,5 +1,6 @@
 import type { BlobKey } from '@stowage/core/backend'
 import type { S3ClientLike } from './client.ts'
+import type { Closing } from './closing.ts'
 import { translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import type { ParsedOptions } from './options.ts'
@@ -21,6 +22,7 @@ export interface Store {
   readonly options: ParsedOptions
   readonly client: S3ClientLike
   readonly traits: ServiceTraits
+  readonly closing: Closing
 }
 
 /** The name of the object that holds a blob: the prefix, and the key in one segment. */
@@ -44,19 +46,32 @@ export function objectOf(store: Store, key: BlobKey): { readonly Bucket: string;
 /** How a request of the vendor's client is given up. */
 export interface SendOptions {
   /** Aborting ends the request. */
-  readonly abortSignal?: AbortSignal
+  readonly abortSignal: AbortSignal
 }
 
-/** Makes one request of the vendor's client: its errors come out in the engine's words, an abort as `signal.reason`. */
-export async function attempt<T>(
-  call: FailedCall,
-  signal: AbortSignal | undefined,
-  send: (options: SendOptions) => Promise<T>,
-): Promise<T> {
+/** One request. */
+export interface Attempt {
+  readonly call: FailedCall
+  /** Aborting rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Makes one request of the vendor's client: its errors come out in the engine's words, an abort as `signal.reason`, and the end of the backend
+ * as an error that says so.
+ */
+export async function attempt<T>({ closing }: Store, { call, signal }: Attempt, send: (options: SendOptions) => Promise<T>): Promise<T> {
   signal?.throwIfAborted()
+  const end = new AbortController()
+  const onAbort = (): void => end.abort(signal?.reason)
+  const leave = closing.enter(call.operation, (reason) => end.abort(reason))
+  signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return await send(signal === undefined ? {} : { abortSignal: signal })
+    return await send({ abortSignal: end.signal })
   } catch (error) {
-    throw signal?.aborted === true ? signal.reason : translate(error, call)
+    throw end.signal.aborted ? end.signal.reason : translate(error, call)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    leave()
   }
 }

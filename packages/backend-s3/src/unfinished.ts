@@ -43,7 +43,7 @@ interface PageStart {
 async function listPage(store: Store, from: PageStart): Promise<ListMultipartUploadsCommandOutput> {
   const { bucket, prefix } = store.options
   const input = { Bucket: bucket, ...(prefix === '' ? {} : { Prefix: prefix }), ...from }
-  const page = await attempt(CALL, undefined, (options) => store.client.send(new ListMultipartUploadsCommand(input), options))
+  const page = await attempt(store, { call: CALL }, (options) => store.client.send(new ListMultipartUploadsCommand(input), options))
   if (page.Bucket === undefined && page.IsTruncated === undefined) throw incompleteAnswer(CALL)
   return page
 }

@@ -39,7 +39,7 @@ export async function createUpload(
   const call: FailedCall = { operation, request: 'CreateMultipartUpload' }
   const checksums = operation === 'put' && store.traits.checksum === 'crc32'
   const input = { ...objectOf(store, key), ...(checksums ? ({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const) : {}) }
-  const { UploadId, ChecksumType } = await attempt(call, signal, (options) =>
+  const { UploadId, ChecksumType } = await attempt(store, { call, signal }, (options) =>
     store.client.send(new CreateMultipartUploadCommand(input), options),
   )
   if (UploadId === undefined || UploadId === '') throw incompleteAnswer(call)
@@ -58,7 +58,7 @@ export async function sendPart(
   const { number, bytes, signal } = part
   const call: FailedCall = { operation: 'put', request: 'UploadPart' }
   const { answer, sent } = await sendVerified(store, { bytes, call }, (digest) =>
-    attempt(call, signal, (options) =>
+    attempt(store, { call, signal }, (options) =>
       store.client.send(
         new UploadPartCommand({
           ...objectOf(store, upload.key),
@@ -85,7 +85,7 @@ export async function abortUpload(
 ): Promise<void> {
   const call: FailedCall = { operation, request: 'AbortMultipartUpload' }
   try {
-    await attempt(call, signal, (options) =>
+    await attempt(store, { call, signal }, (options) =>
       store.client.send(new AbortMultipartUploadCommand({ ...objectOf(store, key), UploadId: id }), options),
     )
   } catch (error) {
