@@ -1,7 +1,6 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { S3Client } from '@aws-sdk/client-s3'
 import type { ParsedOptions } from './options.ts'
+import { patientAgents } from './patient-agents.ts'
 
 /** What of a client of `@aws-sdk/client-s3` is used: `send`, and for presigned URLs its configuration. */
 export type S3ClientLike = Pick<S3Client, 'send' | 'config' | 'middlewareStack'>
@@ -33,7 +32,7 @@ export function connect(options: ParsedOptions): ConnectedClient {
   const { client: given, ...connection } = options.connection
   if (given !== undefined) return { client: given, destroy: ignore }
   const { credentials } = connection
-  const agentOptions = { keepAlive: true, maxSockets: options.connectionsMax }
+  const agents = patientAgents(options)
   const client = new S3Client({
     ...connection,
     ...(credentials === undefined
@@ -48,9 +47,10 @@ export function connect(options: ParsedOptions): ConnectedClient {
     expectContinueHeader: false,
     requestHandler: {
       // Agents, not their options: with options the vendor's handler opens a new connection for some requests.
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(agentOptions),
-      connectionTimeout: options.connectTimeoutSeconds * 1000,
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
+      // Theirs: see patientAgents.
+      connectionTimeout: 0,
       socketTimeout: options.idleTimeoutSeconds * 1000,
       requestTimeout: options.requestTimeoutSeconds * 1000,
       throwOnRequestTimeout: true,

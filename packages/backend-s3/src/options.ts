@@ -30,13 +30,13 @@ export interface S3BackendOptions {
   readonly blobSizeMax?: number
   /** How often a request is tried, and how often in a row a read is taken up again where it broke off: 1 to 20. Default: 4. */
   readonly attemptsMax?: number
-  /** How long it may take to connect, in seconds. Default: 5. */
+  /** How long it may take to connect, TLS included, in seconds. Default: 5. */
   readonly connectTimeoutSeconds?: number
   /** How long a connection may be silent while a request is under way, in seconds. Default: 60. */
   readonly idleTimeoutSeconds?: number
-  /** How long a request may take to the head of its answer, its body included, in seconds. Default: 300. */
+  /** How long a request may take to the head of its answer, its body and its wait for a connection included, in seconds. Default: 300. */
   readonly requestTimeoutSeconds?: number
-  /** How many connections there are at most. A read holds one until it has ended; further requests wait. Default: 512. */
+  /** How many connections there are at most. A read holds one until it has ended; further requests wait, as long as a request may take. Default: 512. */
   readonly connectionsMax?: number
   /** Default: `auto`. */
   readonly checksum?: S3Checksum
