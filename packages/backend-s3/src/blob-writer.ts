@@ -60,8 +60,8 @@ export class BlobWriter {
     const { blobSizeMax } = this.#store.options
     // A body that goes on too long is stopped at once, not when it ends: it may never end.
     if (this.size > (this.#expected ?? this.size)) throw this.#wrongSize()
-    const max = this.#expected === undefined ? Math.min(blobSizeMax, this.#plan.partSize * PART_COUNT_MAX) : blobSizeMax
-    if (this.size > max) throw new StorageError('ObjectTooLarge', { size: this.size, max })
+    if (this.size > blobSizeMax) throw new StorageError('ObjectTooLarge', { size: this.size, max: blobSizeMax })
+    if (this.#expected === undefined && this.size > this.#plan.partSize * PART_COUNT_MAX) throw this.#tooManyParts()
     return this.#copy(chunk)
   }
 
@@ -151,6 +151,13 @@ export class BlobWriter {
 
   #openUpload(): Promise<Upload> {
     return (this.#upload ??= createUpload(this.#store, this.#key, { operation: 'put', signal: this.#end.signal }))
+  }
+
+  #tooManyParts(): StorageError<'ObjectTooLarge'> {
+    const { partSize } = this.#plan
+    const max = partSize * PART_COUNT_MAX
+    const message = `A blob whose size was not said ends at ${max} bytes, ${PART_COUNT_MAX} parts of ${partSize}: give its size, or choose a larger partSize.`
+    return new StorageError('ObjectTooLarge', { size: this.size, max }, { message })
   }
 
   #wrongSize(): StorageError<'IncompleteBody'> {

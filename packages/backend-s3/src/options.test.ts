@@ -66,6 +66,7 @@ describe('parseOptions', () => {
     ['concurrency', { concurrency: 0 }],
     ['concurrency', { concurrency: 65 }],
     ['blobSizeMax', { blobSizeMax: 0 }],
+    ['blobSizeMax', { blobSizeMax: 10_000 * GIB + 1 }],
     ['attemptsMax', { attemptsMax: 0 }],
     ['connectTimeoutSeconds', { connectTimeoutSeconds: 0 }],
     ['idleTimeoutSeconds', { idleTimeoutSeconds: Number.NaN }],
@@ -109,6 +110,7 @@ describe('planParts', () => {
     [80_000 * MIB + 1, { partSize: 9 * MIB, concurrency: 3, isWhole: false }],
     [200_000 * MIB, { partSize: 20 * MIB, concurrency: 1, isWhole: false }],
     [5 * 1024 * GIB, { partSize: 525 * MIB, concurrency: 1, isWhole: false }],
+    [10_000 * GIB, { partSize: GIB, concurrency: 1, isWhole: false }],
   ])('%s bytes', (size, plan) => {
     expect(planParts(options, size)).toEqual(plan)
     if (size !== undefined) expect(Math.ceil(size / plan.partSize)).toBeLessThanOrEqual(10_000)

@@ -20,13 +20,16 @@ export interface S3BackendOptions {
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>)
   /** A client of `@aws-sdk/client-s3`, or what works like one, instead of the four above and the limits below. It stays open at `close`. */
   readonly client?: S3ClientLike
-  /** The size of the parts of a large blob, in bytes: 5 MiB to 1 GiB. Default: 8 MiB. */
+  /**
+   * The size of the parts of a large blob, in bytes: 5 MiB to 1 GiB. A blob whose size is known gets larger ones where there would be more than
+   * 10,000; one of unknown size ends there, at partSize × 10,000. Default: 8 MiB (and so 78 GiB).
+   */
   readonly partSize?: number
   /** Blobs up to this size, in bytes, go up in one request, from memory: at most partSize × (concurrency + 1), and 1 GiB. Default: partSize. */
   readonly multipartThreshold?: number
   /** How many parts of one blob are on their way at once: 1 to 64. Default: 4. */
   readonly concurrency?: number
-  /** The largest blob, in bytes. Default: 5 TiB. */
+  /** The largest blob, in bytes: at most 1 GiB × 10,000. Default: 5 TiB. */
   readonly blobSizeMax?: number
   /** How often a request is tried, and how often in a row a read is taken up again where it broke off: 1 to 20. Default: 4. */
   readonly attemptsMax?: number
@@ -143,7 +146,7 @@ export function parseOptions(options: S3BackendOptions): ParsedOptions {
     partSize,
     multipartThreshold: wholeNumber('multipartThreshold', options.multipartThreshold ?? partSize, { min: 1, max: thresholdMax }),
     concurrency,
-    blobSizeMax: wholeNumber('blobSizeMax', options.blobSizeMax ?? 5 * 1024 ** 4, { min: 1, max: PART_SIZE_MAX * PART_COUNT_MAX }),
+    blobSizeMax: wholeNumber('blobSizeMax', options.blobSizeMax ?? 5 * 1024 ** 4, { min: 1, max: PART_SIZE_OPTION_MAX * PART_COUNT_MAX }),
     attemptsMax: wholeNumber('attemptsMax', options.attemptsMax ?? 4, { min: 1, max: 20 }),
     connectTimeoutSeconds: seconds('connectTimeoutSeconds', options.connectTimeoutSeconds ?? 5),
     idleTimeoutSeconds: seconds('idleTimeoutSeconds', options.idleTimeoutSeconds ?? 60),

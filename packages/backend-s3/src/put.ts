@@ -13,7 +13,8 @@ export interface PutBlobCall {
 /**
  * Writes a blob as `Backend.put` promises: in one request where it fits into a part, else as an upload in parts, several at once.
  *
- * Memory: partSize × (concurrency + 1) at most; a blob of more than 10,000 parts has larger ones, and fewer of them at once. Every request
+ * Memory: partSize × (concurrency + 1) at most, or two parts where that is more: a blob of a known size that would have more than 10,000 parts
+ * has larger ones, and fewer of them at once. One of unknown size ends after 10,000 (`ObjectTooLarge`). Every request
  * holds all of its bytes, so the vendor's client can repeat it: same key, same bytes, and the engine never uses a key again.
  */
 export async function putBlob(store: Store, { key, body, options }: PutBlobCall): Promise<StoredBlob> {
