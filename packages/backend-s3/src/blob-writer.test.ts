@@ -5,6 +5,7 @@ import { BlobWriter } from './blob-writer.ts'
 import { connect } from './client.ts'
 import { Closing } from './closing.ts'
 import { parseOptions } from './options.ts'
+import { PartBuffers } from './part-buffers.ts'
 import type { Store } from './store.ts'
 
 const key = parseBlobKey('blob')
@@ -13,7 +14,8 @@ const key = parseBlobKey('blob')
 function writerOf(blobSizeMax: number, size?: number): BlobWriter {
   const options = { ...parseOptions({ bucket: 'b', region: 'eu', blobSizeMax }), partSize: 10 }
   const traits = { checksum: 'crc32', detects: true, deletesMany: true, deletesWithMd5: false } as const
-  const store: Store = { options, client: connect(options).client, traits: { ...traits }, closing: new Closing() }
+  const buffers = new PartBuffers({ size: options.partSize, keptMax: 1 })
+  const store: Store = { options, client: connect(options).client, traits: { ...traits }, closing: new Closing(), buffers }
   return new BlobWriter(store, { key, size, end: new AbortController() })
 }
 

@@ -1,13 +1,16 @@
 import { StorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
 import pLimit from 'p-limit'
+import { combineCrc32 } from './combine-crc32.ts'
 import { completeUpload } from './complete-upload.ts'
+import { FillingPart } from './filling-part.ts'
+import type { Part } from './filling-part.ts'
 import { PART_COUNT_MAX } from './options.ts'
-import { crc32Of } from './part-digests.ts'
 import { planParts } from './part-plan.ts'
 import type { PartPlan } from './part-plan.ts'
 import { putObject } from './put-object.ts'
 import { removeObject } from './remove-object.ts'
+import { needsSha256 } from './signing-body.ts'
 import type { Store } from './store.ts'
 import { abortUpload, CLEAN_UP_MS, createUpload, sendPart } from './upload.ts'
 import type { SentPart, Upload } from './upload.ts'
@@ -36,10 +39,10 @@ export class BlobWriter {
   readonly #sent: SentPart[] = []
   /** Memory of parts that have arrived. */
   readonly #free: Buffer[] = []
+  readonly #withSha256: boolean
   #upload: Promise<Upload> | null = null
   #partCount = 0
-  #part: Buffer | null = null
-  #filled = 0
+  #part: FillingPart | null = null
   /** CRC-32 of the parts that were cut. */
   #crc32 = 0
   /** Whether an object of this name may be there though nobody said so. */
@@ -52,6 +55,7 @@ export class BlobWriter {
     this.#end = end
     this.#plan = planParts(store.options, size)
     this.#limit = pLimit(this.#plan.concurrency)
+    this.#withSha256 = needsSha256(store)
   }
 
   /** Takes a copy of the chunk. Returns a promise where the parts on their way are as many as may be. */
@@ -69,13 +73,14 @@ export class BlobWriter {
   async finish(): Promise<void> {
     if (this.size !== (this.#expected ?? this.size)) throw this.#wrongSize()
     const { signal } = this.#end
-    const rest = this.#part?.subarray(0, this.#filled) ?? Buffer.alloc(0)
+    const last = this.#nextPart()
     if (this.#partCount === 0 && (this.#plan.isWhole || this.#expected === undefined)) {
       this.#mayExist = true
-      await putObject(this.#store, this.#key, { bytes: rest, signal })
+      const { isLetGo } = await putObject(this.#store, this.#key, { part: last.seal(), signal })
+      if (isLetGo) this.#free.push(last.buffer)
       return
     }
-    this.#cut(rest)
+    this.#cut(last)
     await Promise.all(this.#underWay)
     signal.throwIfAborted()
     const upload = await this.#openUpload()
@@ -97,30 +102,30 @@ export class BlobWriter {
     if (this.#mayExist) await removeObject(this.#store, this.#key).catch(() => undefined)
   }
 
-  #copy(chunk: Uint8Array): Promise<void> | undefined {
-    let at = 0
+  #copy(chunk: Uint8Array, from = 0): Promise<void> | undefined {
+    let at = from
     while (at < chunk.length) {
-      if (this.#filled === this.#plan.partSize) {
+      if (this.#part?.isFull === true) {
         // Only now: a body that ends with a full part may still go up in one request.
-        const pause = this.#cutFullPart()
-        if (pause !== undefined) return pause.then(() => this.#copy(chunk.subarray(at)))
+        const pause = this.#cutFullPart(this.#part)
+        if (pause !== undefined) return pause.then(() => this.#copy(chunk, at))
       }
-      const part = (this.#part ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#plan.partSize))
-      const count = Math.min(chunk.length - at, part.length - this.#filled)
-      part.set(chunk.subarray(at, at + count), this.#filled)
-      this.#filled += count
-      at += count
+      at += this.#nextPart().take(chunk, at)
     }
     return undefined
   }
 
+  /** The one that is being filled. */
+  #nextPart(): FillingPart {
+    const { partSize: size } = this.#plan
+    return (this.#part ??= new FillingPart(this.#free.pop() ?? this.#store.buffers.take(size), { size, withSha256: this.#withSha256 }))
+  }
+
   /** Sends the full part. The next one is begun when there is memory for it. */
-  #cutFullPart(): Promise<void> | undefined {
-    const { concurrency } = this.#plan
-    if (this.#part !== null) this.#cut(this.#part)
+  #cutFullPart(part: FillingPart): Promise<void> | undefined {
+    this.#cut(part)
     this.#part = null
-    this.#filled = 0
-    return this.#underWay.size > concurrency ? this.#untilRoom() : undefined
+    return this.#underWay.size > this.#plan.concurrency ? this.#untilRoom() : undefined
   }
 
   async #untilRoom(): Promise<void> {
@@ -128,29 +133,38 @@ export class BlobWriter {
     this.#end.signal.throwIfAborted()
   }
 
-  #cut(bytes: Buffer): void {
+  #cut(filled: FillingPart): void {
     this.#partCount += 1
     const number = this.#partCount
-    this.#crc32 = crc32Of(bytes, this.#crc32)
-    const task: Promise<void> = this.#limit(() => this.#send(number, bytes))
+    const part = filled.seal()
+    this.#crc32 = combineCrc32(this.#crc32, part.crc32, part.bytes.length)
+    const task: Promise<void> = this.#limit(() => this.#send(number, part))
+      .then((isLetGo) => {
+        // Used again: what waits for the collector of the runtime would come on top of what a put may take.
+        if (isLetGo) this.#free.push(filled.buffer)
+      })
       // Told to the body, which is being read meanwhile; whoever waits asks the signal.
       .catch((error: unknown) => this.#end.abort(error))
       .finally(() => this.#underWay.delete(task))
     this.#underWay.add(task)
   }
 
-  async #send(number: number, bytes: Buffer): Promise<void> {
+  async #send(number: number, part: Part): Promise<boolean> {
     const { signal } = this.#end
     signal.throwIfAborted()
     const upload = await this.#openUpload()
-    const sent = await sendPart(this.#store, upload, { number, bytes, signal })
+    const sent = await sendPart(this.#store, upload, { number, part, signal })
     this.#sent.push(sent)
-    // Used again: what waits for the collector of the runtime would come on top of what a put may take.
-    if (sent.isLetGo && bytes.length === this.#plan.partSize) this.#free.push(bytes)
+    return sent.isLetGo
   }
 
   #openUpload(): Promise<Upload> {
     return (this.#upload ??= createUpload(this.#store, this.#key, { operation: 'put', signal: this.#end.signal }))
+  }
+
+  /** Gives back the memory of what has arrived, for the puts to come. */
+  end(): void {
+    for (const buffer of this.#free.splice(0)) this.#store.buffers.giveBack(buffer)
   }
 
   #tooManyParts(): StorageError<'ObjectTooLarge'> {

@@ -9,17 +9,20 @@ import { copyParts } from './copy-parts.ts'
 import { cutRanges } from './cut-ranges.ts'
 import { getBlob } from './get.ts'
 import { parseOptions } from './options.ts'
+import { PartBuffers } from './part-buffers.ts'
 import { putBlob } from './put.ts'
 import type { Store } from './store.ts'
 
 const server = await startOwnServer()
 const options = parseOptions(server.options)
 const connected = connect(options)
+const buffers = new PartBuffers({ size: options.partSize, keptMax: 1 })
 const store: Store = {
   options,
   client: connected.client,
   traits: { checksum: 'crc32', detects: true, deletesMany: true, deletesWithMd5: false },
   closing: new Closing(),
+  buffers,
 }
 afterAll(async () => {
   connected.destroy()

@@ -12,7 +12,7 @@ import type { Store } from './store.ts'
 import { ADDING_HEADERS, addingHeaders } from './adding-headers.ts'
 import { incompleteAnswer } from './upload.ts'
 
-const WITH_MD5 = addingHeaders((body) => ({ 'content-md5': md5Of(body) }))
+const WITH_MD5 = addingHeaders(({ body }) => ({ 'content-md5': md5Of(body) }))
 
 /** How many objects S3 takes in one request. */
 export const DELETE_BATCH_MAX = 1_000

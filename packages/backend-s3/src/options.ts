@@ -43,6 +43,8 @@ export interface S3BackendOptions {
   readonly connectionsMax?: number
   /** Default: `auto`. */
   readonly checksum?: S3Checksum
+  /** Whether the SHA-256 of what goes up is signed under TLS, too, as policies of a bucket may ask; it takes CPU. Default: false. */
+  readonly signsBodies?: boolean
   /** Whether clients may be sent to the service for the bytes of a blob (`PresignFacet`). Default: false. */
   readonly presigning?: boolean
   /** Whether uploads that never finished are listed, for the collector. False for services that cannot list them. Default: true. */
@@ -79,6 +81,8 @@ export interface ParsedOptions {
   readonly connectionsMax: number
   /** As the option. */
   readonly checksum: S3Checksum
+  /** As the option. */
+  readonly signsBodies: boolean
   /** As the option. */
   readonly presigning: boolean
   /** As the option. */
@@ -119,6 +123,7 @@ const KNOWN: Readonly<Record<keyof S3BackendOptions, true>> = {
   requestTimeoutSeconds: true,
   connectionsMax: true,
   checksum: true,
+  signsBodies: true,
   presigning: true,
   unfinished: true,
   joinSizesEqual: true,
@@ -129,10 +134,10 @@ const TIMEOUTS = ['connectTimeoutSeconds', 'idleTimeoutSeconds', 'requestTimeout
 /** Checks and completes the options; `InvalidArgument` says which one is wrong. The result is a frozen copy. */
 export function parseOptions(options: S3BackendOptions): ParsedOptions {
   for (const name of Object.keys(options)) if (!Object.hasOwn(KNOWN, name)) refuse(name, 's3Backend has no such option')
-  const { bucket, checksum = 'auto', presigning = false, unfinished = true, joinSizesEqual = true } = options
+  const { bucket, checksum = 'auto', signsBodies = false, presigning = false, unfinished = true, joinSizesEqual = true } = options
   if (typeof bucket !== 'string' || !/^[\w.-]{1,255}$/.test(bucket)) refuse('bucket', 'must be the name of a bucket')
   if (!['auto', 'crc32', 'md5'].includes(checksum)) refuse('checksum', "must be 'auto', 'crc32' or 'md5'")
-  for (const [name, value] of Object.entries({ presigning, unfinished, joinSizesEqual })) {
+  for (const [name, value] of Object.entries({ signsBodies, presigning, unfinished, joinSizesEqual })) {
     if (typeof value !== 'boolean') refuse(name, 'must be true or false')
   }
   const partSize = wholeNumber('partSize', options.partSize ?? 8 * MIB, { min: PART_SIZE_MIN, max: PART_SIZE_OPTION_MAX })
@@ -153,6 +158,7 @@ export function parseOptions(options: S3BackendOptions): ParsedOptions {
     requestTimeoutSeconds: seconds('requestTimeoutSeconds', options.requestTimeoutSeconds ?? 300),
     connectionsMax: wholeNumber('connectionsMax', options.connectionsMax ?? 512, { min: 1, max: 65_536 }),
     checksum,
+    signsBodies,
     presigning,
     unfinished,
     joinSizesEqual,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { Part } from './filling-part.ts'
 import type { ServiceTraits } from './store.ts'
 
 /** CRC-32 of bytes that follow others; 0 for none. */
@@ -18,9 +19,9 @@ export function encodeCrc32(value: number): string {
 export type SentDigest = { readonly ChecksumCRC32: string } | { readonly ContentMD5: string }
 
 /** The digest of a part, or of a whole blob, in the form that the service knows. */
-export function digestOf(traits: ServiceTraits, bytes: Uint8Array): SentDigest {
+export function digestOf(traits: ServiceTraits, { bytes, crc32: sum }: Part): SentDigest {
   return traits.checksum === 'crc32'
-    ? { ChecksumCRC32: encodeCrc32(crc32Of(bytes)) }
+    ? { ChecksumCRC32: encodeCrc32(sum) }
     : { ContentMD5: createHash('md5').update(bytes).digest('base64') }
 }
 

@@ -47,6 +47,7 @@ export async function putBlob(store: Store, { key, body, options }: PutBlobCall)
   } finally {
     signal?.removeEventListener('abort', onAbort)
     leave()
+    writer.end()
   }
 }
 

@@ -27,6 +27,7 @@ import { joinFacet } from './join.ts'
 import { listBlobs } from './list.ts'
 import { parseOptions } from './options.ts'
 import type { ParsedOptions, S3BackendOptions } from './options.ts'
+import { PartBuffers } from './part-buffers.ts'
 import { presignFacet } from './presign.ts'
 import { putBlob } from './put.ts'
 import type { Store } from './store.ts'
@@ -35,7 +36,8 @@ import { unfinishedFacet } from './unfinished.ts'
 /**
  * Keeps blobs as objects in a bucket of any S3-compatible service. A resolved `put` is as durable as the service is.
  *
- * One put takes partSize × (concurrency + 1) bytes of memory at most, a read 256 KiB and what its connection holds. The bucket must not be
+ * One put takes partSize × (concurrency + 1) bytes of memory at most, and the backend keeps as much for the next ones; a read takes 256 KiB and
+ * what its connection holds. The bucket must not be
  * versioned, locked or replicated into: what is deleted would stay, and be paid for.
  *
  *     const backend = s3Backend({ bucket: 'blobs', region: 'eu-central-1' })
@@ -57,14 +59,15 @@ class S3Backend implements Backend {
 
   constructor(options: ParsedOptions) {
     const connected = connect(options)
-    const { checksum } = options
+    const { checksum, partSize, concurrency } = options
     const traits = {
       checksum: checksum === 'md5' ? checksum : 'crc32',
       detects: checksum === 'auto',
       deletesMany: true,
       deletesWithMd5: false,
     } as const
-    const store: Store = { options, client: connected.client, traits: { ...traits }, closing: new Closing() }
+    const buffers = new PartBuffers({ size: partSize, keptMax: concurrency + 1 })
+    const store: Store = { options, client: connected.client, traits: { ...traits }, closing: new Closing(), buffers }
     this.limits = Object.freeze({ blobSizeMax: options.blobSizeMax, deleteBatchMax: DELETE_BATCH_MAX })
     this.copying = { copy: (from, to, call) => copyBlob(store, { from, to }, call) }
     this.joining = joinFacet(store)

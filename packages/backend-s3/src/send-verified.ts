@@ -1,14 +1,29 @@
 import { StorageError } from '@stowage/core/backend'
 import { BACKEND_NAME } from './errors.ts'
 import type { FailedCall } from './errors.ts'
+import type { Part } from './filling-part.ts'
 import { confirmation, digestOf } from './part-digests.ts'
 import type { SentDigest } from './part-digests.ts'
 import type { Store } from './store.ts'
 
 /** Bytes that go up, and in which request. */
-export interface VerifiedBytes {
-  readonly bytes: Uint8Array
+export interface VerifiedPart {
+  readonly part: Part
   readonly call: FailedCall
+}
+
+/** What of an answer is looked at. */
+interface PartAnswer {
+  readonly ChecksumCRC32?: string | undefined
+  readonly $metadata: { readonly attempts?: number | undefined }
+}
+
+/** What came of it. */
+export interface Verified<Answer> {
+  readonly answer: Answer
+  readonly sent: SentDigest
+  /** Whether nothing can be reading the bytes any more: an attempt that was given up might be. */
+  readonly isLetGo: boolean
 }
 
 /**
@@ -16,16 +31,18 @@ export interface VerifiedBytes {
  * everything goes up with Content-MD5 from then on, these bytes once more. A service says nothing of an MD5: that it has taken the bytes has
  * to do.
  */
-export async function sendVerified<Answer extends { readonly ChecksumCRC32?: string | undefined }>(
+export async function sendVerified<Answer extends PartAnswer>(
   { traits }: Store,
-  { bytes, call }: VerifiedBytes,
+  { part, call }: VerifiedPart,
   send: (digest: SentDigest) => Promise<Answer>,
-): Promise<{ readonly answer: Answer; readonly sent: SentDigest }> {
+): Promise<Verified<Answer>> {
+  let isLetGo = true
   for (;;) {
-    const sent = digestOf(traits, bytes)
+    const sent = digestOf(traits, part)
     const answer = await send(sent)
+    isLetGo &&= answer.$metadata.attempts === 1
     const said = confirmation(sent, answer)
-    if (said === 'confirmed') return { answer, sent }
+    if (said === 'confirmed') return { answer, sent, isLetGo }
     if (said === 'other') throw damaged(call)
     if (!traits.detects) throw new StorageError('NotSupported', { feature: `CRC-32 of this S3 service, which option checksum asks for,` })
     traits.checksum = 'md5'

@@ -4,6 +4,7 @@ import type { Closing } from './closing.ts'
 import { translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import type { ParsedOptions } from './options.ts'
+import type { PartBuffers } from './part-buffers.ts'
 
 /** What is found out about the service while it is used; it only ever goes from the better to the poorer. */
 export interface ServiceTraits {
@@ -23,6 +24,7 @@ export interface Store {
   readonly client: S3ClientLike
   readonly traits: ServiceTraits
   readonly closing: Closing
+  readonly buffers: PartBuffers
 }
 
 /** The name of the object that holds a blob: the prefix, and the key in one segment. */

@@ -1,9 +1,12 @@
 import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { isStorageError, StorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
+import { ADDING_HEADERS } from './adding-headers.ts'
 import { BACKEND_NAME, isUploadGone } from './errors.ts'
 import type { FailedCall } from './errors.ts'
+import type { Part } from './filling-part.ts'
 import { sendVerified } from './send-verified.ts'
+import { signingBody } from './signing-body.ts'
 import { attempt, objectOf } from './store.ts'
 import type { Store } from './store.ts'
 
@@ -53,28 +56,24 @@ export async function createUpload(
 export async function sendPart(
   store: Store,
   upload: Upload,
-  part: { readonly number: number; readonly bytes: Buffer; readonly signal: AbortSignal },
+  { number, part, signal }: { readonly number: number; readonly part: Part; readonly signal: AbortSignal },
 ): Promise<SentPart> {
-  const { number, bytes, signal } = part
   const call: FailedCall = { operation: 'put', request: 'UploadPart' }
-  const { answer, sent } = await sendVerified(store, { bytes, call }, (digest) =>
-    attempt(store, { call, signal }, (options) =>
-      store.client.send(
-        new UploadPartCommand({
-          ...objectOf(store, upload.key),
-          ...digest,
-          UploadId: upload.id,
-          PartNumber: number,
-          Body: bytes,
-          ContentLength: bytes.length,
-        }),
-        options,
-      ),
-    ),
-  )
+  const { answer, sent, isLetGo } = await sendVerified(store, { part, call }, (digest) => {
+    const command = new UploadPartCommand({
+      ...objectOf(store, upload.key),
+      ...digest,
+      UploadId: upload.id,
+      PartNumber: number,
+      Body: part.bytes,
+      ContentLength: part.bytes.length,
+    })
+    command.middlewareStack.add(signingBody(store, part), ADDING_HEADERS)
+    return attempt(store, { call, signal }, (options) => store.client.send(command, options))
+  })
   if (answer.ETag === undefined) throw incompleteAnswer(call)
   const crc32 = 'ChecksumCRC32' in sent ? sent.ChecksumCRC32 : null
-  return { number, etag: answer.ETag, crc32, isLetGo: answer.$metadata.attempts === 1 }
+  return { number, etag: answer.ETag, crc32, isLetGo }
 }
 
 /** Aborts an upload; one that is gone is fine. */
