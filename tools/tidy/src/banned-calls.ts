@@ -41,9 +41,8 @@ export const BANS: readonly Ban[] = [
       'packages/core/src/util/ids.ts': 'the default source of ids',
       'packages/core/src/util/secret-bytes.ts': 'keys and nonces: they must not come from a source that a test or an embedder can set',
       'packages/s3-protocol/src/request-ids.ts': 'the one source of request ids: a name for logs, no decision hangs on it',
-      'packages/gateway/src/stores/root-credentials.ts':
-        'a secret is no id: it must not come from a source that a test or an embedder can set',
-      'packages/credentials/src/secret-bytes.ts': 'the one source of secrets, for the same reason',
+      'packages/credentials/src/secret-bytes.ts':
+        'the one source of secrets: they must not come from one that a test or an embedder can set',
     },
   },
   {

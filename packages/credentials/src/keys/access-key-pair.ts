@@ -14,14 +14,17 @@ const SECRET_LENGTH_MIN = 8
 const SECRET_LENGTH_MAX = 256
 
 /** A new pair in the shape of AWS's own, so that tools which check it are content: AKIA and 16 letters or digits, and 40 characters. */
-export function newPair(): AccessKeyPair {
+export function newAccessKeyPair(): AccessKeyPair {
   const letters = Array.from(secretBytes(ID_LETTERS), (byte) => LETTERS[byte % LETTERS.length]).join('')
   return { accessKeyId: `AKIA${letters}`, secretAccessKey: newSecret() }
 }
 
-/** A new secret. */
+/** A new secret. It begins with no dash: on a command line it would be an option. */
 export function newSecret(): string {
-  return secretBytes(SECRET_BYTES).toString('base64url')
+  for (;;) {
+    const secret = secretBytes(SECRET_BYTES).toString('base64url')
+    if (!secret.startsWith('-')) return secret
+  }
 }
 
 /** Whether a text can be an access key id at all: others need not be looked for. */

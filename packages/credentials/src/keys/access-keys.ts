@@ -16,7 +16,7 @@ import type {
 } from './access-key.ts'
 import { keyDocumentId } from './access-key-document.ts'
 import type { AccessKeyRecord } from './access-key-document.ts'
-import { checkPair, isAccessKeyId, newPair, newSecret } from './access-key-pair.ts'
+import { checkPair, isAccessKeyId, newAccessKeyPair, newSecret } from './access-key-pair.ts'
 import type { AccessKeyPair } from './access-key-pair.ts'
 import { AccessKeyResolver } from './access-key-resolver.ts'
 import type { ActiveKey, AccessKeyResolverOptions } from './access-key-resolver.ts'
@@ -96,7 +96,7 @@ export class AccessKeys {
     const { keysPerAccountMax = KEYS_PER_ACCOUNT_MAX, masterKeys } = this.#options
     if (given !== undefined) checkPair(given)
     for (let attempt = 0; attempt < NEW_ID_ATTEMPTS_MAX; attempt += 1) {
-      const pair = given ?? newPair()
+      const pair = given ?? newAccessKeyPair()
       const { accessKeyId, secretAccessKey } = pair
       const record: AccessKeyRecord = { ...recordOf(), accessKeyId }
       const sealed = await sealSecret(Buffer.from(secretAccessKey), sealedFor(accessKeyId), masterKeys)

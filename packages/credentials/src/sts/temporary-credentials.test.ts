@@ -37,6 +37,14 @@ describe('a temporary credential of a key', () => {
     expect((await rig.find(other)).id).not.toBe(found.id)
   })
 
+  test('has a secret that is no option on a command line', async () => {
+    const rig = new Rig()
+    const made = await Promise.all(Array.from({ length: 500 }, () => rig.credentials.assumeRole(NO_PARAMETERS, rig.parent)))
+    // One of 64 would begin with a dash.
+    expect(made.filter(({ secretAccessKey }) => secretAccessKey.startsWith('-'))).toEqual([])
+    for (const each of made.slice(0, 5)) expect((await rig.find(each)).secretAccessKey).toBe(each.secretAccessKey)
+  })
+
   test('has a secret that its token does not lead to', async () => {
     const rig = new Rig()
     const { sessionToken, secretAccessKey, accessKeyId } = await rig.credentials.assumeRole(NO_PARAMETERS, rig.parent)

@@ -127,12 +127,12 @@ export class TemporaryCredentials implements S3CredentialResolver {
     const wished = issuedAt.getTime() + wanted.durationSeconds * 1000
     const expiresAt = new Date(Math.floor(Math.min(wished, wanted.endsAt?.getTime() ?? wished) / 1000) * 1000)
     const accessKeyId = createAccessKeyId()
-    const jti = secretBytes(JTI_BYTES).toString('base64url')
+    const { jti, secretAccessKey } = newSecret(keys.newest)
     const claims = formatSessionClaims({ accessKeyId, jti, parent, scope: wanted.scope })
     const sessionToken = await signOwnToken(claims, this.#kind, { keys, issuedAt, expiresAt })
     if (sessionToken.length > tokenLengthMax) throw new StsError('PackedPolicyTooLarge', 'Session policy and claims are too large.')
     const user = parent.kind === 'jwt' ? { sub: parent.sub, project } : { sub: null, project: null }
-    return { jti, accessKeyId, secretAccessKey: secretOf(jti, keys.newest), sessionToken, expiration: expiresAt, ...user }
+    return { jti, accessKeyId, secretAccessKey, sessionToken, expiration: expiresAt, ...user }
   }
 
   async #verify(accessKeyId: string, sessionToken: string): Promise<FoundS3Credential> {
@@ -199,6 +199,15 @@ function duration({ durationSeconds }: StsParameters): number {
 /** The account, too: a key that somebody else has now is another one. */
 function namedSecret(accessKeyId: string, { secretAccessKey, caller }: S3Credential): NamedSecret {
   return { kind: 'key', accessKeyId, account: caller.account, secretAccessKey }
+}
+
+/** An id, and the secret that follows from it. It begins with no dash: on a command line it would be an option. */
+function newSecret(keys: DerivedKeys): { readonly jti: string; readonly secretAccessKey: string } {
+  for (;;) {
+    const jti = secretBytes(JTI_BYTES).toString('base64url')
+    const secretAccessKey = secretOf(jti, keys)
+    if (!secretAccessKey.startsWith('-')) return { jti, secretAccessKey }
+  }
 }
 
 /** Only who has our secret can compute it: whoever is given a URL has the token, and must not have the credential. */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { newAccessKeyPair } from '@stowage/credentials'
 
 /** The account of those who start the server. */
 export const ROOT_ACCOUNT = 'root'
@@ -23,8 +23,8 @@ export async function rootCredentials(
 ): Promise<RootCredentials> {
   const fromEnvironment = readEnvironment(env)
   if (fromEnvironment !== null) return fromEnvironment
-  if (directory === null) return makeCredentials()
-  return (await readKeptCredentials(directory)) ?? (await keep(join(directory, FILE), makeCredentials()))
+  if (directory === null) return newAccessKeyPair()
+  return (await readKeptCredentials(directory)) ?? (await keep(join(directory, FILE), newAccessKeyPair()))
 }
 
 function readEnvironment(env: Readonly<Record<string, string | undefined>>): RootCredentials | null {
@@ -39,13 +39,6 @@ function readEnvironment(env: Readonly<Record<string, string | undefined>>): Roo
   }
   if (secretAccessKey.length < 8) throw new Error('STOWAGE_SECRET_ACCESS_KEY must have at least 8 characters.')
   return { accessKeyId, secretAccessKey }
-}
-
-/** In the shape of AWS's own, so that tools which check it are content. */
-function makeCredentials(): RootCredentials {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const accessKeyId = `AKIA${Array.from(randomBytes(16), (byte) => letters[byte % 32]).join('')}`
-  return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64url') }
 }
 
 /** The credentials that a data directory keeps; null where it keeps none. Throws where the file is damaged. */

@@ -1,4 +1,4 @@
-import { StorageError } from '../../errors/storage-error.ts'
+import { isStorageError, StorageError } from '../../errors/storage-error.ts'
 import { assert } from '../../util/assert.ts'
 import { COMMANDS } from '../sql/commands/index.ts'
 import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
@@ -51,6 +51,7 @@ const KEYS_PER_TRANSACTION = 100
 const BEGIN_WRITE = 'BEGIN ISOLATION LEVEL READ COMMITTED'
 const BEGIN_READ = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'
 const TABLE_IS_THERE = 'SELECT 1 WHERE to_regclass(?) IS NOT NULL'
+const SCHEMA_IS_THERE = 'SELECT 1 FROM pg_namespace WHERE nspname = ?'
 const MIGRATION_LOCK = 'SELECT CAST(pg_advisory_xact_lock(hashtextextended(?, 0)) AS text)'
 
 /** Postgres through a pool: each command a transaction, retried where others were in its way. */
@@ -77,7 +78,11 @@ export class PostgresDriver implements SqlDriver {
   *#migrate(plan: MigrationPlan): SqlProgram<boolean> {
     const { schema } = this.#options
     yield { sql: MIGRATION_LOCK, values: [`${this.#lockScope} migrations`] }
-    if (schema !== null) yield { sql: `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`, values: [] }
+    if (schema !== null) {
+      // Asked before: where it is there, the right to make one is not needed, not even for IF NOT EXISTS.
+      const there = yield { sql: SCHEMA_IS_THERE, values: [schema] }
+      if (there.length === 0) yield { sql: `CREATE SCHEMA ${quoteIdentifier(schema)}`, values: [] }
+    }
     return yield* migrateOnce(this.#context(), plan)
   }
 
@@ -190,7 +195,7 @@ export class PostgresDriver implements SqlDriver {
   async #uncommitted(pipeline: StatementPipeline, error: unknown, command: string): Promise<Error> {
     await pipeline.settled()
     const { error: earlier } = pipeline.failure ?? { error: null }
-    const reason = sqlState(earlier) === null || isConnectionLost(earlier) ? error : earlier
+    const reason = isStorageError(earlier) || (sqlState(earlier) !== null && !isConnectionLost(earlier)) ? earlier : error
     if (isTransient(reason)) return new Undone('the transaction was undone, and may be run again', { cause: reason })
     return reason === error ? translateCommitError(error, command) : translatePostgresError(reason)
   }
