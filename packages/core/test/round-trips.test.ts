@@ -5,7 +5,7 @@ import { accountCaller, allowAll, openEngine } from '../src/index.ts'
 import type { Session } from '../src/index.ts'
 import { postgresMetadata } from '../src/metadata/postgres/postgres-metadata.ts'
 import type { PostgresProvision } from './provided-context.ts'
-import { newSchema, postgresPool } from './stores.ts'
+import { newSchema, postgresPool, postgresPrepares } from './stores.ts'
 import { countTurns } from './turns.ts'
 
 /*
@@ -26,7 +26,7 @@ async function open(pipeline: boolean): Promise<World> {
   const way = await countTurns(inject('postgresUrl') satisfies PostgresProvision['postgresUrl'])
   const pool = new Pool({ connectionString: way.url, max: 1, pipeline })
   const schema = newSchema()
-  const metadata = postgresMetadata({ pool, schema })
+  const metadata = postgresMetadata({ pool, schema, prepare: postgresPrepares() })
   const engine = await openEngine({ metadata, backend: memoryBackend(), policy: allowAll() })
   onTestFinished(async () => {
     await engine.close()

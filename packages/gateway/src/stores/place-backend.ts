@@ -47,6 +47,8 @@ export function placeBackend({
     const current = await openBackend(location, options)
     // A place that turns out not to be there must not be where the store looks from now on.
     const settle = async (): Promise<void> => {
+      // Another server may have begun meanwhile.
+      if (!(await isWithoutBlobs(metadata))) throw new Error(elsewhere(kept.current, text))
       await writeKeptBackend(metadata, { current: location, former: null, through: null }, kept.version)
     }
     return { current, former: null, settle }

@@ -83,7 +83,15 @@ async function postgresStore(url: string, { schema, migrate }: PostgresStoreOpti
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--metadata is a URL that begins with postgres://.')
   const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
   const { connectionString, prepare } = readPostgresUrl(url)
-  const pool = new Pool({ connectionString, pipeline: true, max: 16, connectionTimeoutMillis: 10_000, application_name: 'stowage' })
+  const pool = new Pool({
+    connectionString,
+    pipeline: true,
+    // For reads without a transaction; what works over whole tables sets it aside. A pooler takes no such wish.
+    ...(prepare ? { statement_timeout: 30_000 } : {}),
+    max: 16,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'stowage',
+  })
   // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
   pool.on('error', () => undefined)
   return { metadata: postgresMetadata({ pool, migrate, prepare, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }

@@ -1,8 +1,10 @@
-import type { Pool } from 'pg'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Pool, PoolClient } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newSchema, postgresPool } from '../../../test/stores.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { postgresMetadata, type PostgresMetadataOptions } from './postgres-metadata.ts'
+import type { PostgresPool, PostgresQuery, PostgresResult } from './postgres-pool.ts'
 
 let pool: Pool
 let schema = ''
@@ -85,6 +87,77 @@ describe('a statement that others keep waiting', () => {
     expect(pool.totalCount).toBe(1)
     const { rows } = await pool.query(`SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock`)
     expect(rows).toEqual([{ statement: '0', lock: '0' }])
+  })
+})
+
+test('what works over whole tables takes as long as it does', async () => {
+  const store = await open({ statementTimeoutMilliseconds: 50 })
+  let counted: Promise<unknown> = Promise.resolve()
+  await whileLocked('objects', async () => {
+    counted = store.inspection.counts()
+    counted.catch(() => undefined)
+    await wait(1500)
+  })
+  expect(await counted).toMatchObject({ objects: 0 })
+})
+
+test('the limit is of each statement, however many are sent at once', async () => {
+  const store = await open({ statementTimeoutMilliseconds: 700 })
+  await pool.query(`CREATE FUNCTION ${schema}.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END'`)
+  await pool.query(`CREATE TRIGGER slow BEFORE INSERT ON ${schema}.documents FOR EACH ROW EXECUTE FUNCTION ${schema}.slow()`)
+  const writes = ['a', 'b', 'c'].map((id) => ({ kind: 'test', id, expected: null, body: {}, sealed: null }))
+  expect(await store.writeDocuments({ writes, raisesPolicyVersion: false })).toMatchObject({ outcome: 'written' })
+})
+
+describe('a transaction', () => {
+  /** Opens a store; from then on `instead` is asked about each query of this text. */
+  async function opensThen(text: RegExp, instead: (client: PoolClient, query: PostgresQuery) => Promise<unknown>): Promise<MetadataStore> {
+    let minds = false
+    const minding: PostgresPool = {
+      connect: async () => {
+        const client = await pool.connect()
+        return {
+          pipeline: true,
+          on: (event, listener) => client.on(event, listener),
+          removeListener: (event, listener) => client.removeListener(event, listener),
+          release: (destroy) => client.release(destroy),
+          query: (query) => (minds && text.test(query.text) ? instead(client, query) : client.query(query)) as Promise<PostgresResult>,
+        }
+      },
+    }
+    // With a clock of its own a command may begin with a write.
+    const store = await open({ pool: minding, clock: () => new Date(1000) })
+    await store.heartbeat({ processId: 'p', oldestReadAgeMs: null })
+    minds = true
+    return store
+  }
+  const processes = async (): Promise<number | null> => (await pool.query(`SELECT id FROM ${schema}.processes`)).rowCount
+
+  test('whose beginning is refused changes nothing, not by what was sent behind it either', async () => {
+    const store = await opensThen(/^BEGIN/, (client) => client.query('SELECT 1/0'))
+    await expect(store.endProcess('p')).rejects.toThrow('division by zero')
+    expect(await processes()).toBe(1)
+  })
+
+  test('whose connection is lost before its COMMIT is not acknowledged, and leaves nothing', async () => {
+    const store = await opensThen(/^COMMIT/, async (client, query) => {
+      const [{ pid }] = (await client.query('SELECT pg_backend_pid() AS pid')).rows as [{ pid: number }]
+      await pool.query('SELECT pg_terminate_backend($1, 5000)', [pid])
+      return client.query(query)
+    })
+    await expect(store.endProcess('p')).rejects.toMatchObject({ code: 'OutcomeUnknown' })
+    expect(await processes()).toBe(1)
+  })
+
+  test('whose last write meets a deadlock is run again, and carried out once', async () => {
+    let failures = 0
+    const store = await opensThen(/^DELETE FROM .*processes/, (client, query) => {
+      failures += 1
+      if (failures > 1) return client.query(query)
+      return client.query(`DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$`)
+    })
+    await store.endProcess('p')
+    expect([failures, await processes()]).toEqual([2, 0])
   })
 })
 

@@ -26,8 +26,9 @@ export interface PostgresMetadataOptions {
   readonly prepare?: boolean
   /**
    * The longest that a statement may take, its waiting for locks included; what takes longer is undone, and rejects with
-   * `StoreUnavailable`. A server that does not answer at all is given a second more, and its connection up. Migrations may take as long as
-   * they do. Milliseconds, 1 to 2,147,482,647. Default 30,000.
+   * `StoreUnavailable`. A server that does not answer at all is given a second more, and its connection up. Migrations and what
+   * works over whole tables may take as long as they do. A query that is given up goes on in the server, unless the pool has a
+   * `statement_timeout`. Milliseconds, 1 to 2,147,482,647. Default 30,000.
    */
   readonly statementTimeoutMilliseconds?: number
   /** The longest that a statement waits for the locks of others. Milliseconds, as above. Default 10,000. */

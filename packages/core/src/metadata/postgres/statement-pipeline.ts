@@ -3,13 +3,14 @@
  * (`PostgresClient.pipeline`): in the queue of any other one that fails to be sent would be passed over by those behind it.
  */
 export class StatementPipeline {
-  readonly #ahead: boolean
+  readonly #sendsAhead: boolean
   readonly #sent = new Set<Promise<void>>()
+  #answered = false
   #failed = false
   #failure: unknown = null
 
-  constructor(ahead: boolean) {
-    this.#ahead = ahead
+  constructor(sendsAhead: boolean) {
+    this.#sendsAhead = sendsAhead
   }
 
   /** The first failure of what was sent ahead, or of what was waited for; null where there was none. */
@@ -17,9 +18,19 @@ export class StatementPipeline {
     return this.#failed ? { error: this.#failure } : null
   }
 
+  /** How many have been sent and have not answered. */
+  get ahead(): number {
+    return this.#sent.size
+  }
+
+  /** Whether one that was waited for has answered: then all before it were taken, the BEGIN first of all. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
   /** A statement whose rows nobody needs. Its failure is that of the next one that is waited for. */
   async send(answer: Promise<unknown>): Promise<void> {
-    if (!this.#ahead) return void (await this.wait(answer))
+    if (!this.#sendsAhead) return void (await this.wait(answer))
     const heard = answer.then(
       () => void this.#sent.delete(heard),
       (error: unknown) => {
@@ -35,7 +46,10 @@ export class StatementPipeline {
     try {
       const result = await answer
       await this.settled()
-      if (!this.#failed) return result
+      if (!this.#failed) {
+        this.#answered = true
+        return result
+      }
     } catch (error) {
       await this.settled()
       this.#fail(error)

@@ -6,6 +6,8 @@ export interface SqlStatement {
   readonly values: readonly unknown[]
   /** Nobody looks at its rows: a driver may send it and go on, and gives back none. What it throws ends the program a statement later. */
   readonly unanswered?: true
+  /** It may take as long as it does. Only for `command` and `readConsistent`; what follows in the same transaction may, too. */
+  readonly patient?: true
 }
 
 /** What a column holds: integers are numbers, JSON is text, flags are 0 or 1, bytes are a `Uint8Array`. */

@@ -3,6 +3,7 @@ import type { DocumentWrite, WriteDocumentsOutcome } from '../../documents.ts'
 import type { RelationTableChange } from '../../relations.ts'
 import { integerOf, textOf } from '../column.ts'
 import { documentsLock, lock, policyLock } from '../locks.ts'
+import { patiently } from '../patiently.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { policyVersion, raiseLockedPolicyVersion } from './policy-version.ts'
 import { changeTables } from './relations.ts'
@@ -41,7 +42,8 @@ export function* writeDocuments(context: SqlContext, input: WriteDocumentsInput)
   const deleted = new Map<string, number>()
   for (const write of writes) yield* applyWrite(write, versions, deleted)
   for (const [kind, highest] of deleted) yield { sql: PUT, values: [kind, HIGHEST_DELETED, highest, null, null] }
-  yield* changeTables(context, tables)
+  // An index over many rows takes its time.
+  yield* patiently(changeTables(context, tables))
   return { outcome: 'written', policyVersion: yield* raisesPolicyVersion ? raiseLockedPolicyVersion() : policyVersion() }
 }
 

@@ -1,21 +1,23 @@
 import type { InspectionQuery, RowCounts, StoreInspection } from '../../inspection.ts'
 import { integerOf } from '../column.ts'
-import type { SqlDriver, SqlProgram } from '../sql-driver.ts'
+import { patiently } from '../patiently.ts'
+import type { ReadProgram, SqlDriver, SqlProgram } from '../sql-driver.ts'
 import { checkIntegrity, findContradictions } from './find-contradictions.ts'
 import { inspectManifests } from './inspect-manifests.ts'
 import { inspectGarbage, inspectReferences } from './inspect-rows.ts'
 import { inspectStrayInline } from './inspect-stray-inline.ts'
 
-/** Everything that rows say, for fsck, over any SQL driver. */
+/** Everything that rows say, for fsck, over any SQL driver. Whole tables take as long as they do. */
 export function sqlInspection(driver: SqlDriver): StoreInspection {
+  const inspect = <T>(program: ReadProgram<T>): Promise<T> => driver.readConsistent((context) => patiently(program(context)))
   return {
-    counts: () => driver.read(countRows),
-    manifests: (query) => driver.readConsistent((context) => inspectManifests(context, query)),
-    references: (query: InspectionQuery) => driver.read(() => inspectReferences(query)),
-    garbage: (query: InspectionQuery) => driver.read(() => inspectGarbage(query)),
-    strayInline: (query) => driver.readConsistent(() => inspectStrayInline(query)),
-    contradictions: () => driver.readConsistent(findContradictions),
-    integrity: () => driver.read(checkIntegrity),
+    counts: () => inspect(countRows),
+    manifests: (query) => inspect((context) => inspectManifests(context, query)),
+    references: (query: InspectionQuery) => inspect(() => inspectReferences(query)),
+    garbage: (query: InspectionQuery) => inspect(() => inspectGarbage(query)),
+    strayInline: (query) => inspect(() => inspectStrayInline(query)),
+    contradictions: () => inspect(findContradictions),
+    integrity: () => inspect(checkIntegrity),
   }
 }
 

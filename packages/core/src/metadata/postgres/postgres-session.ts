@@ -1,0 +1,193 @@
+import { isStorageError, StorageError } from '../../errors/storage-error.ts'
+import { assert } from '../../util/assert.ts'
+import { runProgramAsync } from '../sql/run-program.ts'
+import type { OnStatement, SqlProgram, SqlRows, SqlStatement } from '../sql/sql-driver.ts'
+import { isConnectionLost, isTransient, relationFault, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
+import type { PostgresClient, PostgresQuery } from './postgres-pool.ts'
+import type { PostgresTexts } from './postgres-text.ts'
+import { POSTGRES_TYPES } from './postgres-types.ts'
+import { StatementPipeline } from './statement-pipeline.ts'
+
+/** The longest that a statement of a command or a query may take, and wait for locks. Milliseconds; null as long as it does. */
+export interface PostgresTimeouts {
+  readonly statement: number
+  readonly lock: number
+}
+
+/** What statements are run with. */
+export interface PostgresSessionOptions {
+  readonly texts: PostgresTexts
+  /** Of the command, for `onStatement` and errors. */
+  readonly command: string
+  readonly timeouts: PostgresTimeouts | null
+  readonly onStatement?: OnStatement | undefined
+}
+
+/** A transaction was undone for a reason that passes: it may be run again. */
+export class Undone extends Error {}
+
+/** The server has its own clock, and its answer a way to go. */
+const ANSWER_GRACE_MS = 1000
+const BEGINNINGS = {
+  write: 'BEGIN ISOLATION LEVEL READ COMMITTED',
+  read: 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY',
+} as const
+
+/** One use of a connection: a transaction, or a query without one. */
+export class PostgresSession {
+  readonly #client: PostgresClient
+  readonly #options: PostgresSessionOptions
+  readonly #pipeline: StatementPipeline
+  /** No limit any more: one may take as long as it does. */
+  #patient: boolean
+  #index = 0
+
+  constructor(client: PostgresClient, options: PostgresSessionOptions) {
+    this.#client = client
+    this.#options = options
+    this.#pipeline = new StatementPipeline(client.pipeline === true)
+    this.#patient = options.timeouts === null
+  }
+
+  /** Runs a program of one statement without a transaction. */
+  query<T>(program: SqlProgram<T>): Promise<T> {
+    return this.#run(program)
+  }
+
+  /** Runs a program that only reads, in one transaction. */
+  async read<T>(program: SqlProgram<T>): Promise<T> {
+    await this.#begin('read')
+    const result = await this.#run(program)
+    await this.#control('COMMIT')
+    return result
+  }
+
+  /** Runs a program as one transaction. Rejects with `Undone` where it may be run again, with `OutcomeUnknown` where nobody knows. */
+  async write<T>(program: SqlProgram<T>): Promise<T> {
+    await this.#begin('write')
+    let result: T
+    try {
+      result = await this.#run(program)
+    } catch (error) {
+      if (!isTransient(error)) throw error
+      await this.#control('ROLLBACK')
+      throw undone(error)
+    }
+    try {
+      this.#options.onStatement?.({ command: this.#options.command, index: -1, text: 'COMMIT' })
+    } catch (error) {
+      throw translatePostgresError(error)
+    }
+    await this.#commit()
+    return result
+  }
+
+  /** Ends what a failure has left open; says whether the connection can be used again. */
+  async rolledBack(failure: unknown): Promise<boolean> {
+    const unknown = isStorageError(failure) && failure.code === 'OutcomeUnknown'
+    if (unknown || isConnectionLost(failure)) return false
+    try {
+      await this.#control('ROLLBACK')
+      return true
+    } catch {
+      // The server forgets the transaction with the connection.
+      return false
+    }
+  }
+
+  /** The limits are of this transaction, in the same round trip: the next one on this connection may be somebody else's. */
+  async #begin(kind: keyof typeof BEGINNINGS): Promise<void> {
+    const { statement, lock } = this.#options.timeouts ?? { statement: 0, lock: 0 }
+    const limits = `SET LOCAL statement_timeout = ${statement}; SET LOCAL lock_timeout = ${lock}`
+    await this.#pipeline.send(this.#control(`${BEGINNINGS[kind]}; ${limits}`))
+  }
+
+  #run<T>(program: SqlProgram<T>): Promise<T> {
+    return runProgramAsync(program, async (statement) => {
+      const { command, onStatement, texts } = this.#options
+      onStatement?.({ command, index: this.#index++, text: statement.sql })
+      checkValues(statement.values)
+      if (statement.patient === true) await this.#bePatient()
+      if (statement.unanswered === true) return this.#sendAhead(statement)
+      if (!texts.get(statement.sql).silent) return this.#pipeline.wait(this.#execute(statement))
+      // Behind a BEGIN that is refused a write would be carried out by itself.
+      if (!this.#pipeline.answered) await this.#pipeline.wait(Promise.resolve())
+      return this.#sendAhead(statement)
+    })
+  }
+
+  async #sendAhead(statement: SqlStatement): Promise<SqlRows> {
+    await this.#pipeline.send(this.#execute(statement))
+    return []
+  }
+
+  async #bePatient(): Promise<void> {
+    if (this.#patient) return
+    this.#patient = true
+    await this.#pipeline.send(this.#control('SET LOCAL statement_timeout = 0'))
+  }
+
+  async #commit(): Promise<void> {
+    const { command } = this.#options
+    try {
+      await this.#control('COMMIT')
+    } catch (error) {
+      throw await this.#uncommitted(error)
+    }
+    await this.#pipeline.settled()
+    // Nothing that the server has not seen is in front of a COMMIT that it took; if it were, nobody may be told that all is there.
+    if (this.#pipeline.failure !== null) throw new StorageError('OutcomeUnknown', { command }, { cause: this.#pipeline.failure.error })
+  }
+
+  /** What a failed COMMIT is. Where a statement before it had failed, and the server said so, that is the reason. */
+  async #uncommitted(error: unknown): Promise<Error> {
+    await this.#pipeline.settled()
+    const { error: earlier } = this.#pipeline.failure ?? { error: null }
+    const told = isStorageError(earlier) || (sqlState(earlier) !== null && !isConnectionLost(earlier))
+    const reason = told ? earlier : error
+    if (isTransient(reason)) return undone(reason)
+    return told ? translatePostgresError(reason) : translateCommitError(error, this.#options.command)
+  }
+
+  async #execute({ sql, values }: SqlStatement): Promise<SqlRows> {
+    const { text, name } = this.#options.texts.get(sql)
+    const query: PostgresQuery = { text, values: [...values], rowMode: 'array', types: POSTGRES_TYPES, ...this.#answerWithin }
+    try {
+      const { rows } = await this.#client.query(name === null ? query : { ...query, name })
+      // Positional rows of a statement that this store wrote: the codecs check each column they read.
+      return rows as unknown as SqlRows
+    } catch (error) {
+      throw relationFault(error, sql)
+    }
+  }
+
+  async #control(text: string): Promise<void> {
+    const { command } = await this.#client.query({ text, rowMode: 'array', types: POSTGRES_TYPES, ...this.#answerWithin })
+    // What Postgres answers to the COMMIT of a transaction in which a statement failed.
+    if (text === 'COMMIT' && command === 'ROLLBACK') {
+      throw new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the transaction had failed' }, { retryable: true })
+    }
+  }
+
+  /** For a query without a transaction, and a server or network that answers nothing: those in front may each take their time. */
+  get #answerWithin(): Pick<PostgresQuery, 'query_timeout'> {
+    const { timeouts } = this.#options
+    if (this.#patient || timeouts === null) return {}
+    return { query_timeout: Math.min(timeouts.statement * (this.#pipeline.ahead + 1) + ANSWER_GRACE_MS, TIMER_MAX) }
+  }
+}
+
+/** The longest that a timer of Node waits. Milliseconds. */
+const TIMER_MAX = 2 ** 31 - 1
+
+function undone(cause: unknown): Undone {
+  return new Undone('the transaction was undone, and may be run again', { cause })
+}
+
+/** Of other values the driver of the user may fail to make a message, and what is sent ahead must reach the server. */
+function checkValues(values: readonly unknown[]): void {
+  for (const value of values) {
+    const known = value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array
+    assert(known, `a value of a statement is ${typeof value}`)
+  }
+}
