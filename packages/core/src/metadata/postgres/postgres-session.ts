@@ -16,10 +16,13 @@ export interface PostgresTimeouts {
 
 /** What statements are run with. */
 export interface PostgresSessionOptions {
+  /** Turns statements into Postgres's. */
   readonly texts: PostgresTexts
   /** Of the command, for `onStatement` and errors. */
   readonly command: string
+  /** Null: none. */
   readonly timeouts: PostgresTimeouts | null
+  /** Fault injection of tests. */
   readonly onStatement?: OnStatement | undefined
 }
 
