@@ -1,5 +1,6 @@
 import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3'
 import type { FailedCall } from './errors.ts'
+import { etagOf } from './incomplete-answer.ts'
 import { encodeCrc32 } from './part-digests.ts'
 import { resolveOutcome } from './resolve-outcome.ts'
 import { damaged } from './send-verified.ts'
@@ -46,6 +47,7 @@ export async function completeUpload(store: Store, upload: Upload, completion: C
     const answer = await attempt(store, { call, signal }, (options) =>
       store.client.send(new CompleteMultipartUploadCommand(input), options),
     )
+    etagOf(answer.ETag, call)
     if (checksWhole && (answer.ChecksumCRC32 ?? crc32) !== crc32) throw damaged(call)
   } catch (error) {
     await resolveOutcome(store, upload.key, { error, signal, expected: size === null ? null : { size, crc32 } })

@@ -3,10 +3,11 @@ import type { BlobKey, ByteRange } from '@stowage/core/backend'
 import pLimit from 'p-limit'
 import { completeUpload } from './complete-upload.ts'
 import type { FailedCall } from './errors.ts'
+import { etagOf } from './incomplete-answer.ts'
 import { removeObject } from './remove-object.ts'
 import { attempt, objectKey, objectOf } from './store.ts'
 import type { Store } from './store.ts'
-import { abortUpload, CLEAN_UP_MS, createUpload, incompleteAnswer } from './upload.ts'
+import { abortUpload, CLEAN_UP_MS, createUpload } from './upload.ts'
 import type { SentPart, Upload } from './upload.ts'
 
 /** A blob, or a range of it, that becomes a part. */
@@ -83,8 +84,7 @@ async function copyPart(
   const { CopyPartResult } = await attempt(store, { call, signal }, (options) =>
     store.client.send(new UploadPartCopyCommand(input), options),
   )
-  if (CopyPartResult?.ETag === undefined) throw incompleteAnswer(call)
-  return { number, etag: CopyPartResult.ETag, crc32: null, isLetGo: true }
+  return { number, etag: etagOf(CopyPartResult?.ETag, call), crc32: null, isLetGo: true }
 }
 
 /** The header that names what is copied, as API_CopyObject wants it: URL-encoded, but for slashes. */

@@ -3,6 +3,8 @@ import type { BlobKey, CallOptions, StoredBlob } from '@stowage/core/backend'
 import { copySource, copyParts } from './copy-parts.ts'
 import { cutRanges } from './cut-ranges.ts'
 import { getObjectFacts } from './find-object.ts'
+import type { FailedCall } from './errors.ts'
+import { etagOf } from './incomplete-answer.ts'
 import { PART_SIZE_MAX } from './options.ts'
 import { removeObject } from './remove-object.ts'
 import { resolveOutcome } from './resolve-outcome.ts'
@@ -22,10 +24,12 @@ export async function copyBlob(
     await copyParts(store, to, { ranges: cutRanges(from, size), operation: 'copy', size, signal })
     return { size }
   }
+  const call: FailedCall = { operation: 'copy', key: from, request: 'CopyObject' }
   try {
-    await attempt(store, { call: { operation: 'copy', key: from, request: 'CopyObject' }, signal }, (sent) =>
+    const { CopyObjectResult } = await attempt(store, { call, signal }, (sent) =>
       store.client.send(new CopyObjectCommand({ ...objectOf(store, to), CopySource: copySource(store, from) }), sent),
     )
+    etagOf(CopyObjectResult?.ETag, call)
   } catch (error) {
     await resolveOutcome(store, to, { error, signal, expected: { size, crc32 } }).catch(async (reason: unknown) => {
       await removeObject(store, to).catch(() => undefined)

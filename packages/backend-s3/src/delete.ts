@@ -7,10 +7,10 @@ import pLimit from 'p-limit'
 import { isUnnamed, isUnsupported, statusOf, translate } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { explainNotFound } from './explain-not-found.ts'
+import { incompleteAnswer } from './incomplete-answer.ts'
 import { attempt, objectKey, objectOf } from './store.ts'
 import type { Store } from './store.ts'
 import { ADDING_HEADERS, addingHeaders } from './adding-headers.ts'
-import { incompleteAnswer } from './upload.ts'
 
 const WITH_MD5 = addingHeaders(({ body }) => ({ 'content-md5': md5Of(body) }))
 

@@ -43,6 +43,7 @@ const SENTENCES = {
   damaged: { retryable: true, says: 'the bytes did not arrive as they were sent' },
   upload: { retryable: true, says: 'the upload, or a part of it, is gone' },
   unsaid: { retryable: true, says: 'a 404 came that does not say what is missing, so perhaps not from the service' },
+  incomplete: { retryable: true, says: 'the service left out what an answer has to say' },
   other: { retryable: false, says: 'the service refused' },
 } as const
 
@@ -92,6 +93,8 @@ const ROWS: Readonly<Record<string, Row | 'missing' | 'full' | 'unsupported'>> =
   IncompleteBody: 'damaged',
   XAmzContentSHA256Mismatch: 'damaged',
   XAmzContentChecksumMismatch: 'damaged',
+  // Ours: see incompleteAnswer.
+  IncompleteAnswer: 'incomplete',
   NoSuchUpload: 'upload',
   InvalidPart: 'upload',
   QuotaExceeded: 'full',
@@ -139,10 +142,11 @@ export function translate(error: unknown, call: FailedCall): unknown {
   )
 }
 
+const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set(['busy', 'throttled', 'timeout', 'network', 'unsaid', 'incomplete', 'other'])
+
 /** Whether the service may have carried the request out all the same. What it refused in so many words it has not. */
 export function isUnknownOutcome(error: unknown): boolean {
-  const row = rowOf(error)
-  return row === 'busy' || row === 'throttled' || row === 'timeout' || row === 'network' || row === 'unsaid' || row === 'other'
+  return UNKNOWN_OUTCOME.has(rowOf(error))
 }
 
 /** Whether the service says that there is no such operation. */

@@ -3,15 +3,15 @@ import { isStorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
 import type { FailedCall } from './errors.ts'
 import { explainNotFound } from './explain-not-found.ts'
+import { etagOf, incompleteAnswer } from './incomplete-answer.ts'
 import { attempt, objectOf } from './store.ts'
 import type { Store } from './store.ts'
-import { incompleteAnswer } from './upload.ts'
 
 /** What the service says of an object. */
 export interface FoundObject {
   /** In bytes. */
   readonly size: number
-  readonly etag: string | null
+  readonly etag: string
   /** CRC-32 of all its bytes, where the service keeps one. */
   readonly crc32: string | null
 }
@@ -30,7 +30,7 @@ export async function getObjectFacts(
     throw await explainNotFound(store, key, { error, operation, signal })
   })
   if (answer.ContentLength === undefined) throw incompleteAnswer(call)
-  return { size: answer.ContentLength, etag: answer.ETag ?? null, crc32: wholeCrc32(answer) }
+  return { size: answer.ContentLength, etag: etagOf(answer.ETag, call), crc32: wholeCrc32(answer) }
 }
 
 /** The same, or null where there is none. */

@@ -2,10 +2,11 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { StorageError } from '@stowage/core/backend'
 import type { BlobEntry, BlobKey, ListBlobsOptions } from '@stowage/core/backend'
 import type { FailedCall } from './errors.ts'
+import { incompleteAnswer } from './incomplete-answer.ts'
 import { readBlobKey } from './read-blob-key.ts'
 import { attempt, flatName, objectKey } from './store.ts'
 import type { Store } from './store.ts'
-import { incompleteAnswer, leadsNowhere } from './upload.ts'
+import { leadsNowhere } from './upload.ts'
 
 /** In a row. */
 const EMPTY_PAGES_MAX = 1_000

@@ -5,9 +5,9 @@ import type { BlobKey, ByteRange } from '@stowage/core/backend'
 import { statusOf } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { wholeCrc32 } from './find-object.ts'
+import { etagOf, incompleteAnswer } from './incomplete-answer.ts'
 import { attempt, objectOf } from './store.ts'
 import type { Store } from './store.ts'
-import { incompleteAnswer } from './upload.ts'
 import { ADDING_HEADERS, addingHeaders } from './adding-headers.ts'
 
 const WITH_CHECKSUM = addingHeaders(() => ({ 'x-amz-checksum-mode': 'ENABLED' }))
@@ -19,7 +19,7 @@ export interface OpenedObject {
   readonly start: number
   /** Where its last byte is, plus one: the end of the range, or of the object where that is nearer. */
   readonly end: number
-  readonly etag: string | null
+  readonly etag: string
   /** CRC-32 of the bytes, where all of the object was asked for and the service keeps one. */
   readonly crc32: string | null
 }
@@ -49,12 +49,12 @@ export async function openObject(store: Store, key: BlobKey, { range, etag = nul
   })
   const { Body: body, ContentLength: length } = answer
   if (!(body instanceof Readable)) throw incompleteAnswer(call)
-  const stretch = length === undefined ? null : stretchOf({ length, contentRange: answer.ContentRange }, range)
+  const stretch = length === undefined || answer.ETag === undefined ? null : stretchOf({ length, contentRange: answer.ContentRange }, range)
   if (stretch === null) {
     body.destroy()
     throw incompleteAnswer(call)
   }
-  return { body, ...stretch, etag: answer.ETag ?? null, crc32: range === undefined ? wholeCrc32(answer) : null }
+  return { body, ...stretch, etag: etagOf(answer.ETag, call), crc32: range === undefined ? wholeCrc32(answer) : null }
 }
 
 /**

@@ -24,7 +24,7 @@ export async function putObject(
   try {
     return await sendVerified(store, { part, call }, (digest) => {
       const command = new PutObjectCommand({ ...objectOf(store, key), ...digest, Body: bytes, ContentLength: bytes.length })
-      command.middlewareStack.add(signingBody(store, part), ADDING_HEADERS)
+      command.middlewareStack.add(signingBody(store, { part, digest }), ADDING_HEADERS)
       return attempt(store, { call, signal }, (options) => store.client.send(command, options))
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import { StorageError } from '@stowage/core/backend'
 import { BACKEND_NAME } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import type { Part } from './filling-part.ts'
+import { etagOf } from './incomplete-answer.ts'
 import { confirmation, digestOf } from './part-digests.ts'
 import type { SentDigest } from './part-digests.ts'
 import type { Store } from './store.ts'
@@ -14,6 +15,7 @@ export interface VerifiedPart {
 
 /** What of an answer is looked at. */
 interface PartAnswer {
+  readonly ETag?: string | undefined
   readonly ChecksumCRC32?: string | undefined
   readonly $metadata: { readonly attempts?: number | undefined }
 }
@@ -40,6 +42,8 @@ export async function sendVerified<Answer extends PartAnswer>(
   for (;;) {
     const sent = digestOf(traits, part)
     const answer = await send(sent)
+    // Before anything is concluded from what it does not say: it may not be S3's.
+    etagOf(answer.ETag, call)
     isLetGo &&= answer.$metadata.attempts === 1
     const said = confirmation(sent, answer)
     if (said === 'confirmed') return { answer, sent, isLetGo }

@@ -5,6 +5,7 @@ import { connect } from './client.ts'
 import { Closing } from './closing.ts'
 import { parseOptions } from './options.ts'
 import type { S3BackendOptions } from './options.ts'
+import type { SentDigest } from './part-digests.ts'
 import { PartBuffers } from './part-buffers.ts'
 import { needsSha256, signingBody } from './signing-body.ts'
 import type { Store } from './store.ts'
@@ -12,10 +13,12 @@ import type { Store } from './store.ts'
 const store = await startFaultyStore()
 afterAll(() => store.stop())
 
+const CRC32: SentDigest = { ChecksumCRC32: 'AAAAAA==' }
+
 /** What is said of a body, by the header; undefined where that is left to the vendor's client. */
 async function said(
   options: Partial<S3BackendOptions>,
-  { protocol, sha256 }: { readonly protocol: string; readonly sha256: string | null },
+  { protocol, sha256, digest = CRC32 }: { readonly protocol: string; readonly sha256: string | null; readonly digest?: SentDigest },
 ) {
   const parsed = parseOptions({ bucket: 'b', ...options })
   const traits = { checksum: 'crc32', detects: true, deletesMany: true, deletesWithMd5: false } as const
@@ -23,7 +26,7 @@ async function said(
   const made: Store = { options: parsed, client: connect(parsed).client, traits: { ...traits }, closing: new Closing(), buffers }
   const request = { protocol, headers: {} as Record<string, string> }
   const part = { bytes: Buffer.alloc(0), crc32: 0, sha256 }
-  await signingBody(made, part)(() => Promise.resolve())({ request })
+  await signingBody(made, { part, digest })(() => Promise.resolve())({ request })
   return { needed: needsSha256(made), header: request.headers['x-amz-content-sha256'] }
 }
 
@@ -37,6 +40,11 @@ describe('signingBody', () => {
     ['of a client that was given', { client: { send: () => undefined } as never }, 'https:', null, false, undefined],
   ])('%s', async (_name, options, protocol, sha256, needed, header) => {
     expect(await said(options, { protocol, sha256 })).toEqual({ needed, header })
+  })
+
+  test('under TLS with Content-MD5, of which a service confirms nothing, it is signed', async () => {
+    const digest = { ContentMD5: '1B2M2Y8AsgTpgAmY7PhCfg==' }
+    expect((await said({ endpoint: 'https://host' }, { protocol: 'https:', sha256: null, digest })).header).toBe(undefined)
   })
 
   test('a signed SHA-256 is that of the bytes, of whole blobs and of parts', async () => {

@@ -2,10 +2,11 @@ import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import type { UnfinishedFacet, UnfinishedWrite } from '@stowage/core/backend'
 import type { FailedCall } from './errors.ts'
+import { incompleteAnswer } from './incomplete-answer.ts'
 import { readBlobKey } from './read-blob-key.ts'
 import { attempt } from './store.ts'
 import type { Store } from './store.ts'
-import { abortUpload, incompleteAnswer, leadsNowhere } from './upload.ts'
+import { abortUpload, leadsNowhere } from './upload.ts'
 
 /**
  * The multipart uploads that the service keeps open under the prefix. A service that cannot list them fails with `NotSupported`; MinIO lists

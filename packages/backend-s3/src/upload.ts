@@ -5,6 +5,7 @@ import { ADDING_HEADERS } from './adding-headers.ts'
 import { BACKEND_NAME, isUploadGone } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import type { Part } from './filling-part.ts'
+import { etagOf, incompleteAnswer } from './incomplete-answer.ts'
 import { sendVerified } from './send-verified.ts'
 import { signingBody } from './signing-body.ts'
 import { attempt, objectOf } from './store.ts'
@@ -68,12 +69,11 @@ export async function sendPart(
       Body: part.bytes,
       ContentLength: part.bytes.length,
     })
-    command.middlewareStack.add(signingBody(store, part), ADDING_HEADERS)
+    command.middlewareStack.add(signingBody(store, { part, digest }), ADDING_HEADERS)
     return attempt(store, { call, signal }, (options) => store.client.send(command, options))
   })
-  if (answer.ETag === undefined) throw incompleteAnswer(call)
   const crc32 = 'ChecksumCRC32' in sent ? sent.ChecksumCRC32 : null
-  return { number, etag: answer.ETag, crc32, isLetGo }
+  return { number, etag: etagOf(answer.ETag, call), crc32, isLetGo }
 }
 
 /** Aborts an upload; one that is gone is fine. */
@@ -90,15 +90,6 @@ export async function abortUpload(
   } catch (error) {
     if (!(isStorageError(error) && isUploadGone(error.cause))) throw error
   }
-}
-
-/** A 2xx without what it has to carry: nobody knows what it stands for. */
-export function incompleteAnswer(call: FailedCall): StorageError<'BackendUnavailable'> {
-  return new StorageError(
-    'BackendUnavailable',
-    { backend: BACKEND_NAME, operation: call.operation },
-    { retryable: true, message: `S3 could not ${call.operation}: the service left out what an answer has to say (${call.request}).` },
-  )
 }
 
 /** A listing that does not get on. */

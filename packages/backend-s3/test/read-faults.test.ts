@@ -103,18 +103,21 @@ describe('get', () => {
     ['is longer than was asked for', 'bytes 10-24/100', 15],
     ['is shorter though there is more', 'bytes 10-14/100', 5],
   ])('an answer to a range that %s is not taken for it', async (_name, range, length) => {
-    const answer = { status: 206, headers: { 'content-range': range }, body: 'x'.repeat(length) }
+    const answer = { status: 206, headers: { 'content-range': range, etag: '"0"' }, body: 'x'.repeat(length) }
     on({ kind: 'answer', answer }, Infinity)
     expect(await failureOf(readBlob(backend, { start: 10, end: 20 }))).toMatchObject({ code: 'BackendUnavailable' })
   })
 
   test('a part of a blob is not taken for all of it', async () => {
-    on({ kind: 'answer', answer: { status: 206, headers: { 'content-range': 'bytes 0-4/100' }, body: 'x'.repeat(5) } }, Infinity)
+    on(
+      { kind: 'answer', answer: { status: 206, headers: { 'content-range': 'bytes 0-4/100', etag: '"0"' }, body: 'x'.repeat(5) } },
+      Infinity,
+    )
     expect(await failureOf(readBlob(backend))).toMatchObject({ code: 'BackendUnavailable' })
   })
 
   test('a range that a service takes no notice of is not taken for that range', async () => {
-    on({ kind: 'answer', answer: { status: 200, body: 'everything' } })
+    on({ kind: 'answer', answer: { status: 200, headers: { etag: '"0"' }, body: 'everything' } })
     expect(await failureOf(readBlob(backend, RANGE))).toMatchObject({ code: 'BackendUnavailable' })
   })
 })
