@@ -48,6 +48,8 @@ export class BlobReadable extends Readable {
     this.#opened = opened
     this.#end = end
     this.#position = opened.start
+    // One that fails before anybody listens must not end the process: whoever reads it later finds the error.
+    this.on('error', () => undefined)
     this.#leave = store.closing.enter('get', (reason) => this.destroy(reason))
     this.#listen(opened.body)
   }

@@ -1,6 +1,6 @@
 import type { Backend } from '@stowage/core/backend'
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { bytesOf, failureOf, KEY, leftOvers, readBlob, sourceOf, startFaultyStore } from './support/faulty-store.ts'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { answers, bytesOf, failureOf, KEY, leftOvers, readBlob, sourceOf, startFaultyStore } from './support/faulty-store.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 const store = await startFaultyStore()
@@ -96,5 +96,45 @@ describe('close', () => {
     for (const call of calls) expect(await failureOf(call)).toMatchObject(CLOSED)
     expect(ended).toBe(true)
     expect(store.upstream.requests).toHaveLength(0)
+  })
+})
+
+describe('a stream that nobody listens to yet', () => {
+  /** What would end the process: of errors without a listener. */
+  const uncaught: unknown[] = []
+  const note = (error: unknown): void => void uncaught.push(error)
+  const others = process.listeners('uncaughtException')
+
+  beforeEach(() => {
+    uncaught.length = 0
+    process.removeAllListeners('uncaughtException').on('uncaughtException', note)
+  })
+  afterEach(() => {
+    process.removeAllListeners('uncaughtException')
+    for (const other of others) process.on('uncaughtException', other)
+  })
+
+  test('is closed: the process goes on, and whoever reads it later finds the error', async () => {
+    const backend = await withBlob()
+    const stream = await backend.get(KEY, {})
+    await backend.close()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(uncaught).toEqual([])
+    expect(await failureOf(stream.toArray())).toMatchObject(CLOSED)
+  })
+
+  test.each([
+    { kind: 'reset', when: 'after-head' },
+    { kind: 'close', afterBytes: 1_000 },
+  ] as const)('breaks off ($kind), and the service does not come back: the same', async (fault) => {
+    const backend = store.faulty({ attemptsMax: 2 })
+    await backend.put(KEY, sourceOf(BYTES), { size: BYTES.length })
+    store.upstream.add({ method: 'GET', fault })
+    store.upstream.add({ method: 'GET', nth: 2, times: Infinity, fault: answers(500, 'InternalError') })
+    const stream = await backend.get(KEY, {})
+    await vi.waitFor(() => expect(stream.destroyed).toBe(true), { timeout: 20_000 })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(uncaught).toEqual([])
+    expect(await failureOf(stream.toArray())).toMatchObject({ code: 'BackendUnavailable', retryable: true })
   })
 })
