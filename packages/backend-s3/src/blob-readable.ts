@@ -22,8 +22,9 @@ const HIGH_WATER_MARK = 256 * 1024
 const PAUSE_MS = 50
 
 /**
- * The bytes of an object, as they come from the service. Where the connection breaks, or was silent for too long because the reader was, the
- * rest is asked for, of the same object (If-Match), as soon as somebody wants it: `attemptsMax` times in a row without a byte at most.
+ * The bytes of an object, as they come from the service. Where the connection breaks, the rest is asked for, of the same object (If-Match), as
+ * soon as somebody wants it: `attemptsMax` times in a row without a byte at most. One that ends while the reader pauses, perhaps because it
+ * did, is no break, and may happen any number of times.
  *
  * Promises: it ends after exactly the bytes that the head of the answer announced, or it errors: with `BlobDamaged` where their CRC-32 is not
  * the one that the service keeps (reads of all of a blob). Destroying it frees the connection; closing the backend destroys it.
@@ -40,6 +41,8 @@ export class BlobReadable extends Readable {
   /** How often it broke off since the last byte. */
   #breaks = 0
   #reopening = false
+  /** Whether nothing is wanted from the source now. It cannot be asked: Node resumes what it gives up. */
+  #isPaused = true
 
   constructor(store: Store, { key, opened, end }: ReadBlob) {
     super({ highWaterMark: HIGH_WATER_MARK })
@@ -55,7 +58,7 @@ export class BlobReadable extends Readable {
   }
 
   override _read(): void {
-    if (this.#source !== null) this.#source.resume()
+    if (this.#source !== null) this.#resume(this.#source)
     else if (!this.#reopening) void this.#reopen()
   }
 
@@ -68,11 +71,21 @@ export class BlobReadable extends Readable {
 
   #listen(source: Readable): void {
     this.#source = source
-    source.pause()
+    this.#pause(source)
     source.on('data', (chunk: Uint8Array) => this.#take(source, chunk))
     source.once('end', () => this.#ended(source))
     source.on('error', (error) => this.#broke(source, error))
     source.once('close', () => this.#broke(source, cutShort()))
+  }
+
+  #pause(source: Readable): void {
+    this.#isPaused = true
+    source.pause()
+  }
+
+  #resume(source: Readable): void {
+    this.#isPaused = false
+    source.resume()
   }
 
   #take(source: Readable, chunk: Uint8Array): void {
@@ -84,7 +97,7 @@ export class BlobReadable extends Readable {
       return
     }
     if (this.#opened.crc32 !== null) this.#crc32 = crc32Of(chunk, this.#crc32)
-    if (!this.push(chunk)) source.pause()
+    if (!this.push(chunk)) this.#pause(source)
   }
 
   #ended(source: Readable): void {
@@ -109,6 +122,8 @@ export class BlobReadable extends Readable {
     }
     this.#source = null
     source.destroy()
+    // A connection that nobody reads from may end: that says nothing of the service. _read goes on.
+    if (this.#isPaused) return
     this.#breaks += 1
     if (this.#breaks >= this.#store.options.attemptsMax) {
       this.destroy(asError(translate(error, { operation: 'get', key: this.#key, request: 'GetObject' })))
@@ -130,7 +145,7 @@ export class BlobReadable extends Readable {
       if (this.destroyed) return
       if (opened.end !== end) throw this.#damaged('it became shorter while it was read')
       this.#listen(opened.body)
-      opened.body.resume()
+      this.#resume(opened.body)
     } catch (error) {
       if (!this.destroyed) this.destroy(asError(error))
     } finally {

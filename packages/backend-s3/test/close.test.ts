@@ -132,6 +132,8 @@ describe('a stream that nobody listens to yet', () => {
     store.upstream.add({ method: 'GET', fault })
     store.upstream.add({ method: 'GET', nth: 2, times: Infinity, fault: answers(500, 'InternalError') })
     const stream = await backend.get(KEY, {})
+    // Wanted, but nobody hears of it.
+    stream.read()
     await vi.waitFor(() => expect(stream.destroyed).toBe(true), { timeout: 20_000 })
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(uncaught).toEqual([])

@@ -83,9 +83,9 @@ describe('get', () => {
     expect(await failureOf(stream.toArray())).toMatchObject({ code: 'BlobDamaged' })
   })
 
-  test('a reader that is slower than connections last gets everything', async () => {
+  test.each([3, 1])('a reader that is slower than connections last gets everything, attemptsMax %i', async (attemptsMax) => {
     const chunks: Uint8Array[] = []
-    const impatient = store.faulty({ idleTimeoutSeconds: 1 })
+    const impatient = store.faulty({ idleTimeoutSeconds: 1, attemptsMax })
     await impatient.put(KEY, sourceOf(BYTES), { size: BYTES.length })
     store.upstream.forget()
     for await (const chunk of await impatient.get(KEY, {})) {
