@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { isStorageError } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
-import { isUnsaid } from './errors.ts'
+import { isUnsaid, statusOf } from './errors.ts'
 import type { FailedCall } from './errors.ts'
 import { attempt, objectOf } from './store.ts'
 import type { Store } from './store.ts'
@@ -32,6 +32,8 @@ export async function explainNotFound(store: Store, key: BlobKey, { error, opera
     if (Body instanceof Readable) Body.destroy()
     return error
   } catch (reason) {
+    // An empty object has no first byte, and is there.
+    if (isStorageError(reason) && statusOf(reason.cause) === 416) return error
     return reason
   }
 }

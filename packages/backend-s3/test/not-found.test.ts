@@ -83,6 +83,17 @@ describe('an object that is not there', () => {
   })
 })
 
+test('an empty object, too, is one that a GET finds', async () => {
+  const backend = store.faulty()
+  await backend.put(KEY, sourceOf(bytesOf(0)), {})
+  store.upstream.add({ method: 'HEAD', times: Infinity, fault: { kind: 'answer', answer: { status: 404 } } })
+  expect(await failureOf(readBlob(backend, { start: 0, end: 0 }))).toMatchObject({
+    code: 'BackendUnavailable',
+    retryable: true,
+    message: expect.stringMatching(/404/),
+  })
+})
+
 test('a HEAD that finds nothing where a GET finds the object decides nothing', async () => {
   const backend = store.faulty()
   await backend.put(KEY, sourceOf(BYTES), {})
