@@ -2,6 +2,8 @@
 export const DEPTH_MAX = 4
 /** Of a message, in characters: a service may put a whole page there. */
 const MESSAGE_LENGTH_MAX = 1_000
+/** Of a stack, in characters; it begins with the message. */
+const STACK_LENGTH_MAX = 8_000
 /** What Node says of a failure of the system; `Code` is the service's. */
 const WORDS = ['code', 'Code', 'errno', 'syscall'] as const
 /** What of `$metadata` helps whoever runs the service to find the request. */
@@ -26,8 +28,20 @@ export function safeCause(error: unknown, depth = 0): unknown {
   if (typeof $metadata === 'object' && $metadata !== null) more['$metadata'] = pick(fieldsOf($metadata), METADATA)
   Object.assign(safe, more)
   hide(safe, 'name', name)
-  hide(safe, 'stack', stack)
+  if (typeof stack === 'string') hide(safe, 'stack', safeStack(stack, { name, message: safe.message, whole: message }))
   return safe
+}
+
+/** A stack whose first lines are the message as it was cut. One that begins with another message keeps only the places. */
+function safeStack(
+  stack: string,
+  { name, message, whole }: { readonly name: unknown; readonly message: string; readonly whole: unknown },
+): string {
+  if (whole === message && stack.includes(message)) return stack.slice(0, STACK_LENGTH_MAX)
+  const said = typeof whole === 'string' ? stack.indexOf(whole) : -1
+  const rest = said === -1 || typeof whole !== 'string' ? stack : stack.slice(said + whole.length)
+  const places = /\n {4}at [^]*$/.exec(rest)?.[0] ?? ''
+  return `${typeof name === 'string' ? name : 'Error'}: ${message}${places}`.slice(0, STACK_LENGTH_MAX)
 }
 
 function hide(target: Error, field: 'name' | 'stack', value: unknown): void {
