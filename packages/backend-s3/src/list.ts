@@ -17,6 +17,7 @@ export async function* listBlobs(store: Store, { prefix, after, signal }: ListBl
   let token: string | undefined
   let last = ''
   let emptyPages = 0
+  const circle = new Circle()
   do {
     const input = {
       Bucket: store.options.bucket,
@@ -29,19 +30,40 @@ export async function* listBlobs(store: Store, { prefix, after, signal }: ListBl
     if (page.Name === undefined && page.KeyCount === undefined && page.IsTruncated === undefined) throw incompleteAnswer(CALL)
     for (const object of page.Contents ?? []) {
       signal?.throwIfAborted()
+      // Left out, a blob would be taken for lost.
+      if (object.Key === undefined) throw incompleteAnswer(CALL)
       const key = readBlobKey(store, object.Key)
-      if (key === null || object.Size === undefined || object.LastModified === undefined) continue
+      if (key === null) continue
+      if (object.Size === undefined || object.LastModified === undefined) throw incompleteAnswer(CALL)
       if (key <= last) throw outOfOrder()
       last = key
       if (isWanted(key, { prefix, after })) yield { key, size: object.Size, modifiedAt: object.LastModified }
     }
+    if (page.IsTruncated === undefined && page.NextContinuationToken !== undefined) throw incompleteAnswer(CALL)
     if (page.IsTruncated === true && page.NextContinuationToken === undefined) throw outOfOrder()
     const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
     // Pages of others' objects get on; a service that goes round would keep us for good.
     emptyPages = (page.Contents ?? []).length === 0 ? emptyPages + 1 : 0
-    if (next !== undefined && (next === token || emptyPages >= EMPTY_PAGES_MAX)) throw leadsNowhere(CALL)
+    if (next !== undefined && (next === token || emptyPages >= EMPTY_PAGES_MAX || circle.isAt(page.Contents?.[0]?.Key)))
+      throw leadsNowhere(CALL)
     token = next
   } while (token !== undefined)
+}
+
+/** Finds out, in no memory to speak of, when pages come again: names of no listing do. Brent's way: each is held against one before. */
+class Circle {
+  #before: string | undefined
+  #count = 0
+
+  /** Whether the page that begins with this name has been there; known by the time it has come three times. */
+  isAt(name: string | undefined): boolean {
+    if (name === undefined) return false
+    if (name === this.#before) return true
+    this.#count += 1
+    // At the pages 1, 2, 4, 8: far enough in, and far enough apart, for a circle of any length.
+    if (Number.isInteger(Math.log2(this.#count))) this.#before = name
+    return false
+  }
 }
 
 /** A service may give what was not asked for: StartAfter is not known to all. */

@@ -147,6 +147,37 @@ describe('list', () => {
     expect(store.upstream.requests).toHaveLength(1_000)
   })
 
+  test.each([3, 100])('pages of others that go round, %i of them, are an error', async (length) => {
+    const rule = { method: 'GET', query: /list-type=2/ } as const
+    for (let nth = 1; nth < 1_100; nth += 1) {
+      store.upstream.add({ ...rule, nth, fault: pageOf([entry(`not/ours${nth % length}`)], more(`t${nth % length}`)) })
+    }
+    expect(await failureOf(listAll(store.faulty({ prefix: '' })))).toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    expect(store.upstream.requests.length).toBeLessThan(4 * length)
+  })
+
+  test('pages of others that get on are passed over', async () => {
+    const rule = { method: 'GET', query: /list-type=2/ } as const
+    for (let nth = 1; nth <= 20; nth += 1) store.upstream.add({ ...rule, nth, fault: pageOf([entry(`a/${nth}`)], more(`t${nth}`)) })
+    store.upstream.add({ ...rule, nth: 21, fault: pageOf([entry('blob')], '<IsTruncated>false</IsTruncated>') })
+    expect(await listAll(store.faulty({ prefix: '' }))).toEqual(['blob'])
+  })
+
+  test.each([
+    ['a size', entry('blob').replace(/<Size>.*<\/Size>/, '')],
+    ['a time', entry('blob').replace(/<LastModified>.*<\/LastModified>/, '')],
+    ['a name', entry('blob').replace(/<Key>.*<\/Key>/, '')],
+  ])('a blob without %s is no blob that is not there', async (_name, object) => {
+    store.upstream.add({ method: 'GET', query: /list-type=2/, fault: pageOf([object], '<IsTruncated>false</IsTruncated>') })
+    expect(await failureOf(listAll(store.faulty({ prefix: '' })))).toMatchObject({ code: 'BackendUnavailable', retryable: true })
+  })
+
+  test('a page that says where the next one begins, and not whether there is one, is not the last', async () => {
+    const fault = pageOf([entry('blob')], '<NextContinuationToken>t</NextContinuationToken>')
+    store.upstream.add({ method: 'GET', query: /list-type=2/, fault })
+    expect(await failureOf(listAll(store.faulty({ prefix: '' })))).toMatchObject({ code: 'BackendUnavailable', retryable: true })
+  })
+
   test('so is a page of uploads that leads to itself', async () => {
     const body = `<ListMultipartUploadsResult><Bucket>blobs</Bucket><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker></ListMultipartUploadsResult>`
     store.upstream.add({
@@ -164,9 +195,22 @@ describe('list', () => {
   })
 })
 
-function emptyPage(next: string): UpstreamFault {
-  const body = `<ListBucketResult><Name>blobs</Name><KeyCount>0</KeyCount><IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken></ListBucketResult>`
+/** A page of a listing. */
+function pageOf(objects: readonly string[], end: string): UpstreamFault {
+  const body = `<ListBucketResult><Name>blobs</Name><KeyCount>${objects.length}</KeyCount>${objects.join('')}${end}</ListBucketResult>`
   return { kind: 'answer', answer: { status: 200, body } }
+}
+
+function entry(name: string): string {
+  return `<Contents><Key>${name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"0"</ETag><Size>1</Size></Contents>`
+}
+
+function more(token: string): string {
+  return `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`
+}
+
+function emptyPage(next: string): UpstreamFault {
+  return pageOf([], more(next))
 }
 
 async function listAll(from: Backend): Promise<readonly string[]> {
