@@ -20,7 +20,7 @@ export interface OpenedObject {
   /** Where its last byte is, plus one: the end of the range, or of the object where that is nearer. */
   readonly end: number
   readonly etag: string
-  /** CRC-32 of the bytes, where all of the object was asked for and the service keeps one. */
+  /** CRC-32 of the bytes, where they are all of the object and the service says one. */
   readonly crc32: string | null
 }
 
@@ -43,7 +43,7 @@ export async function openObject(store: Store, key: BlobKey, { range, etag = nul
     ...(etag === null ? {} : { IfMatch: etag }),
   })
   // By hand: told so by its own option, the vendor's client would wrap the stream, and could not when a read is taken up again.
-  if (range === undefined) command.middlewareStack.add(WITH_CHECKSUM, ADDING_HEADERS)
+  if ((range?.start ?? 0) === 0) command.middlewareStack.add(WITH_CHECKSUM, ADDING_HEADERS)
   const answer = await attempt(store, { call, signal }, (options) => store.client.send(command, options)).catch((error: unknown) => {
     throw changed(error, key)
   })
@@ -54,7 +54,13 @@ export async function openObject(store: Store, key: BlobKey, { range, etag = nul
     body.destroy()
     throw incompleteAnswer(call)
   }
-  return { body, ...stretch, etag: etagOf(answer.ETag, call), crc32: range === undefined ? wholeCrc32(answer) : null }
+  const { start, end, isWhole } = stretch
+  return { body, start, end, etag: etagOf(answer.ETag, call), crc32: isWhole ? wholeCrc32(answer) : null }
+}
+
+/** What an answer holds, and whether that is all of the object, so that a sum of all bytes is one of these. */
+interface Stretch extends ByteRange {
+  readonly isWhole: boolean
 }
 
 /**
@@ -64,13 +70,13 @@ export async function openObject(store: Store, key: BlobKey, { range, etag = nul
 function stretchOf(
   { length, contentRange }: { readonly length: number; readonly contentRange: string | undefined },
   range: ByteRange | undefined,
-): ByteRange | null {
-  if (range === undefined) return contentRange === undefined ? { start: 0, end: length } : null
+): Stretch | null {
+  if (range === undefined) return contentRange === undefined ? { start: 0, end: length, isWhole: true } : null
   const [, start, last, size] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(contentRange ?? '') ?? []
   const end = Number(last) + 1
   if (Number(start) !== range.start || end - range.start !== length) return null
   const isEnd = end === range.end || (end < range.end && (size === '*' || Number(size) === end))
-  return isEnd ? { start: range.start, end } : null
+  return isEnd ? { start: range.start, end, isWhole: range.start === 0 && Number(size) === end } : null
 }
 
 /** What a status means when the engine asks: it knows the size of its blobs, and nobody writes them twice. */

@@ -108,6 +108,20 @@ describe('get', () => {
     expect(await failureOf(readBlob(backend, { start: 10, end: 20 }))).toMatchObject({ code: 'BackendUnavailable' })
   })
 
+  test.each([
+    ['all of a blob', { start: 0, end: 10 }, 'bytes 0-9/10', {}, 'BlobDamaged'],
+    ['the first bytes', { start: 0, end: 10 }, 'bytes 0-9/11', {}, null],
+    ['bytes from its middle', { start: 1, end: 11 }, 'bytes 1-10/11', {}, null],
+    ['all of a blob that was made of parts', { start: 0, end: 10 }, 'bytes 0-9/10', { 'x-amz-checksum-type': 'COMPOSITE' }, null],
+  ])('a range that is %s is held against the sum of all bytes only where it is all of them', async (_name, range, said, more, code) => {
+    const sum = { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-type': 'FULL_OBJECT', ...more }
+    on({ kind: 'answer', answer: { status: 206, headers: { 'content-range': said, etag: '"0"', ...sum }, body: 'x'.repeat(10) } })
+    expect((await failureOf(readBlob(backend, range)))?.code ?? null).toBe(code)
+    expect(store.upstream.requests.map(({ headers }) => headers['x-amz-checksum-mode'])).toEqual([
+      range.start === 0 ? 'ENABLED' : undefined,
+    ])
+  })
+
   test('a part of a blob is not taken for all of it', async () => {
     on(
       { kind: 'answer', answer: { status: 206, headers: { 'content-range': 'bytes 0-4/100', etag: '"0"' }, body: 'x'.repeat(5) } },
