@@ -90,7 +90,7 @@ describe('init', () => {
   test('refuses a bucket whose objects can never be deleted', async () => {
     expect((await initOn([bucket({ defaultEventBasedHold: true })])).error).toMatchObject({
       code: 'BackendUnavailable',
-      message: /event-based hold/,
+      message: expect.stringMatching(/event-based hold/),
     })
   })
 
@@ -107,17 +107,26 @@ describe('init', () => {
     ['a service that is ill', [refusal(503, 'backendError', 'Backend Error')], /overloaded/, true],
   ])('says so of %s', async (_, replies, message, retryable) => {
     const { error } = await initOn(replies)
-    expect(error).toMatchObject({ code: 'BackendUnavailable', message, retryable, details: { backend: 'gcs', operation: 'init' } })
+    expect(error).toMatchObject({
+      code: 'BackendUnavailable',
+      message: expect.stringMatching(message),
+      retryable,
+      details: { backend: 'gcs', operation: 'init' },
+    })
   })
 
   test('says so of a service that is not there, and of credentials that are not', async () => {
     const service = await startServer(() => ({}))
     await service.stop()
     const absent = gcsBackend({ bucket: 'blobs', apiEndpoint: service.url, attemptsMax: 2, retryDelaySeconds: 0.001 })
-    await expect(absent.init()).rejects.toMatchObject({ code: 'BackendUnavailable', message: /ECONNREFUSED/, retryable: true })
+    await expect(absent.init()).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      message: expect.stringMatching(/ECONNREFUSED/),
+      retryable: true,
+    })
     const without = gcsBackend({ bucket: 'blobs', keyFilename: '/nowhere/secret.json' })
     const error: unknown = await without.init().catch((failure: unknown) => failure)
-    expect(error).toMatchObject({ code: 'BackendUnavailable', message: /no valid credentials/, retryable: false })
+    expect(error).toMatchObject({ code: 'BackendUnavailable', message: expect.stringMatching(/no valid credentials/), retryable: false })
     expect(String(error)).not.toContain('nowhere')
   })
 
@@ -133,11 +142,14 @@ describe('init', () => {
         return { done: true as const, value: undefined }
       },
     })
-    await expect(backend.get(key, {})).rejects.toMatchObject({ code: 'BackendUnavailable', message: /not made ready/ })
+    await expect(backend.get(key, {})).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      message: expect.stringMatching(/not made ready/),
+    })
     await expect(backend.put(key, source, {})).rejects.toMatchObject({ code: 'BackendUnavailable' })
     expect(isStopped).toBe(true)
     await backend.close()
-    await expect(backend.delete([key])).rejects.toMatchObject({ message: /closed/ })
+    await expect(backend.delete([key])).rejects.toMatchObject({ message: expect.stringMatching(/closed/) })
   })
 })
 
@@ -241,7 +253,11 @@ describe('presigning', () => {
   test('with credentials that cannot sign fails in init, and says why', async () => {
     const service = await start(() => bucket({}))
     const backend = gcsBackend({ bucket: 'blobs', client: clientOf(service.url, ['t']), presigning: true })
-    await expect(backend.init()).rejects.toMatchObject({ code: 'BackendUnavailable', message: /cannot sign/, retryable: false })
+    await expect(backend.init()).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      message: expect.stringMatching(/cannot sign/),
+      retryable: false,
+    })
   })
 })
 
@@ -251,7 +267,7 @@ describe('delete, list, copy, join', () => {
     await expect(one.backend.delete([key])).rejects.toMatchObject({
       code: 'BackendUnavailable',
       retryable: false,
-      message: /retention policy/,
+      message: expect.stringMatching(/retention policy/),
     })
     expect(one.received()).toHaveLength(1)
     await one.stop()

@@ -47,7 +47,7 @@ describe('connections', () => {
     const reading = readWhole(one)
     while (one.received().length === 0) await new Promise(setImmediate)
     const error: unknown = await one.backend.delete([key]).catch((failure: unknown) => failure)
-    expect(error).toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /connectionsMax/ })
+    expect(error).toMatchObject({ code: 'BackendUnavailable', retryable: true, message: expect.stringMatching(/connectionsMax/) })
     expect(await reading).toEqual(BYTES)
     expect(one.received()).toHaveLength(1)
     await one.backend.delete([key])
@@ -92,19 +92,19 @@ describe('answers that are too long', () => {
     await expect(one.backend.get(key, {})).rejects.toMatchObject({
       code: 'BackendUnavailable',
       retryable,
-      message: new RegExp(`${status}`),
+      message: expect.stringContaining(`(${status})`),
     })
     await expect(one.backend.delete([key])).rejects.toMatchObject({
       code: 'BackendUnavailable',
       retryable,
-      message: new RegExp(`${status}`),
+      message: expect.stringContaining(`(${status})`),
     })
   })
 
   test('any other is one that cannot be read', async () => {
     const one = await open([{ body: Buffer.alloc(17 * 1024 * 1024, ' ') }], { attemptsMax: 1 })
     const listed = one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()
-    await expect(listed).rejects.toMatchObject({ code: 'BackendUnavailable', message: /cannot be read/ })
+    await expect(listed).rejects.toMatchObject({ code: 'BackendUnavailable', message: expect.stringMatching(/cannot be read/) })
   })
 })
 
@@ -132,7 +132,11 @@ describe('credentials that never come', () => {
 
   test('are an error in time', async () => {
     const { backend } = await backendOn(0, { idleTimeoutSeconds: 0.05 })
-    await expect(backend.init()).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /could not be renewed/ })
+    await expect(backend.init()).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      retryable: true,
+      message: expect.stringMatching(/could not be renewed/),
+    })
   })
 
   test('do not keep an abort waiting', async () => {
@@ -148,7 +152,11 @@ describe('credentials that never come', () => {
 
   test('are an error in time where they are to sign', async () => {
     const { backend } = await backendOn(2, { presigning: true, idleTimeoutSeconds: 0.05 })
-    await expect(backend.init()).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true, message: /No signature/ })
+    await expect(backend.init()).rejects.toMatchObject({
+      code: 'BackendUnavailable',
+      retryable: true,
+      message: expect.stringMatching(/No signature/),
+    })
   })
 
   test('do not keep an abort waiting where they are to sign', async () => {
