@@ -6,6 +6,7 @@ import { importDirections } from './import-directions.ts'
 import { lawsEnforced } from './laws-enforced.ts'
 import { linksInDocs } from './links-in-docs.ts'
 import { listedExports } from './listed-exports.ts'
+import { matchedPatterns } from './matched-patterns.ts'
 import { pathsInDocs } from './paths-in-docs.ts'
 import { reachableFiles } from './reachable-files.ts'
 import { registeredOperations } from './registered-operations.ts'
@@ -23,6 +24,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'laws-enforced': lawsEnforced,
   'links-in-docs': linksInDocs,
   'listed-exports': listedExports,
+  'matched-patterns': matchedPatterns,
   'paths-in-docs': pathsInDocs,
   'reachable-files': reachableFiles,
   'registered-operations': registeredOperations,
