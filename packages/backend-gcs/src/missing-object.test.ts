@@ -54,6 +54,12 @@ describe('a blob that is not there', () => {
     }
   })
 
+  test('is missing where none of the pages lists it', async () => {
+    const one = await open([SOMETHING, listing([], 'two'), listing()])
+    await expect(one.backend.get(key, {})).rejects.toMatchObject({ code: 'BlobNotFound' })
+    expect(one.received()).toHaveLength(3)
+  })
+
   test('is deleted', async () => {
     for (const script of [[OBJECT], [SOMETHING, listing()], [PAGE, listing([item('x1.other')])]]) {
       const one = await open(script)
@@ -95,6 +101,20 @@ describe('a blob that may be there', () => {
       await expect(run(one.backend)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
       await one.stop()
     }
+  })
+
+  test.each(CALLS)('is not missing where a later page lists it: %s', async (_, run) => {
+    const pages = [listing([], 'two'), listing([], 'three'), listing([item('x1')])]
+    const one = await open([SOMETHING, ...pages, SOMETHING, ...pages])
+    await expect(run(one.backend)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
+    expect(one.received().map(({ target }) => /&fields=.*nextPageToken(?:&pageToken=(.*))?$/.exec(target)?.[1])).toEqual(
+      [0, 1].flatMap(() => [undefined, undefined, 'two', 'three']),
+    )
+  })
+
+  test('is not missing where the pages of the listing have no end', async () => {
+    const one = await open([({ method }) => (method === 'DELETE' ? SOMETHING : listing([], 'two'))])
+    await expect(one.backend.delete([key])).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
   })
 
   test('is asked for again where the bucket lists it, and is deleted', async () => {
