@@ -36,6 +36,7 @@ describe('translate', () => {
     [404, 'notFound', 'The specified bucket does not exist.', 'put', 'BackendUnavailable', false],
     [404, 'notFound', 'Not Found', 'copy', 'BackendUnavailable', false],
     [404, 'notFound', 'No such object: blobs/x1', 'put', 'BackendUnavailable', false],
+    [404, 'notFound', 'No such object: blobs/y1', 'join', 'BackendUnavailable', false],
     [412, 'conditionNotMet', 'At least one of the pre-conditions you specified did not hold.', 'put', 'Conflict', false],
     [401, 'authError', 'Invalid Credentials', 'get', 'BackendUnavailable', false],
     [403, 'forbidden', 'secret@project.iam does not have storage.objects.get access', 'get', 'BackendUnavailable', false],

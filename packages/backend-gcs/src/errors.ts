@@ -139,7 +139,8 @@ export function translate(error: unknown, call: FailedCall): unknown {
 
 function translateRefusal(refusal: Refusal, call: FailedCall): StorageError {
   const { status } = refusal
-  if (call.key !== undefined && call.operation !== 'put' && refusal.missing === 'object') {
+  // What is missing for a join is one of its sources: join.ts finds out which.
+  if (call.key !== undefined && call.operation !== 'put' && call.operation !== 'join' && refusal.missing === 'object') {
     return new StorageError('BlobNotFound', { blob: call.key }, { cause: refusal })
   }
   if (status === 412) {

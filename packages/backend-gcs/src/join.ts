@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import { deleteObject } from './delete.ts'
 import { translate } from './errors.ts'
 import { findObject } from './find-object.ts'
-import { digestOf, FACTS, parseFactsText } from './object-facts.ts'
+import { digestOf, FACTS, parseFactsText, UnreadableAnswer } from './object-facts.ts'
 import type { ObjectFacts } from './object-facts.ts'
 import { objectName, objectPath, withQuery } from './object-path.ts'
 import { Refusal } from './refusal.ts'
@@ -111,17 +111,28 @@ async function compose(store: Store, composition: Composition): Promise<ObjectFa
   try {
     return await withRetries({ options: store.options, signal }, async (attempt) => {
       try {
-        return parseFactsText((await store.transport.ask({ method: 'POST', target, headers, body, signal })).body)
+        const facts = parseFactsText((await store.transport.ask({ method: 'POST', target, headers, body, signal })).body)
+        if (facts.name !== objectName(store.options, to)) throw new UnreadableAnswer('the service answered with another object')
+        return facts
       } catch (error) {
-        if (!(error instanceof Refusal) || error.status !== 412 || !attempt.isDoubtful) throw error
+        if (!(error instanceof Refusal)) throw error
+        // The service answers 404 and does not say to which of them.
+        if (error.missing === 'object' || error.missing === 'something') throw await missingSource(store, composition, error)
+        if (error.status !== 412 || !attempt.isDoubtful) throw error
         return resolveConflict(store, to, { refusal: error, attempt, content: sumOf(await findSources(store, composition, error)), signal })
       }
     })
   } catch (error) {
-    // The service answers 404 and does not say to which of them; an emulator answers 500. What is missing is what matters.
+    // An emulator answers 500. What is missing is what matters.
     if (error instanceof Refusal && error.status !== 412) await findSources(store, composition, error)
     throw error
   }
+}
+
+/** What is to be made of "something is not there": the first source that is missing; where all are found, an answer that cannot be. */
+async function missingSource(store: Store, composition: Composition, refusal: Refusal): Promise<Error> {
+  await findSources(store, composition, refusal)
+  return new UnreadableAnswer('sources that are there were said to be missing', { cause: refusal })
 }
 
 /** What the service knows of the sources. The first that is missing is an error. */
