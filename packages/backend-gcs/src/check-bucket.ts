@@ -35,7 +35,7 @@ const HOLD =
 /** The settings of the bucket, or null where they may not be seen. */
 async function readSettings(store: Store, signal: AbortSignal | undefined): Promise<Readonly<Record<string, unknown>> | null> {
   const ask = (target: string): Promise<string> =>
-    withRetries({ options: store.options, signal }, async () => (await store.transport.ask({ method: 'GET', target, signal })).body)
+    withRetries({ store, signal }, async () => (await store.transport.ask({ method: 'GET', target, signal })).body)
   try {
     return readObject(await ask(withQuery(bucketPath(store.options), { fields: FIELDS })))
   } catch (error) {

@@ -1,9 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseBlobKey } from '@stowage/core/backend'
+import type { BlobKey, ByteSource } from '@stowage/core/backend'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
+import { refusal, startServer } from '../test/support/scripted-server.ts'
 import type { Reply, Script } from '../test/support/scripted-server.ts'
+import type { GcsClientLike } from './client.ts'
 import { gcsBackend } from './gcs-backend.ts'
 import type { GcsBackendOptions } from './options.ts'
 
@@ -92,6 +95,64 @@ describe('close', () => {
     await wait(100)
     await one.backend.close()
     await listed
+  })
+
+  test('ends calls that wait between two tries', async () => {
+    const one = await open([refusal(503, 'backendError', 'Backend Error')], { retryDelaySeconds: 3_600, retryDelayMaxSeconds: 3_600 })
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield BYTES
+    }
+    const temporary = async (): Promise<BlobKey> => parseBlobKey('t1')
+    const calls = [
+      one.backend.get(key, {}),
+      one.backend.delete([key]),
+      one.backend.put(key, body(), {}),
+      one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next(),
+      one.backend.copying?.copy(key, parseBlobKey('y1')),
+      one.backend.joining?.join(key, [parseBlobKey('y1')], { temporary }),
+    ].map((call) => expect(call).rejects.toMatchObject(CLOSED))
+    while (one.received().length < calls.length) await wait(1)
+    await wait(50)
+    await one.backend.close()
+    await Promise.all(calls)
+    expect(one.received()).toHaveLength(calls.length)
+  })
+
+  test('ends a put whose body is silent', async () => {
+    const one = await open([{}])
+    let isStopped = false
+    const silent: ByteSource = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => undefined),
+        return: async () => {
+          isStopped = true
+          return { done: true, value: undefined }
+        },
+      }),
+    }
+    const put = expect(one.backend.put(key, silent, {})).rejects.toMatchObject(CLOSED)
+    await one.backend.close()
+    await put
+    expect(isStopped).toBe(true)
+  })
+
+  test('ends a signature that does not come', async () => {
+    const service = await startServer(() => ({ body: '{"name":"blobs"}' }))
+    const never = new Promise<never>(() => undefined)
+    let signed = 0
+    const getSignedUrl = (): Promise<readonly string[]> => ((signed += 1) === 1 ? Promise.resolve(['https://127.0.0.1/x1']) : never)
+    const client: GcsClientLike = {
+      apiEndpoint: service.url,
+      authClient: { getRequestHeaders: async () => new Headers() },
+      bucket: () => ({ file: () => ({ getSignedUrl }) }),
+    }
+    const backend = gcsBackend({ bucket: 'blobs', client, presigning: true })
+    await backend.init()
+    const presigned = expect(backend.presigning?.presignGet(key, { expiresInSeconds: 60 })).rejects.toMatchObject(CLOSED)
+    await wait(1)
+    await backend.close()
+    await presigned
+    await service.stop()
   })
 
   test('ends an init that is under way', async () => {

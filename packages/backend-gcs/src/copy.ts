@@ -23,9 +23,7 @@ export async function copyBlob(store: Store, { from, to, signal }: CopyCall): Pr
     let token: string | null = null
     for (;;) {
       const rewriteToken: string | null = token
-      const step: Step = await withRetries({ options: store.options, signal }, (attempt) =>
-        rewrite(store, { from, to, rewriteToken, attempt, signal }),
-      )
+      const step: Step = await withRetries({ store, signal }, (attempt) => rewrite(store, { from, to, rewriteToken, attempt, signal }))
       if ('facts' in step) return { size: step.facts.size }
       token = step.token
     }

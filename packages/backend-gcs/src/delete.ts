@@ -49,7 +49,7 @@ export interface DeletionSignals {
 
 /** Deletes one object; one that is not there is fine. */
 export async function deleteObject(store: Store, key: BlobKey, { signal, repeats }: DeletionSignals = {}): Promise<void> {
-  await withRetries({ options: store.options, signal: repeats ?? signal }, async () => {
+  await withRetries({ store, signal: repeats ?? signal }, async () => {
     const answer = await store.transport.call({ method: 'DELETE', target: objectPath(store.options, key), signal })
     if (answer.status >= 200 && answer.status <= 299) return
     const refusal = readRefusal(answer.status, answer.headers, answer.body)

@@ -83,7 +83,14 @@ class GcsBackend implements Backend {
       const client = await openClient(this.#options)
       if (this.#isClosed) throw new Closed()
       const transport = new Transport(client, this.#options)
-      const store = { options: this.#options, client, transport, cleanups: new Set<Promise<void>>(), readers: new Set<Readable>() }
+      const store = {
+        options: this.#options,
+        client,
+        transport,
+        closed: transport.closed,
+        cleanups: new Set<Promise<void>>(),
+        readers: new Set<Readable>(),
+      }
       this.#store = store
       await checkBucket(store, signal)
       // Asked for now, so that credentials that cannot sign are no surprise of the first reader.

@@ -109,7 +109,7 @@ async function compose(store: Store, composition: Composition): Promise<ObjectFa
   const body = [Buffer.from(JSON.stringify({ sourceObjects, destination: OBJECT_METADATA }))]
   const headers = { 'content-type': 'application/json; charset=UTF-8' }
   try {
-    return await withRetries({ options: store.options, signal }, async (attempt) => {
+    return await withRetries({ store, signal }, async (attempt) => {
       try {
         const facts = parseFactsText((await store.transport.ask({ method: 'POST', target, headers, body, signal })).body)
         if (facts.name !== objectName(store.options, to)) throw new UnreadableAnswer('the service answered with another object')

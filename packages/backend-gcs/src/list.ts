@@ -56,7 +56,5 @@ function readPage(store: Store, { prefix, after, signal }: ListBlobsOptions, pag
     fields: 'kind,items(name,size,generation,timeCreated),nextPageToken',
     pageToken,
   })
-  return withRetries({ options: store.options, signal }, async () =>
-    parseListing((await store.transport.ask({ method: 'GET', target, signal })).body),
-  )
+  return withRetries({ store, signal }, async () => parseListing((await store.transport.ask({ method: 'GET', target, signal })).body))
 }

@@ -35,7 +35,7 @@ export function openRange(store: Store, request: RangeRequest): Promise<OpenedRa
     'accept-encoding': 'gzip',
     ...(range === null ? {} : { range: `bytes=${range.start}-${range.end - 1}` }),
   }
-  return withRetries({ options: store.options, signal }, async () => {
+  return withRetries({ store, signal }, async () => {
     const response = await store.transport.open({ method: 'GET', target, headers, signal })
     const status = response.statusCode ?? 0
     if (status === 200 || status === 206) {

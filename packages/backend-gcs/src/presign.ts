@@ -1,8 +1,9 @@
 import { StorageError } from '@stowage/core/backend'
 import type { BlobKey, CallOptions } from '@stowage/core/backend'
-import { BACKEND_NAME, CredentialsFailure, mayPass } from './errors.ts'
+import { BACKEND_NAME, Closed, CredentialsFailure, mayPass, translate } from './errors.ts'
 import { inTime } from './in-time.ts'
 import { objectName } from './object-path.ts'
+import { orAborted } from './or-aborted.ts'
 import type { Store } from './store.ts'
 
 /** The longest time a URL is good for, in seconds: nobody can take it back. */
@@ -37,10 +38,12 @@ export async function presignGet(store: Store, key: BlobKey, { expiresInSeconds,
       expires,
       ...(contentType === undefined ? {} : { responseType: contentType }),
     })
-    const [url = ''] = await inTime(signed, { seconds: store.options.idleTimeoutSeconds, signal })
+    const timely = inTime(signed, { seconds: store.options.idleTimeoutSeconds, signal })
+    const [url = ''] = await orAborted(timely, store.closed)
     return new URL(url)
   } catch (cause) {
     if (signal?.aborted === true) throw signal.reason
+    if (cause instanceof Closed) throw translate(cause, { operation: 'presign' })
     const retryable = mayPass(new CredentialsFailure(cause))
     const message = retryable
       ? 'No signature was to be had for Cloud Storage; the same call may succeed later.'

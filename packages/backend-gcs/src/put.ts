@@ -31,6 +31,9 @@ export async function putBlob(store: Store, { key, body, options }: PutBlobCall)
   const upload = new Upload(store, key)
   const onAbort = (): void => upload.stop(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
+  const { closed } = store
+  const onClosed = (): void => upload.stop(closed.reason)
+  closed.addEventListener('abort', onClosed, { once: true })
   let bodyFailed = false
   try {
     await eachChunk(body, upload.signal, (chunk) => {
@@ -52,6 +55,7 @@ export async function putBlob(store: Store, { key, body, options }: PutBlobCall)
     throw signal?.aborted === true ? signal.reason : bodyFailed ? error : translate(error, { operation: 'put', key })
   } finally {
     signal?.removeEventListener('abort', onAbort)
+    closed.removeEventListener('abort', onClosed)
   }
 }
 

@@ -78,9 +78,8 @@ export class ResumableUpload {
   ): Promise<Progress> {
     const begin = this.#offset
     const uri = await orAborted((this.#session ??= this.#start()), this.#signal)
-    const { options } = this.#store
     let mustAsk = false
-    return withRetries({ options, signal: this.#signal }, async (attempt) => {
+    return withRetries({ store: this.#store, signal: this.#signal }, async (attempt) => {
       try {
         if (mustAsk) {
           const progress = this.#take(await this.#put(uri, [], { 'content-range': 'bytes */*' }), { begin, end })
@@ -146,7 +145,7 @@ export class ResumableUpload {
     const query = { uploadType: 'resumable', ifGenerationMatch: '0', fields: FACTS, name: objectName(options, this.#key) }
     const body = [Buffer.from(JSON.stringify(OBJECT_METADATA))]
     const headers = { 'content-type': 'application/json; charset=UTF-8', 'x-upload-content-type': OBJECT_METADATA['contentType'] }
-    return withRetries({ options }, async () => {
+    return withRetries({ store: this.#store }, async () => {
       const target = withQuery(uploadPath(options), query)
       const { location } = (await transport.ask({ method: 'POST', target, headers, body })).headers
       if (location === undefined || !URL.canParse(location)) throw new UnreadableAnswer('the service opened no session')

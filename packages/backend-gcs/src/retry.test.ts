@@ -3,7 +3,9 @@ import { readRefusal } from './refusal.ts'
 import { delayBefore, withRetries } from './retry.ts'
 
 const options = { attemptsMax: 3, retryDelaySeconds: 1, retryDelayMaxSeconds: 8 }
-const quick = { ...options, retryDelaySeconds: 0 }
+const closed = new AbortController().signal
+const quick = { options: { ...options, retryDelaySeconds: 0 }, closed }
+const slow = { options: { ...options, retryDelaySeconds: 1_000, retryDelayMaxSeconds: 1_000 }, closed }
 
 test('waits grow, stay within half of their longest, and within the limit', () => {
   for (let round = 0; round < 100; round += 1) {
@@ -25,7 +27,7 @@ test('an attempt hears whether one before it ended in doubt', async () => {
   const heard: boolean[] = []
   const failures = [readRefusal(429, {}, ''), readRefusal(503, {}, ''), readRefusal(429, {}, '')]
   await expect(
-    withRetries({ options: quick }, async ({ number, isDoubtful }) => {
+    withRetries({ store: quick }, async ({ number, isDoubtful }) => {
       heard.push(isDoubtful)
       throw failures[number - 1]
     }),
@@ -36,8 +38,20 @@ test('an attempt hears whether one before it ended in doubt', async () => {
 test('an abort ends the wait with its reason', async () => {
   const controller = new AbortController()
   const reason = { some: 'object' }
-  const running = withRetries({ options: { ...options, retryDelaySeconds: 1_000 }, signal: controller.signal }, async () => {
+  const running = withRetries({ store: slow, signal: controller.signal }, async () => {
     setImmediate(() => controller.abort(reason))
+    throw readRefusal(503, {}, '')
+  })
+  await expect(running).rejects.toBe(reason)
+})
+
+test.each(['before it', 'meanwhile'])('closing ends the wait with its reason: %s', async (when) => {
+  const controller = new AbortController()
+  const reason = new Error('closed')
+  const signal = new AbortController().signal
+  const running = withRetries({ store: { ...slow, closed: controller.signal }, signal }, async () => {
+    if (when === 'meanwhile') setImmediate(() => controller.abort(reason))
+    else controller.abort(reason)
     throw readRefusal(503, {}, '')
   })
   await expect(running).rejects.toBe(reason)

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { mayPass, NoConnection } from './errors.ts'
 import type { ParsedOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
@@ -11,22 +10,25 @@ export interface Attempt {
   readonly isDoubtful: boolean
 }
 
+type RetryDelays = Pick<ParsedOptions, 'attemptsMax' | 'retryDelaySeconds' | 'retryDelayMaxSeconds'>
+
 /** How calls are repeated. */
 export interface RetryOptions {
-  /** How often, and how far apart. */
-  readonly options: Pick<ParsedOptions, 'attemptsMax' | 'retryDelaySeconds' | 'retryDelayMaxSeconds'>
+  /** How often, how far apart, and until when. */
+  readonly store: { readonly options: RetryDelays; readonly closed: AbortSignal }
   /** Ends the waits, too. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Repeats a call that may succeed later, with growing waits, and rejects with what the last attempt failed with, or with
- * `signal.reason`.
+ * `signal.reason`. When the backend is closed, waits end with `Closed`.
  *
  * Everything that this backend sends may be sent twice: names are never used twice, and whatever makes an object says that there
  * must be none (`ifGenerationMatch=0`). Credentials that are refused are asked for once more: they may just have been renewed.
  */
-export async function withRetries<T>({ options, signal }: RetryOptions, run: (attempt: Attempt) => Promise<T>): Promise<T> {
+export async function withRetries<T>({ store, signal }: RetryOptions, run: (attempt: Attempt) => Promise<T>): Promise<T> {
+  const { options, closed } = store
   let isDoubtful = false
   let hasRenewed = false
   for (let number = 1; ; number += 1) {
@@ -38,7 +40,7 @@ export async function withRetries<T>({ options, signal }: RetryOptions, run: (at
       hasRenewed ||= renews
       if (number >= options.attemptsMax || !(renews || mayPass(error))) throw error
       isDoubtful ||= leavesDoubt(error)
-      await pause(delayBefore(number, error, options) * 1000, signal)
+      await pause(delayBefore(number, error, options) * 1000, [signal, closed])
     }
   }
 }
@@ -49,19 +51,25 @@ export function leavesDoubt(error: unknown): boolean {
   return !(error instanceof Refusal) || error.status >= 500 || error.status === 408
 }
 
-/** Waits, and rejects with the signal's own reason. */
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, signal === undefined ? {} : { signal })
-  } catch (error) {
-    throw signal?.aborted === true ? signal.reason : error
-  }
+/** Waits, and rejects with the reason of the first signal that says so. */
+function pause(milliseconds: number, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      clearTimeout(timer)
+      for (const signal of signals) signal?.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const onAbort = (): void => end(() => reject(signals.find((signal) => signal?.aborted === true)?.reason))
+    const timer = setTimeout(() => end(resolve), milliseconds)
+    for (const signal of signals) signal?.addEventListener('abort', onAbort)
+    if (signals.some((signal) => signal?.aborted === true)) onAbort()
+  })
 }
 
 let spread = 0
 
 /** How long to wait before attempt `number + 1`, in seconds: twice as long each time, spread so that many that failed together come back apart. */
-export function delayBefore(number: number, error: unknown, options: RetryOptions['options']): number {
+export function delayBefore(number: number, error: unknown, options: RetryDelays): number {
   const grown = Math.min(options.retryDelaySeconds * 2 ** (number - 1), options.retryDelayMaxSeconds)
   const asked = error instanceof Refusal ? (error.retryAfterSeconds ?? 0) : 0
   // The golden section spreads any number of waits evenly over their range, and needs no randomness.

@@ -25,7 +25,7 @@ export async function uploadSimple(store: Store, { key, pieces, content, signal 
   // What an earlier attempt has left damaged: it stands in the way of the next.
   let left: string | null = null
   try {
-    await withRetries({ options: store.options, signal }, async (attempt) => {
+    await withRetries({ store, signal }, async (attempt) => {
       if (left !== null) await removeGeneration(store, key, left)
       left = null
       try {

@@ -10,6 +10,8 @@ export interface Store {
   readonly transport: Transport
   /** Clean-ups that nobody waits for but `close`. They never reject. */
   readonly cleanups: Set<Promise<void>>
+  /** Aborts with `Closed`, when clean-ups have had their time: nothing waits any more, and nothing is sent. */
+  readonly closed: AbortSignal
   /** Streams that still want bytes of the service: `close` ends them. */
   readonly readers: Set<Readable>
 }

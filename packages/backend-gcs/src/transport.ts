@@ -40,7 +40,7 @@ export class Transport {
   readonly #agent: HttpAgent
   /** Of the calls that have no answer yet. */
   readonly #waiting = new Set<AbortController>()
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(client: GcsClientLike, options: ParsedOptions) {
     this.#client = client
@@ -50,13 +50,18 @@ export class Transport {
     this.#agent = this.#endpoint.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings)
   }
 
+  /** Aborts with `Closed` when it is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal
+  }
+
   /** Sends a request and reads the answer whole, whatever its status; what is no success and too long is cut off. */
   async call(request: ApiRequest): Promise<ApiAnswer> {
     const response = await this.open(request)
     try {
       return { status: response.statusCode ?? 0, headers: response.headers, body: await readText(response, request.signal) }
     } catch (error) {
-      throw this.#isClosed && request.signal?.aborted !== true ? new Closed() : error
+      throw this.closed.aborted && request.signal?.aborted !== true ? new Closed() : error
     }
   }
 
@@ -71,7 +76,7 @@ export class Transport {
   async open(request: ApiRequest): Promise<IncomingMessage> {
     const { signal } = request
     signal?.throwIfAborted()
-    if (this.#isClosed) throw new Closed()
+    this.closed.throwIfAborted()
     const stop = new AbortController()
     const onAbort = (): void => stop.abort(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -89,7 +94,7 @@ export class Transport {
 
   /** Breaks every connection, and ends every call. */
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort(new Closed())
     for (const stop of this.#waiting) stop.abort(new Closed())
     this.#agent.destroy()
   }
