@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { crc32c, StorageError } from '@stowage/core/backend'
-import type { BlobKey } from '@stowage/core/backend'
-import { IdleTimeout, mayPass, translate } from './errors.ts'
+import type { BlobKey, ByteRange } from '@stowage/core/backend'
+import { IdleTimeout, mayPass, NoConnection, translate } from './errors.ts'
 import { openRange } from './open-range.ts'
 import type { OpenedRange } from './open-range.ts'
 import { delayBefore } from './retry.ts'
@@ -24,7 +24,8 @@ const GOOD_STRETCH = 1024 * 1024
  *
  * Promises: gives every byte once, or errors; a whole blob whose CRC-32C is not the one that the service names errors with
  * `BlobDamaged` in place of its end; destroying it breaks its connection. A reader that pauses for `idleTimeoutSeconds` gives its
- * connection up to others, and gets a new one when it goes on; that is no break, and may happen any number of times. When the backend is
+ * connection up to others, and gets a new one when it goes on; that is no break, and may happen any number of times; where all connections
+ * are taken, it waits until one is free. When the backend is
  * closed before every byte came, it errors.
  */
 export class BlobReadable extends Readable {
@@ -157,13 +158,30 @@ export class BlobReadable extends Readable {
       const { options } = this.#store
       if (broken !== null) await wait(delayBefore(this.#breaks, broken, options) * 1000, undefined, { signal: this.#stop.signal })
       const range = { start: this.#position, end: this.#end }
-      const { response } = await openRange(this.#store, { key: this.#key, range, generation: this.#generation, signal: this.#stop.signal })
+      const response = await this.#open(range)
       if (this.destroyed) response.destroy()
       else this.#attach(response)
       // Somebody may have been waiting all the while; and if not, the first chunks wait in the queue.
       this.#flow()
     } catch (failure) {
       if (!this.destroyed) this.destroy(this.#failure(failure))
+    }
+  }
+
+  /** Waits for a connection as long as it takes: whoever reads on has begun already, and may give up itself. */
+  async #open(range: ByteRange): Promise<IncomingMessage> {
+    for (;;) {
+      try {
+        const { response } = await openRange(this.#store, {
+          key: this.#key,
+          range,
+          generation: this.#generation,
+          signal: this.#stop.signal,
+        })
+        return response
+      } catch (error) {
+        if (!(error instanceof NoConnection)) throw error
+      }
     }
   }
 

@@ -78,6 +78,19 @@ describe('get', () => {
     expect(later.map(({ target }) => target)).toEqual(Array.from(later, () => '/storage/v1/b/blobs/o/x1?alt=media&generation=7'))
   })
 
+  test('goes on in no other generation', async () => {
+    const other = (received: Received): Reply => {
+      const reply = ranged()(received)
+      return { ...reply, headers: { ...reply.headers, 'x-goog-generation': '8' } }
+    }
+    const one = await open([whole({ ending: 'cut', bytes: 70_000 }), other, ranged()])
+    expect(await read(one)).toEqual(BYTES)
+    expect(one.received()).toHaveLength(3)
+    await one.stop()
+    const two = await open([whole({ ending: 'cut', bytes: 70_000, headers: { 'x-goog-hash': '' } }), other])
+    await expect(read(two)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
+  })
+
   test('goes on where the service falls silent', async () => {
     const one = await open([whole({ ending: 'stall', bytes: 70_000 }), ranged()], { idleTimeoutSeconds: 0.2 })
     expect(await read(one)).toEqual(BYTES)
@@ -106,6 +119,20 @@ describe('get', () => {
     for await (const chunk of stream) chunks.push(chunk)
     expect(Buffer.concat(chunks)).toEqual(BYTES)
     expect(one.received().map(({ method }) => method)).toEqual(['GET', 'DELETE', 'GET'])
+  })
+
+  test('a reader that gave its connection up goes on also where all are taken for long', async () => {
+    const taken: Reply = { body: JSON.stringify({ kind: 'storage#objects' }), ending: 'drip' }
+    const one = await open([whole(), taken, ranged()], { idleTimeoutSeconds: 0.3, connectionsMax: 1 })
+    const stream = await one.backend.get(key, {})
+    await wait(600)
+    const listed = one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()
+    while (one.received().length < 2) await wait(1)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of stream) chunks.push(chunk)
+    expect(Buffer.concat(chunks)).toEqual(BYTES)
+    expect(await listed).toMatchObject({ done: true })
+    expect(one.received()).toHaveLength(3)
   })
 
   test('a connection that ends in a pause is no failure of the service', async () => {

@@ -53,7 +53,7 @@ export function openRange(store: Store, request: RangeRequest): Promise<OpenedRa
   })
 }
 
-function readOpened(response: IncomingMessage, { key, range }: RangeRequest): OpenedRange {
+function readOpened(response: IncomingMessage, { key, range, generation: asked }: RangeRequest): OpenedRange {
   const { headers } = response
   const contentRange = headers['content-range']
   const encoding = headers['content-encoding'] ?? 'identity'
@@ -62,6 +62,7 @@ function readOpened(response: IncomingMessage, { key, range }: RangeRequest): Op
   const generation = headers['x-goog-generation']
   // Every answer of the service says it: what does not is the page of somebody in between.
   if (typeof generation !== 'string' || generation === '') throw new UnreadableAnswer('the answer does not say which content it is of')
+  if (asked !== null && generation !== asked) throw new UnreadableAnswer('the answer is of another content than was asked for')
   const storedLength = headers['x-goog-stored-content-length']
   const length = Number(headers['content-length'] ?? storedLength ?? Number.NaN)
   if (!Number.isSafeInteger(length)) throw new UnreadableAnswer('the answer does not say how long it is')
