@@ -77,6 +77,7 @@ export class ResumableUpload {
     { end, total }: { readonly end: number; readonly total: Content | null },
   ): Promise<Progress> {
     const begin = this.#offset
+    this.#signal.throwIfAborted()
     const uri = await orAborted((this.#session ??= this.#start()), this.#signal)
     let mustAsk = false
     return withRetries({ store: this.#store, signal: this.#signal }, async (attempt) => {
