@@ -307,20 +307,6 @@ describe('delete, list, copy, join', () => {
     await one.stop()
   })
 
-  test('a copy in steps hands on what the service gave it', async () => {
-    const done = {
-      done: true,
-      resource: { name: 'y1', size: '5', generation: '1', crc32c: 'AAAAAA==', timeCreated: '2026-11-22T20:15:00.000Z' },
-    }
-    const one = await openOn([{ body: '{"done":false,"rewriteToken":"more"}' }, { body: JSON.stringify(done) }])
-    expect(await one.backend.copying?.copy(key, parseBlobKey('y1'))).toEqual({ size: 5 })
-    expect(one.received().map(({ target }) => target)).toEqual([
-      '/storage/v1/b/blobs/o/x1/rewriteTo/b/blobs/o/y1?ifGenerationMatch=0',
-      '/storage/v1/b/blobs/o/x1/rewriteTo/b/blobs/o/y1?ifGenerationMatch=0&rewriteToken=more',
-    ])
-    await one.stop()
-  })
-
   test('a composition whose answer was lost is known by the CRC-32C of its sources', async () => {
     const sumOf = (text: string): string => formatCrc32c(crc32c(Buffer.from(text)))
     const one = await openOn(({ method, target }, number) => {
