@@ -139,10 +139,48 @@ describe('a transaction', () => {
     expect(await processes()).toBe(1)
   })
 
-  test('whose connection is lost before its COMMIT is not acknowledged, and leaves nothing', async () => {
+  /** Ends the connection that a query is about to use. */
+  async function end(client: PoolClient): Promise<void> {
+    const [{ pid }] = (await client.query('SELECT pg_backend_pid() AS pid')).rows as [{ pid: number }]
+    await pool.query('SELECT pg_terminate_backend($1, 5000)', [pid])
+  }
+
+  test('whose connection is lost before its COMMIT is run again', async () => {
+    let commits = 0
     const store = await opensThen(/^COMMIT/, async (client, query) => {
-      const [{ pid }] = (await client.query('SELECT pg_backend_pid() AS pid')).rows as [{ pid: number }]
-      await pool.query('SELECT pg_terminate_backend($1, 5000)', [pid])
+      commits += 1
+      if (commits === 1) await end(client)
+      return client.query(query)
+    })
+    await store.endProcess('p')
+    expect([commits, await processes()]).toEqual([2, 0])
+  })
+
+  test('whose connection is lost behind its COMMIT is acknowledged: the server says that it was done', async () => {
+    let commits = 0
+    const store = await opensThen(/^COMMIT/, async (client, query) => {
+      commits += 1
+      await client.query(query)
+      await end(client)
+      return client.query(query)
+    })
+    await store.endProcess('p')
+    expect([commits, await processes()]).toEqual([1, 0])
+  })
+
+  test('whose connection is lost again and again changes nothing, and that is known', async () => {
+    const store = await opensThen(/^COMMIT/, async (client, query) => {
+      await end(client)
+      return client.query(query)
+    })
+    await expect(store.endProcess('p')).rejects.toMatchObject({ code: 'StoreUnavailable', retryable: true })
+    expect(await processes()).toBe(1)
+  })
+
+  test('of which nobody can be asked has an outcome that is not known', async () => {
+    const store = await opensThen(/^COMMIT|pg_xact_status/, async (client, query) => {
+      if (/^COMMIT/.test(query.text)) await end(client)
+      else throw new Error('the database is gone')
       return client.query(query)
     })
     await expect(store.endProcess('p')).rejects.toMatchObject({ code: 'OutcomeUnknown' })

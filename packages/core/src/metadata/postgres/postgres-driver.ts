@@ -1,7 +1,7 @@
 import { StorageError } from '../../errors/storage-error.ts'
 import { COMMANDS } from '../sql/commands/index.ts'
 import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
-import { integerOf } from '../sql/column.ts'
+import { integerOf, textOrNull } from '../sql/column.ts'
 import { POSTGRES_DIALECT } from '../sql/dialects.ts'
 import { MIGRATIONS } from '../sql/migrations/index.ts'
 import { migrateOnce } from '../sql/migrations/run-migrations.ts'
@@ -10,7 +10,7 @@ import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
 import type { OnStatement, ReadProgram, SqlContext, SqlDriver, SqlProgram } from '../sql/sql-driver.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import type { PostgresPool } from './postgres-pool.ts'
-import { PostgresSession, Undone } from './postgres-session.ts'
+import { PostgresSession, Unanswered, Undone } from './postgres-session.ts'
 import type { PostgresTimeouts } from './postgres-session.ts'
 import { backOff, connectPatiently, RETRIES_MAX } from './connect-patiently.ts'
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
@@ -38,6 +38,8 @@ export interface PostgresDriverOptions {
 /** Advisory locks live in one table of the server, and a transaction must not fill it. */
 const KEYS_PER_TRANSACTION = 100
 
+/** With the pauses between, two seconds. */
+const ASKED_MAX = 18
 const MIGRATE = 'migrate'
 const TABLE_IS_THERE = 'SELECT 1 WHERE to_regclass(?) IS NOT NULL'
 const SCHEMA_IS_THERE = 'SELECT 1 FROM pg_namespace WHERE nspname = ?'
@@ -120,11 +122,33 @@ export class PostgresDriver implements SqlDriver {
       try {
         return await this.#withSession(command, (session) => session.write(program()))
       } catch (error) {
-        if (!(error instanceof Undone)) throw error
-        if (attempt > RETRIES_MAX) throw translatePostgresError(error.cause)
+        if (error instanceof Unanswered) {
+          const became = await this.#whatBecame(error)
+          // The type parameter is that of this call's own program.
+          if (became === 'committed') return error.result as T
+          if (became === null) throw error.unknown
+          if (attempt > RETRIES_MAX) throw connectionLost(error)
+        } else {
+          if (!(error instanceof Undone)) throw error
+          if (attempt > RETRIES_MAX) throw translatePostgresError(error.cause)
+        }
         await backOff(attempt)
       }
     }
+  }
+
+  /**
+   * Asks the server what became of a transaction whose COMMIT was not answered; null where it cannot be asked, or does not know yet. A standby
+   * that was promoted without the last transactions may know another one by that id: it has lost acknowledged ones as well.
+   */
+  async #whatBecame({ transactionId }: Unanswered): Promise<'committed' | 'aborted' | null> {
+    for (let attempt = 1; attempt <= ASKED_MAX; attempt += 1) {
+      const status = await this.#withSession('read', (session) => session.query(transactionStatus(transactionId))).catch(() => null)
+      if (status === 'committed' || status === 'aborted') return status
+      // Still in progress: the server may be about to do it, or has not noticed yet that nobody listens.
+      await backOff(attempt)
+    }
+    return null
   }
 
   /** Lends a connection. One that failed is rolled back; one that is lost is thrown away. */
@@ -146,11 +170,21 @@ export class PostgresDriver implements SqlDriver {
       return await use(session)
     } catch (error) {
       broken ||= !(await session.rolledBack(error))
-      if (error instanceof Undone) throw error
+      if (error instanceof Undone || error instanceof Unanswered) throw error
       throw translatePostgresError(error)
     } finally {
       client.removeListener('error', onError)
       client.release(broken)
     }
   }
+}
+
+function* transactionStatus(transactionId: string): SqlProgram<string | null> {
+  const [row] = yield { sql: 'SELECT pg_xact_status(CAST(? AS xid8))', values: [transactionId] }
+  return textOrNull(row?.[0])
+}
+
+/** Nothing was changed: that much is known. */
+function connectionLost(cause: Unanswered): StorageError {
+  return new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the connection is lost' }, { cause, retryable: true })
 }

@@ -29,8 +29,24 @@ export interface PostgresSessionOptions {
 /** A transaction was undone for a reason that passes: it may be run again. */
 export class Undone extends Error {}
 
+/** The answer of a COMMIT was lost: what it was, what the program gave, and what to ask the server about. */
+export class Unanswered<T = unknown> extends Error {
+  readonly unknown: Error
+  readonly result: T
+  readonly transactionId: string
+
+  constructor(facts: { readonly unknown: Error; readonly result: T; readonly transactionId: string }) {
+    super('the answer of a COMMIT was lost')
+    this.unknown = facts.unknown
+    this.result = facts.result
+    this.transactionId = facts.transactionId
+  }
+}
+
 /** The server has its own clock, and its answer a way to go. */
 const ANSWER_GRACE_MS = 1000
+/** Postgres 13 and later know what became of a transaction by this (`pg_xact_status`). */
+const TRANSACTION_ID = 'SELECT CAST(pg_current_xact_id() AS text)'
 const BEGINNINGS = {
   write: 'BEGIN ISOLATION LEVEL READ COMMITTED',
   read: 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY',
@@ -41,6 +57,8 @@ export class PostgresSession {
   readonly #client: PostgresClient
   readonly #options: PostgresSessionOptions
   readonly #pipeline: StatementPipeline
+  /** Of the transaction that writes, as the server calls it. */
+  #transactionId: string | null = null
   /** No limit any more: one may take as long as it does. */
   #patient: boolean
   #index = 0
@@ -65,7 +83,7 @@ export class PostgresSession {
     return result
   }
 
-  /** Runs a program as one transaction. Rejects with `Undone` where it may be run again, with `OutcomeUnknown` where nobody knows. */
+  /** Runs a program as one transaction. Rejects with `Undone` where it may be run again, with `Unanswered` where the server may know more. */
   async write<T>(program: SqlProgram<T>): Promise<T> {
     await this.#begin('write')
     let result: T
@@ -81,14 +99,19 @@ export class PostgresSession {
     } catch (error) {
       throw translatePostgresError(error)
     }
-    await this.#commit()
+    try {
+      await this.#commit()
+    } catch (error) {
+      const transactionId = this.#transactionId
+      if (!isUnknown(error) || transactionId === null) throw error
+      throw new Unanswered({ unknown: error, result, transactionId })
+    }
     return result
   }
 
   /** Ends what a failure has left open; says whether the connection can be used again. */
   async rolledBack(failure: unknown): Promise<boolean> {
-    const unknown = isStorageError(failure) && failure.code === 'OutcomeUnknown'
-    if (unknown || isConnectionLost(failure)) return false
+    if (failure instanceof Unanswered || isUnknown(failure) || isConnectionLost(failure)) return false
     try {
       await this.#control('ROLLBACK')
       return true
@@ -102,7 +125,10 @@ export class PostgresSession {
   async #begin(kind: keyof typeof BEGINNINGS): Promise<void> {
     const { statement, lock } = this.#options.timeouts ?? { statement: 0, lock: 0 }
     const limits = `SET LOCAL statement_timeout = ${statement}; SET LOCAL lock_timeout = ${lock}`
-    await this.#pipeline.send(this.#control(`${BEGINNINGS[kind]}; ${limits}`))
+    const text = `${BEGINNINGS[kind]}; ${limits}`
+    if (kind === 'read') return this.#pipeline.send(this.#control(text))
+    const begun = this.#control(`${text}; ${TRANSACTION_ID}`).then((answers) => (this.#transactionId = readTransactionId(answers)))
+    await this.#pipeline.send(begun)
   }
 
   #run<T>(program: SqlProgram<T>): Promise<T> {
@@ -164,12 +190,15 @@ export class PostgresSession {
     }
   }
 
-  async #control(text: string): Promise<void> {
-    const { command } = await this.#client.query({ text, rowMode: 'array', types: POSTGRES_TYPES, ...this.#answerWithin })
+  /** The answer; of several statements those of all of them. */
+  async #control(text: string): Promise<unknown> {
+    const answer = await this.#client.query({ text, rowMode: 'array', types: POSTGRES_TYPES, ...this.#answerWithin })
+    const { command } = answer
     // What Postgres answers to the COMMIT of a transaction in which a statement failed.
     if (text === 'COMMIT' && command === 'ROLLBACK') {
       throw new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the transaction had failed' }, { retryable: true })
     }
+    return answer
   }
 
   /** For a query without a transaction, and a server or network that answers nothing: those in front may each take their time. */
@@ -182,6 +211,17 @@ export class PostgresSession {
 
 /** The longest that a timer of Node waits. Milliseconds. */
 const TIMER_MAX = 2 ** 31 - 1
+
+function isUnknown(error: unknown): error is StorageError {
+  return isStorageError(error) && error.code === 'OutcomeUnknown'
+}
+
+/** Null where a pool gives only one answer for several statements: then nobody can be asked afterwards. */
+function readTransactionId(answers: unknown): string | null {
+  const last: unknown = Array.isArray(answers) ? answers.at(-1) : null
+  const id = typeof last === 'object' && last !== null && 'rows' in last && Array.isArray(last.rows) ? last.rows[0]?.[0] : null
+  return typeof id === 'string' ? id : null
+}
 
 function undone(cause: unknown): Undone {
   return new Undone('the transaction was undone, and may be run again', { cause })
