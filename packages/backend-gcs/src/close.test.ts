@@ -1,29 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseBlobKey } from '@stowage/core/backend'
 import type { BlobKey, ByteSource } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
-import type { Opened } from '../test/support/open-on.ts'
 import { refusal, startServer } from '../test/support/scripted-server.ts'
-import type { Reply, Script } from '../test/support/scripted-server.ts'
+import type { Reply } from '../test/support/scripted-server.ts'
 import type { GcsClientLike } from './client.ts'
 import { gcsBackend } from './gcs-backend.ts'
-import type { GcsBackendOptions } from './options.ts'
 
 const key = parseBlobKey('x1')
 const BYTES = Buffer.alloc(1_000, 'bytes')
 const CLOSED = { code: 'BackendUnavailable', retryable: false, message: 'The backend is closed.' }
-
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
-async function open(script: Script, options: Partial<GcsBackendOptions> = {}): Promise<Opened> {
-  opened = await openOn(script, options)
-  return opened
-}
 
 function blob(reply: Reply = {}): Reply {
   return { headers: { 'content-length': '1000', 'x-goog-generation': '7' }, body: BYTES, ...reply }
@@ -37,7 +24,7 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 describe('close', () => {
   test('ends a stream that is being read with an error, and opens nothing again', async () => {
-    const one = await open([blob({ ending: 'stall', body: BYTES.subarray(0, 10) })])
+    const one = await openOn([blob({ ending: 'stall', body: BYTES.subarray(0, 10) })])
     const reading = expect(readAll(await one.backend.get(key, {}))).rejects.toMatchObject(CLOSED)
     await wait(50)
     await one.backend.close()
@@ -46,7 +33,7 @@ describe('close', () => {
   })
 
   test('ends one that nobody reads yet, which is not the end of the process; whoever reads it then finds the error', async () => {
-    const one = await open([blob({ ending: 'stall', body: BYTES.subarray(0, 10) })])
+    const one = await openOn([blob({ ending: 'stall', body: BYTES.subarray(0, 10) })])
     const stream = await one.backend.get(key, {})
     await one.backend.close()
     await wait(50)
@@ -55,7 +42,7 @@ describe('close', () => {
   })
 
   test('ends one whose connection was given up in a pause', async () => {
-    const one = await open([blob()], { idleTimeoutSeconds: 0.05 })
+    const one = await openOn([blob()], { idleTimeoutSeconds: 0.05 })
     const stream = await one.backend.get(key, {})
     await wait(200)
     await one.backend.close()
@@ -63,7 +50,7 @@ describe('close', () => {
   })
 
   test('leaves alone what has come whole', async () => {
-    const one = await open([blob()])
+    const one = await openOn([blob()])
     const stream = await one.backend.get(key, {})
     await new Promise((resolve) => stream.once('readable', resolve))
     await wait(50)
@@ -73,7 +60,7 @@ describe('close', () => {
   })
 
   test('ends requests that wait for an answer, and those that wait for a connection', async () => {
-    const one = await open([{ ending: 'hang' }], { connectionsMax: 1, retryDelaySeconds: 60, retryDelayMaxSeconds: 60 })
+    const one = await openOn([{ ending: 'hang' }], { connectionsMax: 1, retryDelaySeconds: 60, retryDelayMaxSeconds: 60 })
     async function* body(): AsyncGenerator<Uint8Array> {
       yield BYTES
     }
@@ -90,7 +77,7 @@ describe('close', () => {
   })
 
   test('ends an answer that is being read', async () => {
-    const one = await open([{ ending: 'stall', body: '{', headers: { 'content-length': '1000' } }], { retryDelaySeconds: 60 })
+    const one = await openOn([{ ending: 'stall', body: '{', headers: { 'content-length': '1000' } }], { retryDelaySeconds: 60 })
     const listed = expect(one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()).rejects.toMatchObject(CLOSED)
     await wait(100)
     await one.backend.close()
@@ -98,7 +85,7 @@ describe('close', () => {
   })
 
   test('ends calls that wait between two tries', async () => {
-    const one = await open([refusal(503, 'backendError', 'Backend Error')], { retryDelaySeconds: 3_600, retryDelayMaxSeconds: 3_600 })
+    const one = await openOn([refusal(503, 'backendError', 'Backend Error')], { retryDelaySeconds: 3_600, retryDelayMaxSeconds: 3_600 })
     async function* body(): AsyncGenerator<Uint8Array> {
       yield BYTES
     }
@@ -119,7 +106,7 @@ describe('close', () => {
   })
 
   test('ends a put whose body is silent', async () => {
-    const one = await open([{}])
+    const one = await openOn([{}])
     let isStopped = false
     const silent: ByteSource = {
       [Symbol.asyncIterator]: () => ({

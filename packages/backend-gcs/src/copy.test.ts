@@ -1,5 +1,5 @@
 import { parseBlobKey } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { refusal, resource } from '../test/support/scripted-server.ts'
@@ -15,14 +15,8 @@ function done(fields: { readonly name?: string; readonly size?: number; readonly
   return { body: JSON.stringify({ done: true, resource: JSON.parse(String(copy.body)) }) }
 }
 
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
 async function copyOn(script: Script): Promise<{ readonly copied: Promise<unknown>; readonly received: Opened['received'] }> {
-  opened = await openOn(script)
+  const opened = await openOn(script)
   return { copied: Promise.resolve(opened.backend.copying?.copy(parseBlobKey('x1'), parseBlobKey('y1'))), received: opened.received }
 }
 
@@ -40,7 +34,6 @@ describe('a copy', () => {
   test('whose answer was lost is known by the size and the CRC-32C of its source', async () => {
     const { copied } = await copyOn([SOURCE, { ending: 'reset' }, EXISTS, resource({ name: 'y1', size: 5, crc32c: CRC })])
     expect(await copied).toEqual({ size: 5 })
-    await opened?.stop()
     const other = await copyOn([SOURCE, { ending: 'reset' }, EXISTS, resource({ name: 'y1', size: 5, crc32c: 'AAAAAA==' })])
     await expect(other.copied).rejects.toMatchObject({ code: 'Conflict' })
   })

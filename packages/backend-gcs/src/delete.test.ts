@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseBlobKey } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { refusal } from '../test/support/scripted-server.ts'
@@ -8,15 +8,9 @@ import type { Received, Reply } from '../test/support/scripted-server.ts'
 
 const KEYS = ['a', 'b', 'c', 'd'].map(parseBlobKey)
 
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
 async function open(reply: (received: Received) => Reply): Promise<Opened> {
   // Whatever is tried again here is waited for in vain.
-  opened = await openOn(reply, { concurrency: 3, retryDelaySeconds: 3_600, retryDelayMaxSeconds: 3_600 })
+  const opened = await openOn(reply, { concurrency: 3, retryDelaySeconds: 3_600, retryDelayMaxSeconds: 3_600 })
   return opened
 }
 

@@ -1,28 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { crc32c, parseBlobKey } from '@stowage/core/backend'
 import type { ByteRange } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { refusal, resource } from '../test/support/scripted-server.ts'
-import type { Received, Reply, Script } from '../test/support/scripted-server.ts'
+import type { Received, Reply } from '../test/support/scripted-server.ts'
 import { formatCrc32c } from './object-facts.ts'
-import type { GcsBackendOptions } from './options.ts'
 
 const key = parseBlobKey('x1')
 const BYTES = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 31) % 251))
 const HASH = `crc32c=${formatCrc32c(crc32c(BYTES))},md5=AAAA`
-
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
-async function open(script: Script, options: Partial<GcsBackendOptions> = {}): Promise<Opened> {
-  opened = await openOn(script, options)
-  return opened
-}
 
 async function read({ backend }: Opened, range?: ByteRange): Promise<Buffer> {
   const chunks: Uint8Array[] = []
@@ -57,20 +45,20 @@ function ranged(ending?: 'cut', bytes?: number): (received: Received) => Reply {
 
 describe('get', () => {
   test('asks for the bytes as they are stored', async () => {
-    const one = await open([whole()])
+    const one = await openOn([whole()])
     expect(await read(one)).toEqual(BYTES)
     expect(one.received()[0]).toMatchObject({ target: '/storage/v1/b/blobs/o/x1?alt=media', headers: { 'accept-encoding': 'gzip' } })
     expect(one.received()[0]?.headers.range).toBeUndefined()
   })
 
   test('asks for a range as HTTP counts it', async () => {
-    const one = await open([ranged()])
+    const one = await openOn([ranged()])
     expect(await read(one, { start: 10, end: 20 })).toEqual(BYTES.subarray(10, 20))
     expect(one.received()[0]?.headers.range).toBe('bytes=10-19')
   })
 
   test('goes on in the same generation where the connection broke', async () => {
-    const one = await open([whole({ ending: 'cut', bytes: 70_000 }), ranged('cut', 1), refusal(503, '', 'busy'), ranged()])
+    const one = await openOn([whole({ ending: 'cut', bytes: 70_000 }), ranged('cut', 1), refusal(503, '', 'busy'), ranged()])
     expect(await read(one)).toEqual(BYTES)
     const [, ...later] = one.received()
     const position = Number(/\d+/.exec(later[0]?.headers.range ?? '')?.[0])
@@ -83,22 +71,22 @@ describe('get', () => {
       const reply = ranged()(received)
       return { ...reply, headers: { ...reply.headers, 'x-goog-generation': '8' } }
     }
-    const one = await open([whole({ ending: 'cut', bytes: 70_000 }), other, ranged()])
+    const one = await openOn([whole({ ending: 'cut', bytes: 70_000 }), other, ranged()])
     expect(await read(one)).toEqual(BYTES)
     expect(one.received()).toHaveLength(3)
     await one.stop()
-    const two = await open([whole({ ending: 'cut', bytes: 70_000, headers: { 'x-goog-hash': '' } }), other])
+    const two = await openOn([whole({ ending: 'cut', bytes: 70_000, headers: { 'x-goog-hash': '' } }), other])
     await expect(read(two)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
   })
 
   test('goes on where the service falls silent', async () => {
-    const one = await open([whole({ ending: 'stall', bytes: 70_000 }), ranged()], { idleTimeoutSeconds: 0.2 })
+    const one = await openOn([whole({ ending: 'stall', bytes: 70_000 }), ranged()], { idleTimeoutSeconds: 0.2 })
     expect(await read(one)).toEqual(BYTES)
     expect(one.received()).toHaveLength(2)
   })
 
   test('a reader that pauses for long gives its connection up, and goes on where it was as often as it likes', async () => {
-    const one = await open([whole(), ranged()], { idleTimeoutSeconds: 0.1, attemptsMax: 1 })
+    const one = await openOn([whole(), ranged()], { idleTimeoutSeconds: 0.1, attemptsMax: 1 })
     const chunks: Uint8Array[] = []
     for await (const chunk of await one.backend.get(key, {})) {
       chunks.push(chunk)
@@ -111,7 +99,7 @@ describe('get', () => {
   })
 
   test('a stream that nobody reads keeps nobody else from the last connection', async () => {
-    const one = await open([whole(), {}, ranged()], { idleTimeoutSeconds: 0.6, connectionsMax: 1 })
+    const one = await openOn([whole(), {}, ranged()], { idleTimeoutSeconds: 0.6, connectionsMax: 1 })
     const stream = await one.backend.get(key, {})
     await wait(300)
     await one.backend.delete([key])
@@ -123,7 +111,7 @@ describe('get', () => {
 
   test('a reader that gave its connection up goes on also where all are taken for long', async () => {
     const taken: Reply = { body: JSON.stringify({ kind: 'storage#objects' }), ending: 'drip' }
-    const one = await open([whole(), taken, ranged()], { idleTimeoutSeconds: 0.3, connectionsMax: 1 })
+    const one = await openOn([whole(), taken, ranged()], { idleTimeoutSeconds: 0.3, connectionsMax: 1 })
     const stream = await one.backend.get(key, {})
     await wait(600)
     const listed = one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()
@@ -136,7 +124,7 @@ describe('get', () => {
   })
 
   test('a connection that ends in a pause is no failure of the service', async () => {
-    const one = await open([whole({ ending: 'cut', bytes: 0 }), ranged()], { attemptsMax: 1 })
+    const one = await openOn([whole({ ending: 'cut', bytes: 0 }), ranged()], { attemptsMax: 1 })
     const stream = await one.backend.get(key, {})
     await wait(300)
     const chunks: Uint8Array[] = []
@@ -145,25 +133,25 @@ describe('get', () => {
   })
 
   test('gives up where it gets no further', async () => {
-    const one = await open([whole({ ending: 'cut', bytes: 70_000 }), ranged('cut', 0)])
+    const one = await openOn([whole({ ending: 'cut', bytes: 70_000 }), ranged('cut', 0)])
     await expect(read(one)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
     expect(one.received()).toHaveLength(4)
   })
 
   test('errors where the blob is gone when it goes on', async () => {
-    const one = await open([whole({ ending: 'cut', bytes: 70_000 }), refusal(404, 'notFound', 'No such object: blobs/x1')])
+    const one = await openOn([whole({ ending: 'cut', bytes: 70_000 }), refusal(404, 'notFound', 'No such object: blobs/x1')])
     await expect(read(one)).rejects.toMatchObject({ code: 'BlobNotFound' })
   })
 
   test('errors in place of the end where a byte is another one', async () => {
     const other = Buffer.from(BYTES)
     other[100_000] = 255
-    const one = await open([{ ...whole(), body: other }])
+    const one = await openOn([{ ...whole(), body: other }])
     await expect(read(one)).rejects.toMatchObject({ code: 'BlobDamaged' })
   })
 
   test('holds a whole blob against its CRC-32C over a break, too', async () => {
-    const one = await open([whole({ ending: 'cut', bytes: 70_000, headers: { 'x-goog-hash': 'crc32c=AAAAAA==' } }), ranged()])
+    const one = await openOn([whole({ ending: 'cut', bytes: 70_000, headers: { 'x-goog-hash': 'crc32c=AAAAAA==' } }), ranged()])
     await expect(read(one)).rejects.toMatchObject({ code: 'BlobDamaged' })
   })
 
@@ -173,13 +161,13 @@ describe('get', () => {
     ['a shorter range', { status: 206, headers: { 'x-goog-generation': '7', 'content-range': 'bytes 0-199999/200000' }, body: BYTES }],
     ['the whole, which is shorter', whole()],
   ])('a range that ends after the blob is damage: %s', async (_, reply) => {
-    const one = await open([reply])
+    const one = await openOn([reply])
     await expect(read(one, { start: 0, end: 200_001 })).rejects.toMatchObject({ code: 'BlobDamaged', retryable: false })
     expect(one.received()).toHaveLength(1)
   })
 
   test('the whole in answer to a range that is the whole is fine', async () => {
-    const one = await open([whole()])
+    const one = await openOn([whole()])
     expect(await read(one, { start: 0, end: BYTES.length })).toEqual(BYTES)
   })
 
@@ -202,17 +190,17 @@ describe('get', () => {
     ['fewer bytes than are stored', whole({ headers: { 'x-goog-stored-content-length': '200001' } }), undefined],
     ['bytes that were packed on their way', whole({ headers: { 'content-encoding': 'gzip' } }), undefined],
   ] as const)('is not taken in by %s', async (_, reply, range) => {
-    const one = await open([reply])
+    const one = await openOn([reply])
     await expect(read(one, range)).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
   })
 
   test('takes bytes that are stored as packed ones for what they are', async () => {
-    const one = await open([whole({ headers: { 'content-encoding': 'gzip', 'x-goog-stored-content-encoding': 'gzip' } })])
+    const one = await openOn([whole({ headers: { 'content-encoding': 'gzip', 'x-goog-stored-content-encoding': 'gzip' } })])
     expect(await read(one)).toEqual(BYTES)
   })
 
   test('a missing blob and a missing bucket are two things', async () => {
-    const one = await open([
+    const one = await openOn([
       { status: 404, body: 'No such object: blobs/x1' },
       refusal(404, 'notFound', 'The specified bucket does not exist.'),
     ])
@@ -221,18 +209,18 @@ describe('get', () => {
   })
 
   test('an empty blob is empty, however its range is written', async () => {
-    const one = await open([{ headers: { 'x-goog-generation': '7', 'content-range': 'bytes 0--1/0' } }])
+    const one = await openOn([{ headers: { 'x-goog-generation': '7', 'content-range': 'bytes 0--1/0' } }])
     expect(await read(one)).toEqual(Buffer.alloc(0))
   })
 
   test('an empty range asks for no bytes', async () => {
-    const one = await open([resource({ size: 100, crc32c: 'AAAAAA==' })])
+    const one = await openOn([resource({ size: 100, crc32c: 'AAAAAA==' })])
     expect(await read(one, { start: 100, end: 100 })).toEqual(Buffer.alloc(0))
     await expect(read(one, { start: 101, end: 101 })).rejects.toMatchObject({ code: 'BlobDamaged' })
   })
 
   test('an abort while the service says nothing rejects with its reason', async () => {
-    const one = await open([{ ending: 'hang' }])
+    const one = await openOn([{ ending: 'hang' }])
     const controller = new AbortController()
     const reason = new Error('enough')
     const reading = one.backend.get(key, { signal: controller.signal })
@@ -242,13 +230,13 @@ describe('get', () => {
   })
 
   test('a service that says nothing is a time-out', async () => {
-    const one = await open([{ ending: 'hang' }], { idleTimeoutSeconds: 0.05, attemptsMax: 2 })
+    const one = await openOn([{ ending: 'hang' }], { idleTimeoutSeconds: 0.05, attemptsMax: 2 })
     await expect(one.backend.get(key, {})).rejects.toMatchObject({ code: 'BackendUnavailable', retryable: true })
     expect(one.received()).toHaveLength(2)
   })
 
   test('what is destroyed breaks its connection', async () => {
-    const one = await open([whole({ ending: 'stall', bytes: 1_000 })])
+    const one = await openOn([whole({ ending: 'stall', bytes: 1_000 })])
     const stream = await one.backend.get(key, {})
     stream.destroy()
     // The connection of `init` stays open for more; the one that was read from is gone.

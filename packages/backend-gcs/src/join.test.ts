@@ -1,7 +1,6 @@
 import { crc32c, parseBlobKey } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
-import type { Opened } from '../test/support/open-on.ts'
 import { refusal, resource } from '../test/support/scripted-server.ts'
 import type { Received, Reply } from '../test/support/scripted-server.ts'
 import { formatCrc32c } from './object-facts.ts'
@@ -23,19 +22,13 @@ function sourceOf({ target }: Received): Reply {
     : resource({ name: 'b', size: 5, crc32c: sumOf('56789') })
 }
 
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
 /** Joins both sources on a service that answers its compositions so, one after the other, and then the same for ever. */
 async function joinOn(
   compositions: readonly Reply[],
   lookUp: (received: Received) => Reply = sourceOf,
 ): Promise<{ readonly joined: Promise<unknown>; readonly composed: () => number }> {
   let composed = 0
-  opened = await openOn((received) => {
+  const opened = await openOn((received) => {
     if (received.method !== 'POST') return lookUp(received)
     composed += 1
     return compositions[Math.min(composed, compositions.length) - 1] ?? {}

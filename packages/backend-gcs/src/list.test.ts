@@ -1,16 +1,9 @@
 import { parseBlobKey } from '@stowage/core/backend'
 import type { ListBlobsOptions } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
-import type { Opened } from '../test/support/open-on.ts'
 import { listing } from '../test/support/scripted-server.ts'
 import type { Reply } from '../test/support/scripted-server.ts'
-
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
 
 function page(names: readonly string[], token?: string): Reply {
   return listing(
@@ -21,7 +14,7 @@ function page(names: readonly string[], token?: string): Reply {
 
 /** What a listing gives over these pages, the last of which is for all further ones. */
 async function listOver(pages: readonly Reply[], options: ListBlobsOptions = { prefix: '' }): Promise<readonly string[]> {
-  opened = await openOn(pages)
+  const opened = await openOn(pages)
   const keys: string[] = []
   for await (const { key } of opened.backend.list(options)) keys.push(key)
   return keys

@@ -1,6 +1,6 @@
 import { parseBlobKey } from '@stowage/core/backend'
 import type { Backend } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { listing, refusal } from '../test/support/scripted-server.ts'
@@ -18,14 +18,8 @@ function item(name: string): object {
   return { name, size: '1', generation: '7', timeCreated: '2026-11-22T20:15:00.000Z' }
 }
 
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
 async function open(script: Script): Promise<Opened> {
-  opened = await openOn(script, { attemptsMax: 2 })
+  const opened = await openOn(script, { attemptsMax: 2 })
   return opened
 }
 

@@ -1,6 +1,6 @@
 import { crc32c, parseBlobKey } from '@stowage/core/backend'
 import type { Backend, ByteSource } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { refusal, resource } from '../test/support/scripted-server.ts'
@@ -18,14 +18,8 @@ const GONE = refusal(404, 'notFound', 'No such object: blobs/x1')
 const EXISTS = refusal(412, 'conditionNotMet', 'At least one of the pre-conditions you specified did not hold.')
 const BUSY = refusal(503, 'backendError', 'Backend Error')
 
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
 async function open(script: Script | ((received: Received, number: number) => Reply)): Promise<Opened> {
-  opened = await openOn(script, { chunkSize: CHUNK, resumableThreshold: 1000 })
+  const opened = await openOn(script, { chunkSize: CHUNK, resumableThreshold: 1000 })
   return opened
 }
 

@@ -2,11 +2,11 @@ import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { crc32c, parseBlobKey } from '@stowage/core/backend'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openOn } from '../test/support/open-on.ts'
 import type { Opened } from '../test/support/open-on.ts'
 import { startServer } from '../test/support/scripted-server.ts'
-import type { Reply, Script } from '../test/support/scripted-server.ts'
+import type { Reply } from '../test/support/scripted-server.ts'
 import { openClient } from './client.ts'
 import type { GcsClientLike } from './client.ts'
 import { gcsBackend } from './gcs-backend.ts'
@@ -17,17 +17,6 @@ import { Transport } from './transport.ts'
 
 const key = parseBlobKey('x1')
 const BYTES = Buffer.alloc(400, 'bytes')
-
-let opened: Opened | null = null
-afterEach(async () => {
-  await opened?.stop()
-  opened = null
-})
-
-async function open(script: Script, options: Partial<GcsBackendOptions> = {}): Promise<Opened> {
-  opened = await openOn(script, options)
-  return opened
-}
 
 /** A blob of 400 bytes. */
 function blob(ending?: Reply['ending'] & string): Reply {
@@ -43,7 +32,7 @@ async function readWhole(one: Opened): Promise<Buffer> {
 
 describe('connections', () => {
   test('nobody waits for one for ever, and who did in vain has sent nothing', async () => {
-    const one = await open([blob('drip'), {}], { connectionsMax: 1, idleTimeoutSeconds: 0.4 })
+    const one = await openOn([blob('drip'), {}], { connectionsMax: 1, idleTimeoutSeconds: 0.4 })
     const reading = readWhole(one)
     while (one.received().length === 0) await new Promise(setImmediate)
     const error: unknown = await one.backend.delete([key]).catch((failure: unknown) => failure)
@@ -88,7 +77,7 @@ describe('answers that are too long', () => {
     [403, false],
     [502, true],
   ])('a refusal is read to 64 KiB, and means what its status says: %i', async (status, retryable) => {
-    const one = await open([{ status, body: LONG }], { attemptsMax: 2 })
+    const one = await openOn([{ status, body: LONG }], { attemptsMax: 2 })
     await expect(one.backend.get(key, {})).rejects.toMatchObject({
       code: 'BackendUnavailable',
       retryable,
@@ -102,7 +91,7 @@ describe('answers that are too long', () => {
   })
 
   test('any other is one that cannot be read', async () => {
-    const one = await open([{ body: Buffer.alloc(17 * 1024 * 1024, ' ') }], { attemptsMax: 1 })
+    const one = await openOn([{ body: Buffer.alloc(17 * 1024 * 1024, ' ') }], { attemptsMax: 1 })
     const listed = one.backend.list({ prefix: '' })[Symbol.asyncIterator]().next()
     await expect(listed).rejects.toMatchObject({ code: 'BackendUnavailable', message: expect.stringMatching(/cannot be read/) })
   })
@@ -126,8 +115,8 @@ describe('credentials that never come', () => {
     const client = clientOf(service.url, comes)
     const backend = gcsBackend({ bucket: 'blobs', client, attemptsMax: 2, retryDelaySeconds: 0.001, ...options })
     const stop = (): Promise<void> => backend.close().then(() => service.stop())
-    opened = { backend, service, received: () => service.received, stop }
-    return opened
+    onTestFinished(stop)
+    return { backend, service, received: () => service.received, stop }
   }
 
   test('are an error in time', async () => {

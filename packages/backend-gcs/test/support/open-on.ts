@@ -1,4 +1,5 @@
 import type { Backend } from '@stowage/core/backend'
+import { onTestFinished } from 'vitest'
 import { gcsBackend } from '../../src/gcs-backend.ts'
 import type { GcsBackendOptions } from '../../src/options.ts'
 import { startServer } from './scripted-server.ts'
@@ -15,7 +16,10 @@ export interface Opened {
 
 const BUCKET: Reply = { body: JSON.stringify({ name: 'blobs' }) }
 
-/** Opens a backend on a scripted service, which answers `init` as a plain bucket does and then follows the script. */
+/**
+ * Opens a backend on a scripted service, which answers `init` as a plain bucket does and then follows the script. Both end with the test, or
+ * with `stop`.
+ */
 export async function openOn(
   script: Script | ((received: Received, number: number) => Reply),
   options: Partial<GcsBackendOptions> = {},
@@ -34,14 +38,9 @@ export async function openOn(
     idleTimeoutSeconds: 10,
     ...options,
   })
+  let stopping: Promise<void> | null = null
+  const stop = (): Promise<void> => (stopping ??= backend.close().finally(() => service.stop()))
+  onTestFinished(stop)
   await backend.init()
-  return {
-    backend,
-    service,
-    received: () => service.received.slice(1),
-    stop: async () => {
-      await backend.close()
-      await service.stop()
-    },
-  }
+  return { backend, service, received: () => service.received.slice(1), stop }
 }
