@@ -8,7 +8,7 @@ import type { PostgresPool } from './postgres-pool.ts'
 /** Which Postgres keeps the metadata. */
 export interface PostgresMetadataOptions {
   /**
-   * A `pg` Pool, or what looks like one. It stays the caller's: `close()` does not end it. Made with `pipeline: true` (pg 8.22), a small put
+   * A `pg` Pool, or what looks like one. It stays the caller's: `close()` does not end it. Made with `pipeline: true` (seen with pg 8.23), a small put
    * is two round trips to the database instead of six.
    */
   readonly pool: PostgresPool
