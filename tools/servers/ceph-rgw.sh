@@ -12,7 +12,7 @@ install_packages() {
 }
 
 write_configuration() {
-  local state=$1 port=$2
+  local state=$1
   cat >"$state/ceph.conf" <<CONF
 [global]
 fsid = $(cat /proc/sys/kernel/random/uuid)
@@ -47,7 +47,6 @@ mon_pg_warn_min_per_osd = 0
 osd_data = $state/osd.\$id
 [client]
 rgw_data = $state/rgw
-rgw_frontends = beast endpoint=127.0.0.1:$port
 rgw_gc_obj_min_wait = 5
 rgw_gc_processor_period = 5
 rgw_gc_processor_max_time = 5
@@ -85,12 +84,10 @@ case ${1:-} in
     state=$(cd "$3" && pwd)
     mkdir -p "$state"/{mon.a,osd.0,rgw,run,log}
     : >"$state/pids"
-    port=$(free_port)
-    write_configuration "$state" "$port"
+    write_configuration "$state"
     start_cluster "$state"
-    radosgw -c "$state/ceph.conf" --name client.rgw -f >"$state/log/radosgw" 2>&1 </dev/null &
-    echo $! >>"$state/pids"
-    wait_for_http "http://127.0.0.1:$port/" "$state/log/radosgw"
+    launch() { exec radosgw -c "$state/ceph.conf" --name client.rgw --rgw_frontends="beast endpoint=127.0.0.1:$1" -f; }
+    start_on_free_port "$state" / "$state/log/radosgw" launch
     radosgw-admin -c "$state/ceph.conf" --name client.rgw user create --uid stowage --display-name stowage --access-key stowage --secret stowage-secret >/dev/null 2>&1
     version=$(radosgw --version | sed 's/.*version \([0-9.]*\).*/\1/')
     echo "{\"endpoint\":\"http://127.0.0.1:$port\",\"region\":\"default\",\"accessKeyId\":\"stowage\",\"secretAccessKey\":\"stowage-secret\",\"version\":\"$version\"}"

@@ -9,10 +9,10 @@ case ${1:-} in
     program=${2:?DIR}/fake-gcs-server
     state=${3:?STATE}
     mkdir -p "$state"
-    port=$(free_port)
-    "$program" -backend memory -scheme http -host 127.0.0.1 -port "$port" -public-host "127.0.0.1:$port" -log-level error >"$state/log" 2>&1 </dev/null &
-    echo $! >"$state/pids"
-    wait_for_http "http://127.0.0.1:$port/storage/v1/b" "$state/log"
+    launch() {
+      exec "$program" -backend memory -scheme http -host 127.0.0.1 -port "$1" -public-host "127.0.0.1:$1" -log-level error
+    }
+    start_on_free_port "$state" /storage/v1/b "$state/log" launch
     echo "{\"endpoint\":\"http://127.0.0.1:$port\",\"region\":\"\",\"accessKeyId\":\"\",\"secretAccessKey\":\"\",\"version\":\"${module##*@}\"}"
     ;;
   stop) stop_pids "${2:?STATE}" ;;

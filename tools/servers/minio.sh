@@ -9,11 +9,11 @@ case ${1:-} in
     program=${2:?DIR}/minio
     state=${3:?STATE}
     mkdir -p "$state/data" "$state/config"
-    port=$(free_port)
-    MINIO_ROOT_USER=stowage MINIO_ROOT_PASSWORD=stowage-secret MINIO_BROWSER=off \
-      "$program" server --quiet --config-dir "$state/config" --address "127.0.0.1:$port" "$state/data" >"$state/log" 2>&1 </dev/null &
-    echo $! >"$state/pids"
-    wait_for_http "http://127.0.0.1:$port/minio/health/live" "$state/log"
+    launch() {
+      exec env MINIO_ROOT_USER=stowage MINIO_ROOT_PASSWORD=stowage-secret MINIO_BROWSER=off \
+        "$program" server --quiet --config-dir "$state/config" --address "127.0.0.1:$1" "$state/data"
+    }
+    start_on_free_port "$state" /minio/health/live "$state/log" launch
     echo "{\"endpoint\":\"http://127.0.0.1:$port\",\"region\":\"us-east-1\",\"accessKeyId\":\"stowage\",\"secretAccessKey\":\"stowage-secret\",\"version\":\"${module##*@}\"}"
     ;;
   stop) stop_pids "${2:?STATE}" ;;

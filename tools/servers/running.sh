@@ -10,26 +10,51 @@ say_usage() {
   exit 2
 }
 
-# A port that nobody listens on: some other program may take it before we do, and then `start` fails and says so.
+# A port that nobody listens on, below those that the system gives to outgoing connections: one of them may have it and listen to nobody.
 free_port() {
-  local port
+  local port below=32768
+  [[ -r /proc/sys/net/ipv4/ip_local_port_range ]] && read -r below _ </proc/sys/net/ipv4/ip_local_port_range
+  ((below > 12000)) || below=32768
   for _ in {1..50}; do
-    port=$((20000 + RANDOM % 20000))
+    port=$((10000 + RANDOM % (below - 10000)))
     (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
   done
   echo 'no port is free' >&2
   return 1
 }
 
-# Waits until something answers HTTP at that address; shows the log and fails where nothing does.
-wait_for_http() {
-  local url=$1 log=$2
+# Starts a server and waits until it answers HTTP at PATH: `start_on_free_port STATE PATH LOG LAUNCH`, where LAUNCH is a function that ends
+# with `exec` of the program on the port that it is given. Another port, where some program took that one between our look and its own.
+# Sets `port`; where nothing answers, it shows the log and fails.
+start_on_free_port() {
+  local state=$1 path=$2 log=$3 launch=$4 before pid
+  before=$(cat "$state/pids" 2>/dev/null || true)
+  for _ in {1..5}; do
+    port=$(free_port)
+    "$launch" "$port" >"$log" 2>&1 </dev/null &
+    pid=$!
+    printf '%s\n' ${before:+"$before"} "$pid" >"$state/pids"
+    answers_http "http://127.0.0.1:$port$path" "$pid" && return
+    grep -qi 'address already in use' "$log" || break
+  done
+  echo "nothing answers at http://127.0.0.1:$port$path" >&2
+  tail -n 20 "$log" >&2
+  return 1
+}
+
+# Whether something answers HTTP at that address within a minute, while the program runs that should.
+answers_http() {
+  local url=$1 pid=$2
   for _ in {1..240}; do
-    curl --silent --output /dev/null --max-time 2 "$url" && return
+    kill -0 "$pid" 2>/dev/null || return 1
+    if curl --silent --output /dev/null --max-time 2 "$url"; then
+      # One that finds its port taken ends a moment after somebody else has answered.
+      sleep 0.5
+      kill -0 "$pid" 2>/dev/null
+      return
+    fi
     sleep 0.25
   done
-  echo "nothing answers at $url" >&2
-  tail -n 20 "$log" >&2
   return 1
 }
 

@@ -11,10 +11,10 @@ case ${1:-} in
     environment=$(cd "${2:?DIR}/storage-testbench" && pwd)
     mkdir -p "${3:?STATE}"
     state=$(cd "$3" && pwd)
-    port=$(free_port)
-    "$environment/bin/gunicorn" --chdir "$state" --bind="127.0.0.1:$port" --threads=10 --timeout=0 --log-level=warning 'testbench:run()' >"$state/log" 2>&1 </dev/null &
-    echo $! >"$state/pids"
-    wait_for_http "http://127.0.0.1:$port/" "$state/log"
+    launch() {
+      exec "$environment/bin/gunicorn" --chdir "$state" --bind="127.0.0.1:$1" --threads=10 --timeout=0 --log-level=warning 'testbench:run()'
+    }
+    start_on_free_port "$state" / "$state/log" launch
     version=$("$environment/bin/pip" show googleapis-storage-testbench 2>/dev/null | sed -n 's/^Version: //p')
     echo "{\"endpoint\":\"http://127.0.0.1:$port\",\"region\":\"\",\"accessKeyId\":\"\",\"secretAccessKey\":\"\",\"version\":\"$version\"}"
     ;;

@@ -9,11 +9,11 @@ case ${1:-} in
     program=${2:?DIR}/versitygw
     state=${3:?STATE}
     mkdir -p "$state/data" "$state/versions"
-    port=$(free_port)
     # The bucket has to keep attributes of files: a file system without them is told by an error at the first start.
-    ROOT_ACCESS_KEY=stowage ROOT_SECRET_KEY=stowage-secret "$program" --port "127.0.0.1:$port" --quiet --keep-alive posix "$state/data" >"$state/log" 2>&1 </dev/null &
-    echo $! >"$state/pids"
-    wait_for_http "http://127.0.0.1:$port/" "$state/log"
+    launch() {
+      exec env ROOT_ACCESS_KEY=stowage ROOT_SECRET_KEY=stowage-secret "$program" --port "127.0.0.1:$1" --quiet --keep-alive posix "$state/data"
+    }
+    start_on_free_port "$state" / "$state/log" launch
     echo "{\"endpoint\":\"http://127.0.0.1:$port\",\"region\":\"us-east-1\",\"accessKeyId\":\"stowage\",\"secretAccessKey\":\"stowage-secret\",\"version\":\"${module##*@}\"}"
     ;;
   stop) stop_pids "${2:?STATE}" ;;

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { freePort } from '../../../packages/core/test/free-port.ts'
 import { clientOf } from './client.ts'
 import { contentOf } from './crash/content.ts'
 import { withTemporaryDirectory } from './crash/temporary-directory.ts'
@@ -127,13 +126,4 @@ async function startNginx(
   }
   await stop()
   throw new Error(`nginx does not answer: ${stderr}`)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
-  })
 }
