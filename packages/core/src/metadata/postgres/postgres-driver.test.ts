@@ -177,6 +177,24 @@ describe('a transaction', () => {
     expect(await processes()).toBe(1)
   })
 
+  test('that is carried out without a statement before its COMMIT is never acknowledged', async () => {
+    const store = await opensThen(/^DELETE FROM .*processes/, () => wait(50).then(() => Promise.reject(new Error('it was not sent'))))
+    await expect(store.endProcess('p')).rejects.toMatchObject({ code: 'OutcomeUnknown' })
+    expect(await processes()).toBe(1)
+  })
+
+  test('is not asked about for ever where the database does not answer', async () => {
+    let answer: () => void = () => undefined
+    const answers = new Promise<void>((resolve) => (answer = resolve))
+    const store = await opensThen(/^COMMIT|pg_xact_status/, async (client, query) => {
+      if (query.text.startsWith('COMMIT')) await end(client)
+      else await answers
+      return client.query(query)
+    })
+    await expect(store.endProcess('p')).rejects.toMatchObject({ code: 'OutcomeUnknown' })
+    answer()
+  })
+
   test('of which nobody can be asked has an outcome that is not known', async () => {
     const store = await opensThen(/^COMMIT|pg_xact_status/, async (client, query) => {
       if (query.text.startsWith('COMMIT')) await end(client)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { StorageError } from '../../errors/storage-error.ts'
 import { COMMANDS } from '../sql/commands/index.ts'
 import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
@@ -38,8 +39,8 @@ export interface PostgresDriverOptions {
 /** Advisory locks live in one table of the server, and a transaction must not fill it. */
 const KEYS_PER_TRANSACTION = 100
 
-/** With the pauses between, two seconds. */
-const ASKED_MAX = 18
+/** So long the server is asked what became of a transaction: one that does not answer has had its time-outs before. */
+const ASKED_FOR_MS = 2000
 const MIGRATE = 'migrate'
 const TABLE_IS_THERE = 'SELECT 1 WHERE to_regclass(?) IS NOT NULL'
 const SCHEMA_IS_THERE = 'SELECT 1 FROM pg_namespace WHERE nspname = ?'
@@ -142,7 +143,18 @@ export class PostgresDriver implements SqlDriver {
    * that was promoted without the last transactions may know another one by that id: it has lost acknowledged ones as well.
    */
   async #whatBecame({ transactionId }: Unanswered): Promise<'committed' | 'aborted' | null> {
-    for (let attempt = 1; attempt <= ASKED_MAX; attempt += 1) {
+    const over = new AbortController()
+    const asking = this.#ask(transactionId, over.signal)
+    try {
+      return await Promise.race([asking, delay(ASKED_FOR_MS, null, { signal: over.signal })])
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** Asks until the server knows, or nobody wants to know any more. */
+  async #ask(transactionId: string, over: AbortSignal): Promise<'committed' | 'aborted' | null> {
+    for (let attempt = 1; !over.aborted; attempt += 1) {
       const status = await this.#withSession('read', (session) => session.query(transactionStatus(transactionId))).catch(() => null)
       if (status === 'committed' || status === 'aborted') return status
       // Still in progress: the server may be about to do it, or has not noticed yet that nobody listens.

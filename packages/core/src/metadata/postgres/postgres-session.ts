@@ -99,13 +99,7 @@ export class PostgresSession {
     } catch (error) {
       throw translatePostgresError(error)
     }
-    try {
-      await this.#commit()
-    } catch (error) {
-      const transactionId = this.#transactionId
-      if (!isUnknown(error) || transactionId === null) throw error
-      throw new Unanswered({ unknown: error, result, transactionId })
-    }
+    await this.#commit(result)
     return result
   }
 
@@ -156,12 +150,16 @@ export class PostgresSession {
     await this.#pipeline.send(this.#control('SET LOCAL statement_timeout = 0'))
   }
 
-  async #commit(): Promise<void> {
+  async #commit(result: unknown): Promise<void> {
     const { command } = this.#options
+    // Whatever is lost before a COMMIT is sent is undone, and that much is certain.
+    const { failure: before } = this.#pipeline
+    if (before !== null) throw isTransient(before.error) ? undone(before.error) : before.error
     try {
       await this.#control('COMMIT')
     } catch (error) {
-      throw await this.#uncommitted(error)
+      await this.#pipeline.settled()
+      throw this.#uncommitted(error, result)
     }
     await this.#pipeline.settled()
     // Nothing that the server has not seen is in front of a COMMIT that it took; if it were, nobody may be told that all is there.
@@ -169,13 +167,19 @@ export class PostgresSession {
   }
 
   /** What a failed COMMIT is. Where a statement before it had failed, and the server said so, that is the reason. */
-  async #uncommitted(error: unknown): Promise<Error> {
-    await this.#pipeline.settled()
-    const { error: earlier } = this.#pipeline.failure ?? { error: null }
+  #uncommitted(error: unknown, result: unknown): Error {
+    const { failure } = this.#pipeline
+    const earlier = failure?.error ?? null
     const told = isStorageError(earlier) || (sqlState(earlier) !== null && !isConnectionLost(earlier))
     const reason = told ? earlier : error
     if (isTransient(reason)) return undone(reason)
-    return told ? translatePostgresError(reason) : translateCommitError(error, this.#options.command)
+    if (told) return translatePostgresError(reason)
+    const unknown = translateCommitError(error, this.#options.command)
+    const transactionId = this.#transactionId
+    // Where a statement was lost and its connection was not, a COMMIT that went through did so without it.
+    const whole = failure === null || (isConnectionLost(earlier) && isConnectionLost(error))
+    if (!isUnknown(unknown) || transactionId === null || !whole) return unknown
+    return new Unanswered({ unknown, result, transactionId })
   }
 
   async #execute({ sql, values }: SqlStatement): Promise<SqlRows> {
