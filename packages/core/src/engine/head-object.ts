@@ -11,6 +11,9 @@ export async function headObject(
   const question = objectQuestion(session, { operation: 'HeadObject', action: 'object.read' }, input)
   input.signal?.throwIfAborted()
   const { metadata } = session.engine
-  const { object, ...found } = await findRange(session, input, { question, find: (query) => metadata.findObject(query) })
+  const { object, ...found } = await findRange(session, input, {
+    question,
+    find: (query) => metadata.findObject({ ...query, mayLag: true }),
+  })
   return { info: object, ...found }
 }

@@ -25,7 +25,11 @@ export async function listObjects(session: SessionContext, input: ListObjectsInp
       const position = await openStart(engine, place, start)
       if (position === undefined) return null
       if (limit === 0) return EMPTY
-      return present(engine, place, await engine.metadata.listObjects({ ...scope, bucketId, position, limit, visible, rowsScannedMax }))
+      return present(
+        engine,
+        place,
+        await engine.metadata.listObjects({ ...scope, bucketId, position, limit, visible, rowsScannedMax, mayLag: true }),
+      )
     },
     empty: EMPTY,
     isEmpty: ({ objects, commonPrefixes, truncated }) => objects.length === 0 && commonPrefixes.length === 0 && !truncated,

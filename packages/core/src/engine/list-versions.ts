@@ -33,7 +33,11 @@ export async function listVersions(session: SessionContext, input: ListVersionsI
       if (start === undefined) return null
       if (limit === 0) return EMPTY
       const position = start === null ? null : { after: start.after, skipPrefix: start.skipPrefix, sequence: sequenceOf(start) }
-      return present(engine, place, await engine.metadata.listVersions({ ...scope, bucketId, position, limit, visible, rowsScannedMax }))
+      return present(
+        engine,
+        place,
+        await engine.metadata.listVersions({ ...scope, bucketId, position, limit, visible, rowsScannedMax, mayLag: true }),
+      )
     },
     empty: EMPTY,
     isEmpty: ({ versions, commonPrefixes, truncated }) => versions.length === 0 && commonPrefixes.length === 0 && !truncated,

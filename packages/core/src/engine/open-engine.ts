@@ -3,6 +3,7 @@ import { parseBlobKey } from '../backend/blob-key.ts'
 import { HashWorkerPool } from '../checksums/hash-worker-pool.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import { systemClock } from '../util/clock.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { createIds } from '../util/ids.ts'
 import { BlobReservations } from './blob-reservations.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
@@ -63,6 +64,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       opened.unshift(() => backend.close())
       await backend.init()
     }
+    checkLag(options.metadata, limits)
     const context = await makeContext(options, { limits, joinRules, backends })
     opened.unshift(() => context.hashWorkers.close())
     const heartbeats = new Heartbeats(context)
@@ -132,6 +134,12 @@ function checkOptions(options: EngineOptions): void {
   if (Object.hasOwn(others, MAIN_BACKEND_ID)) throw invalid('otherBackends', `'${MAIN_BACKEND_ID}' is the id of backend itself`)
   for (const each of [backend, ...Object.values(others)]) checkContract(each)
   if (options.blobPrefix !== undefined && options.blobPrefix !== '') checkPrefix(options.blobPrefix)
+}
+
+/** Whoever reads an answer that lags finds the blobs that it names. */
+function checkLag({ name, lagMilliseconds }: MetadataStore, { garbageGraceSeconds }: Limits): void {
+  if (lagMilliseconds === 0 || lagMilliseconds < garbageGraceSeconds * 1000) return
+  throw invalid('limits.garbageGraceSeconds', `is longer than reads of ${name} may lag: ${lagMilliseconds} ms`)
 }
 
 function checkContract({ name, contract }: { readonly name: string; readonly contract: number }): void {

@@ -121,6 +121,11 @@ export interface ClaimGarbageQuery {
 export interface MetadataStore {
   /** For messages, metrics and logs; never branched on. */
   readonly name: string
+  /**
+   * How old the answer to a query may be that says `mayLag`, in milliseconds; 0 where none is. What an answer names is garbage for longer than
+   * that before it is deleted: the engine refuses a shorter grace.
+   */
+  readonly lagMilliseconds: number
 
   /** Connects, and brings the schema up to date where the store was not told otherwise. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse` or `StoreUnavailable`. */
   open(): Promise<void>

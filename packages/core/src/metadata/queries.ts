@@ -13,8 +13,14 @@ export interface RowCondition {
 /** What a condition is over a row; null for unknown. */
 export type Verdict = boolean | null | { readonly failed: string }
 
+/** A query whose answer nobody writes by. */
+export interface MayLag {
+  /** Whether the answer may be as old as `MetadataStore.lagMilliseconds`. Default: it is the newest. */
+  readonly mayLag?: boolean
+}
+
 /** Where a reader looks for one version; `versionId` absent means the current one. */
-export interface FindObjectQuery {
+export interface FindObjectQuery extends MayLag {
   readonly bucketId: string
   readonly key: string
   readonly versionId?: string
@@ -43,7 +49,7 @@ export interface NextPosition extends ListPosition {
 }
 
 /** A page of the current objects of a bucket; delete markers hide their keys. */
-export interface ListObjectsQuery {
+export interface ListObjectsQuery extends MayLag {
   readonly bucketId: string
   readonly prefix: string
   /** Null or non-empty. */

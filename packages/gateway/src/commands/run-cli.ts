@@ -68,6 +68,7 @@ function addServe(program: Command, run: Run): void {
       'keep the metadata in this Postgres (postgres://…; ?prepare=false behind a pooler), and only the bytes in the directory',
     )
     .option('--schema <name>', 'the schema in that database')
+    .option('--metadata-replica <url>', 'a streaming replica of it (postgres://…): GET, HEAD and listings may be as old as a second')
     .option(
       '--backend <url>',
       'keep the bytes there: s3://BUCKET[/PREFIX][?endpoint=…&region=…&pathStyle=true], gs://BUCKET[/PREFIX], file:DIR',
@@ -171,7 +172,7 @@ function administers(command: Command): Command {
 
 const SERVE_HELP = `
 Environment:
-  STOWAGE_METADATA                                   the same as --metadata, without a password in the list of processes
+  STOWAGE_METADATA, STOWAGE_METADATA_REPLICA         the same as --metadata and --metadata-replica, without a password in the list of processes
   STOWAGE_MASTER_KEY                                 seals stored keys, in place of a file in the directory: 32 bytes, hex or base64
   STOWAGE_FORMER_MASTER_KEYS                         those before it, with commas in between, until 'stowage credentials reseal' is done
   STOWAGE_ACCESS_KEY_ID, STOWAGE_SECRET_ACCESS_KEY   the credentials of the account root; both or neither

@@ -17,7 +17,7 @@ import { listenForControl } from '../administration/control-server.ts'
 import type { ControlServer } from '../administration/control-server.ts'
 import type { LogLevel } from '../serving/log-level.ts'
 import { masterKeysFor } from '../stores/master-keys.ts'
-import { metadataFromEnvironment } from '../stores/stores.ts'
+import { metadataFromEnvironment, replicaFromEnvironment } from '../stores/stores.ts'
 import { readyBox } from './ready-box.ts'
 import { readTls } from '../serving/read-tls.ts'
 import { rootCredentials } from '../stores/root-credentials.ts'
@@ -57,6 +57,8 @@ export interface ServeOptions {
   readonly metadata?: string
   /** The schema in it. */
   readonly schema?: string
+  /** A `postgres://` URL of a replica of it, for reads. */
+  readonly metadataReplica?: string
   /** Where the bytes are kept, as `parseBackendLocation` reads it. */
   readonly backend?: string
   /** Sends presigned and anonymous reads of large objects on to the backend. */
@@ -78,6 +80,7 @@ const COLLECT_EVERY_MS = 30_000
 /** Serves S3 until SIGINT or SIGTERM; then finishes the requests under way and closes the database last. */
 export async function serveCommand(options: ServeOptions, context: CliContext): Promise<number> {
   const metadata = options.metadata ?? metadataFromEnvironment(context.env)
+  const replica = options.metadataReplica ?? replicaFromEnvironment(context.env)
   if (options.memory === true) checkMemory({ ...options, metadata })
   const signal = untilSignal(context.process)
   const { accounts, limits: given } = options.config === undefined ? NO_CONFIG : await readConfigFile(options.config)
@@ -90,6 +93,7 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     directory,
     ...(metadata === undefined ? {} : { metadata }),
     ...(options.schema === undefined ? {} : { schema: options.schema }),
+    ...(replica === undefined ? {} : { metadataReplica: replica }),
     ...(options.backend === undefined ? {} : { bytes: options.backend }),
     presigning: options.redirectReads === true,
     publicUrls: options.publicUrl,

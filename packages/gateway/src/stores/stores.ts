@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Pool } from 'pg'
 import type { Backend, MetadataStore } from '@stowage/core'
 import { memoryBackend } from '@stowage/core/backend'
 import type { MovableBackend } from '@stowage/core/backend'
@@ -13,6 +14,8 @@ export interface StoreOptions {
   readonly metadata?: string
   /** The schema in that database. Default: the connection's own. */
   readonly schema?: string
+  /** A `postgres://` URL of a streaming replica, for reads that may lag a second. Default: every read is the primary's. */
+  readonly metadataReplica?: string
   /** Where the bytes are, as `parseBackendLocation` reads it. Default: where they have been so far, at first the directory. */
   readonly bytes?: string
   /** Whether reads may be sent on to the backend, which presigns then. Default false. */
@@ -46,11 +49,19 @@ export function metadataFromEnvironment(env: Readonly<Record<string, string | un
   return url === '' ? undefined : url
 }
 
+/** `STOWAGE_METADATA_REPLICA`, for the same reason. */
+export function replicaFromEnvironment(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const url = env['STOWAGE_METADATA_REPLICA'] ?? ''
+  return url === '' ? undefined : url
+}
+
 /** Makes the stores of a directory, or of none. Nothing is opened, and nothing on the disk is touched. */
 export async function storesOf(options: StoreOptions): Promise<Stores> {
-  const { directory, metadata, schema, migrate = true, onThisThread = false } = options
+  const { directory, metadata, metadataReplica: replica, schema, migrate = true, onThisThread = false } = options
   if (schema !== undefined && metadata === undefined) throw new Error('--schema goes with --metadata: it names a schema of that database.')
-  if (metadata !== undefined) return withBackend(await postgresStore(metadata, { schema, migrate }), options)
+  if (replica !== undefined && metadata === undefined)
+    throw new Error('--metadata-replica goes with --metadata: it is a replica of that server.')
+  if (metadata !== undefined) return withBackend(await postgresStore(metadata, { schema, migrate, replica }), options)
   const sqlite =
     directory === null
       ? sqliteMetadata({ temporary: true, ...(onThisThread ? { worker: 'inline' as const } : {}) })
@@ -77,32 +88,52 @@ function withBackend(
 interface PostgresStoreOptions {
   readonly schema: string | undefined
   readonly migrate: boolean
+  readonly replica: string | undefined
 }
 
-async function postgresStore(url: string, { schema, migrate }: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
-  if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error('--metadata is a URL that begins with postgres://.')
+async function postgresStore(url: string, options: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
+  const { schema, migrate, replica } = options
   const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
-  const { connectionString, prepare } = readPostgresUrl(url)
-  const pool = new Pool({
-    connectionString,
-    pipeline: true,
-    // For reads without a transaction; what works over whole tables sets it aside. A pooler takes no such wish.
-    ...(prepare ? { statement_timeout: 30_000 } : {}),
-    max: 16,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'stowage',
+  const primary = readPostgresUrl('--metadata', url)
+  const standby = replica === undefined ? null : readPostgresUrl('--metadata-replica', replica)
+  const pools: Pool[] = []
+  const poolOf = ({ connectionString, prepare }: PostgresUrl): Pool => {
+    const pool = new Pool({
+      connectionString,
+      pipeline: true,
+      // For reads without a transaction; what works over whole tables sets it aside. A pooler takes no such wish.
+      ...(prepare ? { statement_timeout: 30_000 } : {}),
+      max: 16,
+      connectionTimeoutMillis: 10_000,
+      application_name: 'stowage',
+    })
+    // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
+    pool.on('error', () => undefined)
+    pools.push(pool)
+    return pool
+  }
+  const metadata = postgresMetadata({
+    pool: poolOf(primary),
+    migrate,
+    prepare: primary.prepare && standby?.prepare !== false,
+    ...(schema === undefined ? {} : { schema }),
+    ...(standby === null ? {} : { replica: { pool: poolOf(standby) } }),
   })
-  // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
-  pool.on('error', () => undefined)
-  return { metadata: postgresMetadata({ pool, migrate, prepare, ...(schema === undefined ? {} : { schema }) }), end: () => pool.end() }
+  return { metadata, end: async () => void (await Promise.all(pools.map((pool) => pool.end()))) }
+}
+
+interface PostgresUrl {
+  readonly connectionString: string
+  readonly prepare: boolean
 }
 
 /** `prepare=false` is ours: for a pooler that lends connections for a transaction at a time. The rest is for the driver. */
-function readPostgresUrl(url: string): { readonly connectionString: string; readonly prepare: boolean } {
-  if (!URL.canParse(url)) throw new Error('--metadata is no URL: what is special in a user, a password or a name is percent-encoded.')
+function readPostgresUrl(option: string, url: string): PostgresUrl {
+  if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error(`${option} is a URL that begins with postgres://.`)
+  if (!URL.canParse(url)) throw new Error(`${option} is no URL: what is special in a user, a password or a name is percent-encoded.`)
   const location = new URL(url)
   const prepare = location.searchParams.get('prepare')
-  if (prepare !== null && prepare !== 'true' && prepare !== 'false') throw new Error('prepare, in --metadata, is true or false.')
+  if (prepare !== null && prepare !== 'true' && prepare !== 'false') throw new Error(`prepare, in ${option}, is true or false.`)
   location.searchParams.delete('prepare')
   return { connectionString: prepare === null ? url : location.href, prepare: prepare !== 'false' }
 }

@@ -8,12 +8,14 @@ import { MIGRATIONS } from '../sql/migrations/index.ts'
 import { migrateOnce } from '../sql/migrations/run-migrations.ts'
 import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
 import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
-import type { OnStatement, ReadProgram, SqlContext, SqlDriver, SqlProgram } from '../sql/sql-driver.ts'
+import type { OnStatement, ReadOptions, ReadProgram, SqlContext, SqlDriver, SqlProgram } from '../sql/sql-driver.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { PostgresSession, Unanswered, Undone } from './postgres-session.ts'
 import type { PostgresTimeouts } from './postgres-session.ts'
 import { backOff, connectPatiently, RETRIES_MAX } from './connect-patiently.ts'
+import { PostgresReplica, selectPosition, selectReplayed } from './postgres-replica.ts'
+import type { PostgresReplicaOptions } from './postgres-replica.ts'
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 
 /** What the driver is made of. */
@@ -32,6 +34,8 @@ export interface PostgresDriverOptions {
   readonly prepare?: boolean
   /** Milliseconds; null waits as long as the server does. Default null. */
   readonly timeouts?: PostgresTimeouts | null
+  /** For reads that may lag. Default null: all are the primary's. */
+  readonly replica?: PostgresReplicaOptions | null
   /** For tests of migrations. */
   readonly plan?: MigrationPlan
 }
@@ -52,6 +56,7 @@ export class PostgresDriver implements SqlDriver {
   readonly keysPerCommand: number = KEYS_PER_TRANSACTION
   readonly #options: PostgresDriverOptions
   readonly #texts: PostgresTexts
+  readonly #replica: PostgresReplica | null
   readonly #running = new Set<Promise<unknown>>()
   #open = false
 
@@ -59,11 +64,26 @@ export class PostgresDriver implements SqlDriver {
     const { schema, prepare = true } = options
     this.#options = options
     this.#texts = new PostgresTexts(schema, { prepare })
+    this.#replica = options.replica == null ? null : this.#makeReplica(options.replica)
+  }
+
+  get lagMilliseconds(): number {
+    return this.#replica?.lagMilliseconds ?? 0
+  }
+
+  #makeReplica(options: PostgresReplicaOptions): PostgresReplica {
+    const run = <T>(pool: PostgresPool, program: SqlProgram<T>): Promise<T> =>
+      this.#withSession('read', (session) => session.query(program), pool)
+    return new PostgresReplica(options, {
+      primaryPosition: () => run(this.#options.pool, selectPosition()),
+      hasReplayed: (position) => run(options.pool, selectReplayed(position)),
+    })
   }
 
   async open(): Promise<void> {
     const plan = this.#options.plan ?? { migrations: MIGRATIONS, words: POSTGRES_WORDS, store: 'postgres' }
     while (await this.#transact(MIGRATE, () => (this.#options.migrate === false ? this.#look(plan) : this.#migrate(plan))));
+    await this.#replica?.open()
     this.#open = true
   }
 
@@ -88,18 +108,33 @@ export class PostgresDriver implements SqlDriver {
   async close(): Promise<void> {
     this.#open = false
     await Promise.allSettled(this.#running)
+    await this.#replica?.idle()
   }
 
   command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutcome<N>> {
     return this.#track(() => this.#transact(name, () => COMMANDS[name](this.#context(), input)))
   }
 
-  read<T>(program: ReadProgram<T>): Promise<T> {
-    return this.#track(() => this.#withSession('read', (session) => session.query(program(this.#context()))))
+  read<T>(program: ReadProgram<T>, options?: ReadOptions): Promise<T> {
+    return this.#readFrom(options, (session) => session.query(program(this.#context())))
   }
 
-  readConsistent<T>(program: ReadProgram<T>): Promise<T> {
-    return this.#track(() => this.#withSession('read', (session) => session.read(program(this.#context()))))
+  readConsistent<T>(program: ReadProgram<T>, options?: ReadOptions): Promise<T> {
+    return this.#readFrom(options, (session) => session.read(program(this.#context())))
+  }
+
+  #readFrom<T>(options: ReadOptions | undefined, use: (session: PostgresSession) => Promise<T>): Promise<T> {
+    return this.#track(async () => {
+      const replica = options?.mayLag === true ? this.#replica : null
+      if (replica?.isRecent() !== true) return this.#withSession('read', use)
+      try {
+        return await this.#withSession('read', use, replica.pool)
+      } catch {
+        // It broke, was promoted, or needs the row away that we read: the primary knows as much, and more.
+        replica.failed()
+        return this.#withSession('read', use)
+      }
+    })
   }
 
   #track<T>(run: () => Promise<T>): Promise<T> {
@@ -164,8 +199,12 @@ export class PostgresDriver implements SqlDriver {
   }
 
   /** Lends a connection. One that failed is rolled back; one that is lost is thrown away. */
-  async #withSession<T>(command: string, use: (session: PostgresSession) => Promise<T>): Promise<T> {
-    const { pool, timeouts = null, onStatement } = this.#options
+  async #withSession<T>(
+    command: string,
+    use: (session: PostgresSession) => Promise<T>,
+    pool: PostgresPool = this.#options.pool,
+  ): Promise<T> {
+    const { timeouts = null, onStatement } = this.#options
     const client = await connectPatiently(pool)
     // What migrates a schema takes as long as it does.
     const session = new PostgresSession(client, {

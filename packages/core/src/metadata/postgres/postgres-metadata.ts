@@ -4,6 +4,7 @@ import type { OnStatement } from '../sql/sql-driver.ts'
 import { SqlMetadataStore } from '../sql/sql-metadata-store.ts'
 import { PostgresDriver } from './postgres-driver.ts'
 import type { PostgresPool } from './postgres-pool.ts'
+import type { PostgresReplicaOptions } from './postgres-replica.ts'
 
 /** Which Postgres keeps the metadata. */
 export interface PostgresMetadataOptions {
@@ -33,6 +34,12 @@ export interface PostgresMetadataOptions {
   readonly statementTimeoutMilliseconds?: number
   /** The longest that a statement waits for the locks of others. Milliseconds, as above. Default 10,000. */
   readonly lockTimeoutMilliseconds?: number
+  /**
+   * A streaming replica for GET, HEAD and listings of objects. What it answers is no older than its lag allows, by positions in the log; where it is
+   * further behind, or does not answer, the primary is asked. A client may then not see at once what it has written. `open()` rejects with
+   * `InvalidArgument` for a server that is no replica of this one. Default: none, and every read sees all writes.
+   */
+  readonly replica?: PostgresReplicaOptions
   /** The store's time, for tests. Default: the database's. */
   readonly clock?: Clock
   /** For tests: called before each statement; what it throws counts as a fault of the database. */
@@ -46,6 +53,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'prepare',
   'statementTimeoutMilliseconds',
   'lockTimeoutMilliseconds',
+  'replica',
   'clock',
   'onStatement',
 ])
@@ -53,13 +61,25 @@ const FIELDS: ReadonlySet<string> = new Set([
 /** The metadata store in Postgres 14 or later, for several processes at once. Nothing happens before `open()`. */
 export function postgresMetadata(options: PostgresMetadataOptions): MetadataStore {
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`postgresMetadata: unknown option '${field}'`)
-  const { pool, schema = null, migrate = true, prepare = true, clock, onStatement } = options
+  const { pool, schema = null, migrate = true, prepare = true, replica = null, clock, onStatement } = options
   const { statementTimeoutMilliseconds: statement = 30_000, lockTimeoutMilliseconds: lock = 10_000 } = options
   if (schema !== null) checkSchema(schema)
   checkTimeout('statementTimeoutMilliseconds', statement)
   checkTimeout('lockTimeoutMilliseconds', lock)
+  if (replica !== null) checkReplica(replica)
   const now = clock === undefined ? null : (): number => clock().getTime()
-  return new SqlMetadataStore(new PostgresDriver({ pool, schema, migrate, prepare, timeouts: { statement, lock }, now, onStatement }))
+  return new SqlMetadataStore(
+    new PostgresDriver({ pool, schema, migrate, prepare, timeouts: { statement, lock }, replica, now, onStatement }),
+  )
+}
+
+const LAG_MIN = 100
+const LAG_MAX = 10_000
+
+function checkReplica({ lagMilliseconds = LAG_MIN, ...rest }: PostgresReplicaOptions): void {
+  for (const field of Object.keys(rest)) if (field !== 'pool') throw new TypeError(`postgresMetadata: unknown option 'replica.${field}'`)
+  if (Number.isInteger(lagMilliseconds) && lagMilliseconds >= LAG_MIN && lagMilliseconds <= LAG_MAX) return
+  throw new TypeError(`postgresMetadata: replica.lagMilliseconds is an integer from ${LAG_MIN} to ${LAG_MAX}`)
 }
 
 /** What Postgres can count, and a timer that waits a second longer. */

@@ -71,9 +71,16 @@ export interface SqlDriver {
   /** Runs one command as one atomic, durable unit. */
   command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutcome<N>>
   /** Runs a program of exactly one statement, without a transaction around it. */
-  read<T>(program: ReadProgram<T>): Promise<T>
+  read<T>(program: ReadProgram<T>, options?: ReadOptions): Promise<T>
   /** Runs a program whose statements see one state of the database. */
-  readConsistent<T>(program: ReadProgram<T>): Promise<T>
+  readConsistent<T>(program: ReadProgram<T>, options?: ReadOptions): Promise<T>
+  /** How old the state may be that is read with `mayLag`, in milliseconds; 0 where it is always the newest. */
+  readonly lagMilliseconds: number
+}
+/** How a program may be read. */
+export interface ReadOptions {
+  /** Whether the state that it sees may be as old as `lagMilliseconds`. Default: the newest. */
+  readonly mayLag?: boolean | undefined
 }
 /** A program that only reads. Runs in the caller's thread, so it may close over what it likes. */
 export type ReadProgram<T> = (context: SqlContext) => SqlProgram<T>

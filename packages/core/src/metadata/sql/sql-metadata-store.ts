@@ -50,6 +50,10 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.name
   }
 
+  get lagMilliseconds(): number {
+    return this.#driver.lagMilliseconds
+  }
+
   open(): Promise<void> {
     return this.#driver.open()
   }
@@ -95,11 +99,11 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   findObject(query: queries.FindObjectQuery): Promise<queries.FoundInfo> {
-    return this.#driver.read((context) => findObject(context, query))
+    return this.#driver.read((context) => findObject(context, query), query)
   }
 
   findRecord(query: queries.FindObjectQuery): Promise<queries.FoundRecord> {
-    return this.#driver.read((context) => findRecord(context, query))
+    return this.#driver.read((context) => findRecord(context, query), query)
   }
 
   listObjectParts(query: queries.FindObjectQuery & { readonly after: number; readonly limit: number }): Promise<commands.PartPage> {
@@ -108,11 +112,11 @@ export class SqlMetadataStore implements MetadataStore {
 
   listObjects(query: queries.ListObjectsQuery): Promise<queries.ListObjectsPage> {
     const program: ReadProgram<queries.ListObjectsPage> = (context) => listObjects(context, query)
-    return listsObjectsAtOnce(query) ? this.#driver.read(program) : this.#driver.readConsistent(program)
+    return listsObjectsAtOnce(query) ? this.#driver.read(program, query) : this.#driver.readConsistent(program, query)
   }
 
   listVersions(query: queries.ListVersionsQuery): Promise<queries.ListVersionsPage> {
-    return this.#driver.readConsistent((context) => listVersions(context, query))
+    return this.#driver.readConsistent((context) => listVersions(context, query), query)
   }
 
   commitObject(command: commands.CommitObjectCommand): Promise<commands.CommitObjectOutcome> {

@@ -30,6 +30,7 @@ const KEYS_PER_COMMAND = 100
 export class SqliteDriver implements SqlDriver {
   readonly name = 'sqlite'
   readonly keysPerCommand: number = KEYS_PER_COMMAND
+  readonly lagMilliseconds = 0
   readonly #options: SqliteDriverOptions
   #opened: Opened | null = null
 
