@@ -6,6 +6,7 @@ import { documentCases } from './documents.ts'
 import { exchangeCases } from './exchange.ts'
 import { extentLimitCases } from './extent-limit.ts'
 import { inspectionCases } from './inspection.ts'
+import { garbageHoldCases } from './garbage-holds.ts'
 import { listingCases } from './listing.ts'
 import { conditionCases, objectCases } from './objects.ts'
 import { refusedRowCases } from './refused-rows.ts'
@@ -30,6 +31,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...appendCases,
     ...extentLimitCases,
     ...blobCases,
+    ...garbageHoldCases,
     ...exchangeCases,
     ...concurrencyCases,
     ...inspectionCases,

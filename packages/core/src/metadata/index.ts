@@ -46,6 +46,8 @@ export type {
   MissingInline,
   StoreInspection,
 } from './inspection.ts'
+export { LEASE_LIMITS } from './leases.ts'
+export type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from './leases.ts'
 export type { AppendPiece, ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from './metadata-store.ts'
 export type {
   FindObjectQuery,

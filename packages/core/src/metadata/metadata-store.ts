@@ -48,6 +48,7 @@ import type {
 } from './relations.ts'
 import type { ExchangeExtentsCommand, ExchangeExtentsOutcome, PlacedManifest, VersionPlace } from './exchange.ts'
 import type { StoreInspection } from './inspection.ts'
+import type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from './leases.ts'
 import type {
   FindObjectQuery,
   FoundInfo,
@@ -188,11 +189,20 @@ export interface MetadataStore {
   /**
    * Blobs to delete now. A claimed blob gains no reference any more. Claims of a collector that died are given out again.
    * A blob is claimed only when its grace is over, every live process has sent a heartbeat since it was queued, and none
-   * has a read open that began before it was queued, or within the grace after it.
+   * has a read open that began before it was queued, or within the grace after it; and none at all while somebody holds
+   * garbage back.
    */
   claimGarbage(query: ClaimGarbageQuery): Promise<readonly BlobRef[]>
   /** The claimed blobs are deleted. */
   forgetGarbage(blobs: readonly BlobRef[]): Promise<void>
+  /**
+   * The pause that a backup needs. From the answer on nothing is claimed, by no process, until the lease runs out or is given back;
+   * the same call by the same holder renews it. What was claimed before may still be deleted: no row that is read after the
+   * answer refers to it, nor will one. Commits go on, and blobs that lose their last reference are queued.
+   */
+  holdGarbage(command: HoldGarbageCommand): Promise<HoldGarbageOutcome>
+  /** Gives the lease back. The answer says whether it was held to the end. */
+  releaseGarbage(holder: string): Promise<ReleaseGarbageOutcome>
 
   /** Where the bytes of a version lie, for whoever means to move them: it asks for no right, and gives no bytes. Null where the version is gone. */
   findPlaces(query: VersionPlace): Promise<PlacedManifest | null>

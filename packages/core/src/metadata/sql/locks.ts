@@ -29,6 +29,11 @@ export function partLock(uploadId: string, partNumber: number): Lock {
   return { name: `part ${uploadId} ${partNumber}`, exclusive: true }
 }
 
+/** Collectors hold it shared while they claim; holding garbage back, and letting it go, takes it alone. */
+export function garbageLock(exclusive: boolean): Lock {
+  return { name: 'garbage', exclusive }
+}
+
 /** Whoever writes documents of a kind takes it alone. */
 export function documentsLock(kind: string): Lock {
   return { name: `documents ${kind}`, exclusive: true }

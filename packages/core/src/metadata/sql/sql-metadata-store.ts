@@ -9,18 +9,19 @@ import {
   checkDocumentWrites,
   encodeDocumentBody,
 } from '../check-documents.ts'
+import { checkHoldGarbage, checkLeaseName } from '../check-leases.ts'
 import { checkRelationListing, checkRelationRows, checkTableChange } from '../check-relations.ts'
 import type * as commands from '../commands.ts'
 import type * as documents from '../documents.ts'
 import type * as exchange from '../exchange.ts'
 import type { StoreInspection } from '../inspection.ts'
+import type * as leases from '../leases.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
 import type { Relation } from '../../policy/relation.ts'
 import type * as queries from '../queries.ts'
 import type * as relations from '../relations.ts'
 import { findBucket } from './commands/buckets.ts'
 import { policyVersion } from './commands/policy-version.ts'
-import type { ExpireInput } from './commands/uploads.ts'
 import { listDocuments, readDocument, readDocuments } from './documents.ts'
 import { judge } from './guard.ts'
 import { findObject, findRecord } from './find-object.ts'
@@ -34,6 +35,7 @@ import { listObjectParts, listParts } from './list-parts.ts'
 import { listRelationRows } from './list-relation-rows.ts'
 import { listUploads } from './list-uploads.ts'
 import { listVersions } from './list-versions.ts'
+import { deleteBucketInSteps, deleteInChunks, expireInChunks } from './split-commands.ts'
 import type { ReadProgram, SqlDriver } from './sql-driver.ts'
 
 /** The metadata store over any SQL driver: each method is one program. */
@@ -199,6 +201,16 @@ export class SqlMetadataStore implements MetadataStore {
     await this.#driver.command('forgetGarbage', { blobs })
   }
 
+  async holdGarbage(command: leases.HoldGarbageCommand): Promise<leases.HoldGarbageOutcome> {
+    checkHoldGarbage(command)
+    return this.#driver.command('holdGarbage', command)
+  }
+
+  async releaseGarbage(holder: string): Promise<leases.ReleaseGarbageOutcome> {
+    checkLeaseName('holder', holder)
+    return this.#driver.command('releaseGarbage', { holder })
+  }
+
   async readDocuments(query: documents.ReadDocumentsQuery): Promise<documents.DocumentsRead> {
     checkDocumentKinds(query)
     return this.#driver.read(() => readDocuments(query))
@@ -253,41 +265,4 @@ async function judgeTogether(driver: SqlDriver, conditions: readonly queries.Row
   const verdicts: queries.Verdict[] = []
   for (const condition of conditions) verdicts.push(...(await judgeTogether(driver, [condition])))
   return verdicts
-}
-
-/** A chunk is one transaction. Where there are several and one fails, its keys say so and the others keep their outcomes. */
-async function deleteInChunks(driver: SqlDriver, command: commands.DeleteObjectsCommand): Promise<readonly commands.DeleteOutcome[]> {
-  const { keys } = command
-  if (keys.length <= driver.keysPerCommand) return driver.command('deleteObjects', command)
-  const outcomes: commands.DeleteOutcome[] = []
-  for (let at = 0; at < keys.length; at += driver.keysPerCommand) {
-    const chunk = keys.slice(at, at + driver.keysPerCommand)
-    try {
-      outcomes.push(...(await driver.command('deleteObjects', { ...command, keys: chunk })))
-    } catch (error) {
-      if (!isStorageError(error)) throw error
-      outcomes.push(...chunk.map((): commands.DeleteOutcome => ({ outcome: 'fault', error })))
-    }
-  }
-  return outcomes
-}
-
-/** Ending its uploads prepares it, step by step; the bucket itself goes at once, with the last of them. */
-async function deleteBucketInSteps(driver: SqlDriver, command: commands.DeleteBucketCommand): Promise<commands.DeleteBucketOutcome> {
-  for (;;) {
-    const step = await driver.command('deleteBucket', command)
-    if (step.outcome !== 'uploads-left') return step
-  }
-}
-
-/** A chunk is one transaction: others wait for it, and on Postgres each upload that goes is a lock. */
-async function expireInChunks(driver: SqlDriver, { answersKeptSeconds, limit }: ExpireInput): Promise<number> {
-  let count = 0
-  while (count < limit) {
-    const chunk = Math.min(limit - count, driver.keysPerCommand)
-    const expired = await driver.command('expireUploads', { answersKeptSeconds, limit: chunk })
-    count += expired
-    if (expired === 0) break
-  }
-  return count
 }

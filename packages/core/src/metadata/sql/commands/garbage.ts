@@ -1,9 +1,10 @@
 import type { ClaimGarbageQuery } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import { integerOrNull } from '../column.ts'
-import { storeTime } from '../locks.ts'
+import { garbageLock, lock, storeTime } from '../locks.ts'
 import { blobList, readBlobRows } from '../references.ts'
 import type { SqlContext, SqlProgram, SqlValue } from '../sql-driver.ts'
+import { HELD_UNTIL } from './garbage-holds.ts'
 
 /** Blobs by name, as commands carry them. */
 export interface BlobsInput {
@@ -36,7 +37,7 @@ export function* abandonBlobs(context: SqlContext, { blobs }: BlobsInput): SqlPr
   return readBlobRows(yield { sql: abandonText(context.dialect.each), values: [now, blobList(blobs)] })
 }
 
-const ALIVE = 'SELECT min(heartbeat_at), min(oldest_read_at) FROM processes WHERE heartbeat_at >= ?'
+const ALIVE = `SELECT min(heartbeat_at), min(oldest_read_at), ${HELD_UNTIL} FROM processes WHERE heartbeat_at >= ?`
 const QUEUED = `SELECT backend_id, blob FROM garbage WHERE state = 'queued' AND changed_at <= ? ORDER BY changed_at LIMIT ?`
 const CLAIMED = `SELECT backend_id, blob FROM garbage WHERE state = 'claimed' AND changed_at < ? ORDER BY changed_at LIMIT ?`
 // A process that never said a word is as old as what it reserved.
@@ -59,13 +60,14 @@ const SILENCE_MS = 7 * 86_400_000
 /**
  * Claims blobs to delete: those queued for longer than the grace, before every live process's last heartbeat, and longer
  * than the grace before any read that is open; those that a dead process reserved; those that a collector claimed and did
- * not delete within the lease.
+ * not delete within the lease. None while somebody holds garbage back.
  */
 export function* claimGarbage(context: SqlContext, query: ClaimGarbageQuery): SqlProgram<readonly BlobRef[]> {
-  const now = yield* storeTime(context)
+  const now = yield* lock(context, [garbageLock(false)])
   const dead = now - query.leaseSeconds * 1000
   const { name, each } = context.dialect
   const [alive] = yield { sql: ALIVE, values: [dead] }
+  if ((integerOrNull(alive?.[2] ?? null) ?? 0) > now) return []
   const before = claimableBefore({ now, graceMs: query.graceSeconds * 1000, beat: alive?.[0] ?? null, read: alive?.[1] ?? null })
   const queued = readBlobRows(yield { sql: QUEUED + SKIP[name], values: [before, query.limit] })
   const again = readBlobRows(yield { sql: CLAIMED + SKIP[name], values: [dead, query.limit - queued.length] })

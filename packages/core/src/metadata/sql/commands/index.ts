@@ -24,6 +24,7 @@ import type {
 import type { WriteDocumentsOutcome } from '../../documents.ts'
 import type { ExchangeExtentsCommand, ExchangeExtentsOutcome } from '../../exchange.ts'
 import type { ChangeRelationRowsCommand, ChangeRelationRowsOutcome } from '../../relations.ts'
+import type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from '../../leases.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -36,6 +37,7 @@ import { deleteObjects } from './delete-objects.ts'
 import { writeDocuments } from './documents.ts'
 import type { WriteDocumentsInput } from './documents.ts'
 import { exchangeExtents } from './exchange-extents.ts'
+import { holdGarbage, releaseGarbage } from './garbage-holds.ts'
 import { abandonBlobs, claimGarbage, forgetGarbage, reserveBlobs } from './garbage.ts'
 import type { BlobsInput, ReserveInput } from './garbage.ts'
 import { commitPart } from './parts.ts'
@@ -69,7 +71,9 @@ export interface CommandTypes {
   expireUploads: Command<ExpireInput, number>
   forgetGarbage: Command<BlobsInput, null>
   heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
+  holdGarbage: Command<HoldGarbageCommand, HoldGarbageOutcome>
   raisePolicyVersion: Command<{ readonly expected: number }, number>
+  releaseGarbage: Command<{ readonly holder: string }, ReleaseGarbageOutcome>
   reserveBlobs: Command<ReserveInput, null>
   setBucketPolicy: Command<SetBucketPolicyCommand, SetBucketPolicyOutcome>
   setVersioning: Command<SetVersioningCommand, SetVersioningOutcome>
@@ -104,7 +108,9 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   expireUploads,
   forgetGarbage,
   heartbeat,
+  holdGarbage,
   raisePolicyVersion,
+  releaseGarbage,
   reserveBlobs,
   setBucketPolicy,
   setVersioning,
