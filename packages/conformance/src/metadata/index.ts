@@ -7,6 +7,7 @@ import { exchangeCases } from './exchange.ts'
 import { extentLimitCases } from './extent-limit.ts'
 import { inspectionCases } from './inspection.ts'
 import { garbageHoldCases } from './garbage-holds.ts'
+import { jobCases } from './jobs.ts'
 import { listingCases } from './listing.ts'
 import { conditionCases, objectCases } from './objects.ts'
 import { refusedRowCases } from './refused-rows.ts'
@@ -32,6 +33,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...extentLimitCases,
     ...blobCases,
     ...garbageHoldCases,
+    ...jobCases,
     ...exchangeCases,
     ...concurrencyCases,
     ...inspectionCases,

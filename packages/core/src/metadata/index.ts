@@ -46,6 +46,8 @@ export type {
   MissingInline,
   StoreInspection,
 } from './inspection.ts'
+export { JOB_LIMITS } from './jobs.ts'
+export type { FinishJobCommand, FinishJobOutcome, RenewJobCommand, RenewJobOutcome, TakeJobCommand, TakeJobOutcome } from './jobs.ts'
 export { LEASE_LIMITS } from './leases.ts'
 export type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from './leases.ts'
 export type { AppendPiece, ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from './metadata-store.ts'

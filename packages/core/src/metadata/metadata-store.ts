@@ -48,6 +48,7 @@ import type {
 } from './relations.ts'
 import type { ExchangeExtentsCommand, ExchangeExtentsOutcome, PlacedManifest, VersionPlace } from './exchange.ts'
 import type { StoreInspection } from './inspection.ts'
+import type { FinishJobCommand, FinishJobOutcome, RenewJobCommand, RenewJobOutcome, TakeJobCommand, TakeJobOutcome } from './jobs.ts'
 import type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from './leases.ts'
 import type {
   FindObjectQuery,
@@ -203,6 +204,11 @@ export interface MetadataStore {
   holdGarbage(command: HoldGarbageCommand): Promise<HoldGarbageOutcome>
   /** Gives the lease back. The answer says whether it was held to the end. */
   releaseGarbage(holder: string): Promise<ReleaseGarbageOutcome>
+
+  /** Takes a job that is due; of several who want it, one gets it. */
+  takeJob(command: TakeJobCommand): Promise<TakeJobOutcome>
+  renewJob(command: RenewJobCommand): Promise<RenewJobOutcome>
+  finishJob(command: FinishJobCommand): Promise<FinishJobOutcome>
 
   /** Where the bytes of a version lie, for whoever means to move them: it asks for no right, and gives no bytes. Null where the version is gone. */
   findPlaces(query: VersionPlace): Promise<PlacedManifest | null>

@@ -9,12 +9,13 @@ import {
   checkDocumentWrites,
   encodeDocumentBody,
 } from '../check-documents.ts'
-import { checkHoldGarbage, checkLeaseName } from '../check-leases.ts'
+import { checkFinishJob, checkHolder, checkHoldGarbage, checkRenewJob, checkTakeJob } from '../check-leases.ts'
 import { checkRelationListing, checkRelationRows, checkTableChange } from '../check-relations.ts'
 import type * as commands from '../commands.ts'
 import type * as documents from '../documents.ts'
 import type * as exchange from '../exchange.ts'
 import type { StoreInspection } from '../inspection.ts'
+import type * as jobs from '../jobs.ts'
 import type * as leases from '../leases.ts'
 import type { ClaimGarbageQuery, Heartbeat, MetadataStore, UploadQuery, UploadRecord } from '../metadata-store.ts'
 import type { Relation } from '../../policy/relation.ts'
@@ -207,8 +208,23 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   async releaseGarbage(holder: string): Promise<leases.ReleaseGarbageOutcome> {
-    checkLeaseName('holder', holder)
+    checkHolder(holder)
     return this.#driver.command('releaseGarbage', { holder })
+  }
+
+  async takeJob(command: jobs.TakeJobCommand): Promise<jobs.TakeJobOutcome> {
+    checkTakeJob(command)
+    return this.#driver.command('takeJob', command)
+  }
+
+  async renewJob(command: jobs.RenewJobCommand): Promise<jobs.RenewJobOutcome> {
+    checkRenewJob(command)
+    return this.#driver.command('renewJob', command)
+  }
+
+  async finishJob(command: jobs.FinishJobCommand): Promise<jobs.FinishJobOutcome> {
+    checkFinishJob(command)
+    return this.#driver.command('finishJob', command)
   }
 
   async readDocuments(query: documents.ReadDocumentsQuery): Promise<documents.DocumentsRead> {

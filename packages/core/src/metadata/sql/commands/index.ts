@@ -24,6 +24,7 @@ import type {
 import type { WriteDocumentsOutcome } from '../../documents.ts'
 import type { ExchangeExtentsCommand, ExchangeExtentsOutcome } from '../../exchange.ts'
 import type { ChangeRelationRowsCommand, ChangeRelationRowsOutcome } from '../../relations.ts'
+import type { FinishJobCommand, FinishJobOutcome, RenewJobCommand, RenewJobOutcome, TakeJobCommand, TakeJobOutcome } from '../../jobs.ts'
 import type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from '../../leases.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
@@ -40,6 +41,7 @@ import { exchangeExtents } from './exchange-extents.ts'
 import { holdGarbage, releaseGarbage } from './garbage-holds.ts'
 import { abandonBlobs, claimGarbage, forgetGarbage, reserveBlobs } from './garbage.ts'
 import type { BlobsInput, ReserveInput } from './garbage.ts'
+import { finishJob, renewJob, takeJob } from './jobs.ts'
 import { commitPart } from './parts.ts'
 import { raisePolicyVersion } from './policy-version.ts'
 import { endProcess, heartbeat } from './processes.ts'
@@ -69,14 +71,17 @@ export interface CommandTypes {
   endProcess: Command<{ readonly processId: string }, null>
   exchangeExtents: Command<ExchangeExtentsCommand, ExchangeExtentsOutcome>
   expireUploads: Command<ExpireInput, number>
+  finishJob: Command<FinishJobCommand, FinishJobOutcome>
   forgetGarbage: Command<BlobsInput, null>
   heartbeat: Command<Heartbeat, { readonly lapsed: boolean }>
   holdGarbage: Command<HoldGarbageCommand, HoldGarbageOutcome>
   raisePolicyVersion: Command<{ readonly expected: number }, number>
   releaseGarbage: Command<{ readonly holder: string }, ReleaseGarbageOutcome>
+  renewJob: Command<RenewJobCommand, RenewJobOutcome>
   reserveBlobs: Command<ReserveInput, null>
   setBucketPolicy: Command<SetBucketPolicyCommand, SetBucketPolicyOutcome>
   setVersioning: Command<SetVersioningCommand, SetVersioningOutcome>
+  takeJob: Command<TakeJobCommand, TakeJobOutcome>
   writeDocuments: Command<WriteDocumentsInput, WriteDocumentsOutcome>
 }
 
@@ -106,13 +111,16 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   endProcess,
   exchangeExtents,
   expireUploads,
+  finishJob,
   forgetGarbage,
   heartbeat,
   holdGarbage,
   raisePolicyVersion,
   releaseGarbage,
+  renewJob,
   reserveBlobs,
   setBucketPolicy,
   setVersioning,
+  takeJob,
   writeDocuments,
 }
