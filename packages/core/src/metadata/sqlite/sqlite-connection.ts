@@ -14,13 +14,25 @@ const SYNCHRONOUS = { full: 'FULL', process: 'NORMAL', none: 'OFF' } as const
 const VERSION_MIN = [3, 51, 3] as const
 const PAGE_SIZE = 16_384
 const BUSY_TIMEOUT_MS = 5000
-/** Of each of the two connections. What is not in it comes from the system's cache; with 64 MiB neither puts nor gets cost less. */
-const CACHE_KIB = 8192
-/** A WAL that stays this large is written in place; one that shrinks must grow again, at several milliseconds a commit. */
-const WAL_BYTES_KEPT = 256 * 1024 * 1024
-/** Pages that a commit lets gather in the WAL before it moves them into the database: 64 MiB. */
-const WAL_PAGES_MAX = 4000
+/** A WAL is moved into the database when so much of what it may hold is there: whoever reads meanwhile must not make it grow beyond. */
+const WAL_SHARE = 1 / 4
 const STATEMENTS_CACHED = 500
+
+/** How much one file may take of what all files share. */
+export interface SqliteSizes {
+  /** Bytes of memory for pages, of each of the two connections. */
+  readonly cacheSizeMax: number
+  /** Bytes that the WAL keeps on the disk. */
+  readonly walSizeMax: number
+}
+
+/** For a store that has the process to itself. */
+export const SIZES: SqliteSizes = {
+  // What is not in it comes from the system's cache; with 64 MiB neither puts nor gets cost less.
+  cacheSizeMax: 8 * 1024 ** 2,
+  // A WAL that stays this large is written in place; one that shrinks must grow again, at several milliseconds a commit.
+  walSizeMax: 256 * 1024 ** 2,
+}
 
 /** One connection: statements cached by their text, rows by position. */
 export class SqliteConnection {
@@ -32,22 +44,25 @@ export class SqliteConnection {
   }
 
   /** Opens the one connection that writes, and makes the file where it is not there. */
-  static openWriter(file: string, durability: Durability): SqliteConnection {
+  static openWriter(
+    file: string,
+    { durability, sizes }: { readonly durability: Durability; readonly sizes: SqliteSizes },
+  ): SqliteConnection {
     return open(file, (): SqliteConnection => {
       const database = new Database(file, { timeout: BUSY_TIMEOUT_MS })
       // Of effect only before the first page is written.
       database.pragma(`page_size = ${PAGE_SIZE}`)
       database.pragma('journal_mode = WAL')
       database.pragma(`synchronous = ${SYNCHRONOUS[durability]}`)
-      database.pragma(`wal_autocheckpoint = ${WAL_PAGES_MAX}`)
-      database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`)
-      return new SqliteConnection(prepare(database))
+      database.pragma(`wal_autocheckpoint = ${Math.ceil((sizes.walSizeMax * WAL_SHARE) / PAGE_SIZE)}`)
+      database.pragma(`journal_size_limit = ${sizes.walSizeMax}`)
+      return new SqliteConnection(prepare(database, sizes))
     })
   }
 
   /** Opens a connection that only reads; the writer has made the file. */
-  static openReader(file: string): SqliteConnection {
-    return open(file, () => new SqliteConnection(prepare(new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS }))))
+  static openReader(file: string, sizes: SqliteSizes): SqliteConnection {
+    return open(file, () => new SqliteConnection(prepare(new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS }), sizes)))
   }
 
   /** Runs a statement. Throws what better-sqlite3 throws. */
@@ -110,7 +125,7 @@ function open(file: string, connect: () => SqliteConnection): SqliteConnection {
   }
 }
 
-function prepare(database: Database.Database): Database.Database {
+function prepare(database: Database.Database, { cacheSizeMax }: SqliteSizes): Database.Database {
   const version = String(database.prepare('SELECT sqlite_version()').pluck().get())
   if (!isRecent(version)) {
     database.close()
@@ -119,7 +134,7 @@ function prepare(database: Database.Database): Database.Database {
   }
   database.pragma('foreign_keys = OFF')
   database.pragma('temp_store = MEMORY')
-  database.pragma(`cache_size = -${CACHE_KIB}`)
+  database.pragma(`cache_size = -${Math.ceil(cacheSizeMax / 1024)}`)
   definePredicateFunction(database)
   return database
 }

@@ -3,6 +3,7 @@ import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/
 import type { ReadProgram, SqlDriver } from '../sql/sql-driver.ts'
 import { takeSqliteLock } from './sqlite-lock.ts'
 import type { SqliteLock } from './sqlite-lock.ts'
+import type { SqliteSizes } from './sqlite-connection.ts'
 import { SqliteReader } from './sqlite-reader.ts'
 import type { WriterGate } from './writer-gate.ts'
 
@@ -12,6 +13,8 @@ export interface SqliteDriverOptions {
   readonly place: () => Promise<{ readonly file: string; readonly remove: () => Promise<void> }>
   /** Makes the way to the writer of that file. */
   readonly writer: (file: string) => WriterGate
+  /** Of the reader's connection. */
+  readonly sizes: SqliteSizes
   /** The store's time, in milliseconds. */
   readonly now: () => number
 }
@@ -39,7 +42,7 @@ export class SqliteDriver implements SqlDriver {
   }
 
   async open(): Promise<void> {
-    const { place, writer: makeWriter, now } = this.#options
+    const { place, writer: makeWriter, now, sizes } = this.#options
     const { file, remove } = await place()
     const undo: (() => void | Promise<void>)[] = [remove]
     try {
@@ -48,7 +51,7 @@ export class SqliteDriver implements SqlDriver {
       const writer = makeWriter(file)
       await writer.open()
       undo.push(() => writer.close())
-      this.#opened = { lock, writer, reader: new SqliteReader(file, now), remove }
+      this.#opened = { lock, writer, reader: new SqliteReader(file, { now, sizes }), remove }
     } catch (error) {
       for (const step of undo.reverse()) await step()
       throw error

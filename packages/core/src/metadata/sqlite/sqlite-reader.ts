@@ -2,6 +2,7 @@ import { SQLITE_DIALECT } from '../sql/dialects.ts'
 import { runProgram } from '../sql/run-program.ts'
 import type { ReadProgram, SqlContext } from '../sql/sql-driver.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
+import type { SqliteSizes } from './sqlite-connection.ts'
 import { translateSqliteError } from './sqlite-errors.ts'
 
 /** The connection that reads, on the caller's thread: a lookup is faster than a message. */
@@ -10,9 +11,9 @@ export class SqliteReader {
   readonly #connection: SqliteConnection
   readonly #now: () => number
 
-  constructor(file: string, now: () => number) {
+  constructor(file: string, { now, sizes }: { readonly now: () => number; readonly sizes: SqliteSizes }) {
     this.#file = file
-    this.#connection = SqliteConnection.openReader(file)
+    this.#connection = SqliteConnection.openReader(file, sizes)
     this.#now = now
   }
 

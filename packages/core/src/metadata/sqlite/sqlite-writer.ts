@@ -10,8 +10,8 @@ import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
 import { SQLITE_WORDS } from '../sql/migrations/schema-words.ts'
 import { runProgram } from '../sql/run-program.ts'
 import type { OnStatement, SqlContext, SqlProgram, SqlStatement } from '../sql/sql-driver.ts'
-import { SqliteConnection } from './sqlite-connection.ts'
-import type { Durability } from './sqlite-connection.ts'
+import { SIZES, SqliteConnection } from './sqlite-connection.ts'
+import type { Durability, SqliteSizes } from './sqlite-connection.ts'
 import { sqliteCode, translateCommitError, translateSqliteError } from './sqlite-errors.ts'
 
 /** What the writer is opened with; plain data, for a thread. */
@@ -20,6 +20,8 @@ export interface WriterSettings {
   readonly durability: Durability
   /** False: a schema that is not up to date is refused. Default true. */
   readonly migrate?: boolean
+  /** Default: `SIZES`. */
+  readonly sizes?: SqliteSizes
 }
 
 /** One command on its way to the writer. */
@@ -54,11 +56,11 @@ export class SqliteWriter {
   #groups = 0
   #commands = 0
 
-  constructor({ file, durability, migrate = true }: WriterSettings, onStatement?: OnStatement) {
+  constructor({ file, durability, migrate = true, sizes = SIZES }: WriterSettings, onStatement?: OnStatement) {
     this.#file = file
     this.#mayMigrate = migrate
     this.#onStatement = onStatement
-    this.#connection = SqliteConnection.openWriter(file, durability)
+    this.#connection = SqliteConnection.openWriter(file, { durability, sizes })
   }
 
   /** How many transactions and commands were committed. */

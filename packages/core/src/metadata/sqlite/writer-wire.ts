@@ -1,22 +1,22 @@
 import type { FaultWire } from './fault-wire.ts'
 import type { WriterCommand, WriterSettings } from './sqlite-writer.ts'
 
-/** What the writer thread is started with. */
-export interface WriterStart extends WriterSettings {
-  /** The store's time, for the migrations. */
-  readonly now: number
-}
-
-/** What the main thread sends: commands of one tick, by numbers that the answers carry; or the wish to end. */
+/**
+ * What the main thread sends. `file` is a number that it gives to each database it has opened; `ids` are numbers that the answers carry.
+ * Commands of one tick travel in one message a file; `end` comes when no file is open.
+ */
 export type WriterRequest =
-  | { readonly kind: 'run'; readonly ids: readonly number[]; readonly commands: readonly WriterCommand[] }
-  | { readonly kind: 'close' }
+  | { readonly kind: 'open'; readonly file: number; readonly settings: WriterSettings; readonly now: number }
+  | { readonly kind: 'run'; readonly file: number; readonly ids: readonly number[]; readonly commands: readonly WriterCommand[] }
+  | { readonly kind: 'close'; readonly file: number }
+  | { readonly kind: 'end' }
 
 /** What became of one command. */
 export type AnswerWire = { readonly outcome: unknown } | { readonly fault: FaultWire }
 
 /** What the writer thread sends back. */
 export type WriterReply =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'failed'; readonly fault: FaultWire }
+  | { readonly kind: 'opened'; readonly file: number }
+  | { readonly kind: 'failed'; readonly file: number; readonly fault: FaultWire }
+  | { readonly kind: 'closed'; readonly file: number }
   | { readonly kind: 'answers'; readonly ids: readonly number[]; readonly answers: readonly AnswerWire[] }
