@@ -4,7 +4,7 @@ export type { RelationRows, RelationRowsChange, RelationRowsPage, RelationRowsPo
 export { type RoleLookup, type StoredPolicies, storedPolicies, type StoredPoliciesOptions } from './access/stored-policies.ts'
 export type { Backend, ByteRange, ByteSource } from './backend/backend.ts'
 export { isLendingReadable, type LendingReadable } from './backend/lending-readable.ts'
-export type { HashWorkerPoolOptions } from './checksums/hash-worker-pool.ts'
+export { HashWorkerPool, type HashWorkerPoolOptions, type HashWorkers } from './checksums/hash-worker-pool.ts'
 export type { CollectedGarbage, CollectGarbageOptions, Engine, EngineOptions, Observer } from './engine/engine.ts'
 export type {
   AppendInput,

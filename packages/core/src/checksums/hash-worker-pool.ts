@@ -20,12 +20,17 @@ const STREAMS_PER_THREAD_MAX = 32
 /** A worker that cannot start, or dies again and again, is not tried for ever. */
 const DEATHS_MAX = 3
 
+/** Threads that hash, as an engine uses them. */
+export type HashWorkers = Pick<HashWorkerPool, 'open' | 'close'>
+
 /**
  * Threads that hash, because MD5 at 0.8 GB/s would otherwise be all that the main thread does. Optional by nature: what
  * it cannot take (not started yet, too many streams, closed, no worker file) is hashed inline, with the same result.
  *
  * Threads start when they are first needed, one more whenever all are busy. They keep the process alive only while
  * somebody waits for a hash.
+ *
+ * Several engines may share one (`openEngine({ hashWorkers })`): they leave it open, and its maker closes it.
  */
 export class HashWorkerPool {
   readonly #threadsMax: number
@@ -57,6 +62,11 @@ export class HashWorkerPool {
     if (this.#threads.size === 0) this.#startThread()
     const [thread] = this.#threads
     return thread === undefined ? false : thread.started
+  }
+
+  /** The same threads for one of several engines, which does not stop them when it is closed. */
+  lend(): HashWorkers {
+    return { open: (algorithms) => this.open(algorithms), close: () => Promise.resolve() }
   }
 
   /** Takes on a body, or returns null: then hash inline. */

@@ -6,14 +6,14 @@ import { BodyDigests, checkSizeSoFar, checkWholeSize, wantedDigests } from './bo
 import type { DigestOptions, ExpectedDigest } from './body-digests.ts'
 import type { DigestAlgorithm } from './checksum-algorithm.ts'
 import type { HashStream } from './hash-stream.ts'
-import type { HashWorkerPool } from './hash-worker-pool.ts'
+import type { HashWorkers } from './hash-worker-pool.ts'
 import { createRunningChecksum, isHash } from './running-checksum.ts'
 import type { RunningChecksum } from './running-checksum.ts'
 
 /** What is computed over a body, what it must be, and who computes it. */
 export interface HashingSourceOptions extends DigestOptions {
   /** Threads for MD5 and SHA, used for bodies of 1 MiB and more. Default: none, everything inline. */
-  readonly workers?: HashWorkerPool
+  readonly workers?: Pick<HashWorkers, 'open'>
 }
 
 /** Below this, in bytes, a body is hashed before a worker would have answered. */

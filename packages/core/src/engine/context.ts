@@ -1,5 +1,5 @@
 import type { Backend } from '../backend/backend.ts'
-import type { HashWorkerPool } from '../checksums/hash-worker-pool.ts'
+import type { HashWorkers } from '../checksums/hash-worker-pool.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { Caller } from '../policy/caller.ts'
@@ -60,7 +60,7 @@ export interface EngineContext {
   /** Seals positions of listings that callers must not read. */
   readonly positions: ListingPositions
   /** Threads that hash large bodies; where there are none, hashing is inline. */
-  readonly hashWorkers: HashWorkerPool
+  readonly hashWorkers: HashWorkers
   readonly reservations: BlobReservations
   readonly openReads: OpenReads
   readonly wholeBlobs: WholeBlobs

@@ -1,5 +1,5 @@
 import type { Backend } from '../backend/backend.ts'
-import type { HashWorkerPoolOptions } from '../checksums/hash-worker-pool.ts'
+import type { HashWorkerPool, HashWorkerPoolOptions } from '../checksums/hash-worker-pool.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { Caller } from '../policy/caller.ts'
 import type { Policy, RequestFacts } from '../policy/policy.ts'
@@ -34,8 +34,8 @@ export interface EngineOptions {
   readonly observer?: Observer
   /** Begins every blob's name, so that namespaces can share a backend, one each; ends with '/'. Default ''. */
   readonly blobPrefix?: string
-  /** Threads that hash large bodies. Default: one less than the machine has cores, at most 4. */
-  readonly hashWorkers?: HashWorkerPoolOptions
+  /** Threads that hash large bodies, or a pool that several engines share. Default: one thread less than the machine has cores, at most 4. */
+  readonly hashWorkers?: HashWorkerPoolOptions | HashWorkerPool
   /**
    * Whether what was uploaded in parts or appends becomes fewer blobs afterwards, where the backend can join without moving
    * bytes through us, and from how many extents on. Costs requests, saves them at each GET. Default: 'never'.

@@ -112,7 +112,7 @@ async function makeContext(options: EngineOptions, { limits, joinRules, backends
     processId,
     buckets: new BucketCache(policyVersion),
     positions: new ListingPositions(metadata),
-    hashWorkers: new HashWorkerPool(options.hashWorkers ?? {}),
+    hashWorkers: options.hashWorkers instanceof HashWorkerPool ? options.hashWorkers.lend() : new HashWorkerPool(options.hashWorkers),
     reservations: new BlobReservations({ metadata, ids, processId, backendId: MAIN_BACKEND_ID, prefix: blobPrefix, observer }),
     openReads: new OpenReads(),
     wholeBlobs: new WholeBlobs(backends),
