@@ -1,5 +1,6 @@
 export { s3Handler, type S3HandlerOptions } from './handler.ts'
 export { type Jurisdiction, jurisdictionFromHost } from './jurisdiction-from-host.ts'
+export { refuseRequest } from './refuse-request.ts'
 export { S3Error, type S3ErrorCode, type S3ErrorOptions } from './s3-error.ts'
 export type { Credential, CredentialRefusal, CredentialResolver, FoundCredential, SigningSecret } from './sigv4/credentials.ts'
 export { stsHandler, type StsHandlerOptions } from './sts/sts-handler.ts'

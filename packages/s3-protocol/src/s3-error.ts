@@ -4,6 +4,7 @@ import type { HttpHeader, HttpInputError, HttpInputErrorCode } from '@stowage/ht
 export const S3_ERROR_STATUS = {
   AccessControlListNotSupported: 400,
   AccessDenied: 403,
+  AccountProblem: 403,
   AuthorizationHeaderMalformed: 400,
   AuthorizationQueryParametersError: 400,
   BadDigest: 400,
