@@ -42,6 +42,10 @@ export function documentsLock(kind: string): Lock {
 export function documentsSharedLock(kind: string): Lock {
   return { name: `documents ${kind}`, exclusive: false }
 }
+/** Whoever writes several rows of a relation takes it alone: two of them in different orders would wait for each other. */
+export function relationRowsLock(relation: string): Lock {
+  return { name: `rows ${relation}`, exclusive: true }
+}
 
 const { storeTime: NOW } = POSTGRES_DIALECT
 const STORE_TIME = `SELECT ${NOW}`
@@ -53,7 +57,7 @@ FROM jsonb_array_elements(?::jsonb) AS each(value)`
 /**
  * Takes the locks in the order given, until the transaction ends, and gives back the store's time (milliseconds)
  * afterwards. What the command reads must be read by a later statement: it then sees what the holders before it committed.
- * Every command takes them in the order policy, bucket, keys (sorted), upload, part; or policy, bucket, kinds of documents (sorted).
+ * Every command takes them in the order policy, bucket, keys (sorted), upload, part; or policy, bucket, kinds of documents (sorted), rows of a relation.
  */
 export function* lock(context: SqlContext, locks: readonly Lock[]): SqlProgram<number> {
   if (context.dialect.locks && locks.length > 0) {

@@ -8,7 +8,7 @@ import {
   type RelationTableChange,
 } from '../../relations.ts'
 import { integerOf } from '../column.ts'
-import { documentsSharedLock, lock } from '../locks.ts'
+import { documentsSharedLock, lock, relationRowsLock } from '../locks.ts'
 import { quoted } from '../predicate-compiler.ts'
 import { engineTable, fromText, list, storedText, tableStatements } from '../relation-table.ts'
 import type { SqlContext, SqlProgram, SqlStatement } from '../sql-driver.ts'
@@ -41,7 +41,8 @@ function* checkIndexable(relation: NonNullable<RelationTableChange['after']>): S
 /** Deletes and puts rows, where the relation is still as the command knows it. */
 export function* changeRelationRows(context: SqlContext, command: ChangeRelationRowsCommand): SqlProgram<ChangeRelationRowsOutcome> {
   const { kind, id, version } = command.document
-  yield* lock(context, [documentsSharedLock(kind)])
+  const several = command.delete.length + command.put.length > 1
+  yield* lock(context, [documentsSharedLock(kind), ...(several ? [relationRowsLock(command.relation.name)] : [])])
   const [current] = yield { sql: VERSION, values: [kind, id] }
   if (current === undefined || integerOf(current[0]) !== version) return { outcome: 'relation-changed' }
   if (command.delete.length > 0) yield deleteStatement(context, command)
