@@ -6,6 +6,7 @@ import { crashPoints } from './crash-points.ts'
 import { differential } from './differential.ts'
 import { nginx } from './nginx.ts'
 import { pastedLines } from './pasted-lines.ts'
+import { plans } from './plans/plans.ts'
 import { postgresConnections } from './postgres-connections.ts'
 import { packed } from './packed.ts'
 import { powerCut } from './power-cut.ts'
@@ -38,6 +39,7 @@ export const STEPS: readonly VerifyStep[] = [
     env: { STOWAGE_MUTANTS: 'all' },
   }),
   ...postgresConnections,
+  plans,
   suite({
     name: 'races',
     claim: 'Two puts and a delete of one key, 10,000 times on both stores: never a leaked or wrongly collected blob.',

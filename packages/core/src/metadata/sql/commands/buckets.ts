@@ -18,6 +18,7 @@ import { bucketLock, documentsLock, lock, policyLock } from '../locks.ts'
 import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { writeDocuments } from './documents.ts'
+import { forgetUploads } from '../forget-uploads.ts'
 import { assert } from '../../../util/assert.ts'
 import { policyVersion } from './policy-version.ts'
 
@@ -43,12 +44,13 @@ export function* createBucket(context: SqlContext, { bucket, require }: CreateBu
 }
 
 const STATE = `SELECT p.version, ${bucketColumns('b')} FROM policy_state p LEFT JOIN buckets b ON b.id = ? WHERE p.id = 1`
-const HOLDS = `SELECT 1 WHERE EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?) OR EXISTS (SELECT 1 FROM object_versions WHERE bucket_id = ?)`
+// Not EXISTS: where nearly all versions are in one bucket, Postgres would read all of them to find that another one has none.
+const HOLDS = `SELECT 1 WHERE (SELECT key FROM objects WHERE bucket_id = ? ORDER BY key LIMIT 1) IS NOT NULL
+OR (SELECT key FROM object_versions WHERE bucket_id = ? ORDER BY key LIMIT 1) IS NOT NULL`
 const UPLOADS_MAX = 100
 const UPLOADS = `SELECT id, manifest_id FROM uploads WHERE bucket_id = ? AND status = 'open' LIMIT ${UPLOADS_MAX}`
 const ANSWERS_MAX = 1_000
-const FORGET_ANSWERS = `DELETE FROM uploads WHERE id IN
-(SELECT id FROM uploads WHERE bucket_id = ? AND status = 'completed' LIMIT ${ANSWERS_MAX}) RETURNING id`
+const ANSWERED = `SELECT id FROM uploads WHERE bucket_id = ? AND status = 'completed' LIMIT ${ANSWERS_MAX}`
 const DELETE = 'DELETE FROM buckets WHERE id = ?'
 const DELETE_POLICY = 'DELETE FROM documents WHERE kind = ? AND id = ?'
 
@@ -118,8 +120,7 @@ function* endUploads(context: SqlContext, bucketId: string, now: number): SqlPro
     released += yield* releaseUpload(context, { uploadId: textOf(upload[0]), manifestId: integerOf(upload[1]), now })
   }
   if (uploads.length === UPLOADS_MAX) return false
-  const answers = yield { sql: FORGET_ANSWERS, values: [bucketId] }
-  return answers.length < ANSWERS_MAX
+  return (yield* forgetUploads(context, { sql: ANSWERED, values: [bucketId] })).found < ANSWERS_MAX
 }
 
 const FIND = `SELECT ${bucketColumns('b')} FROM buckets b WHERE b.jurisdiction = ? AND b.name = ?`

@@ -1,4 +1,5 @@
 import type { AbortUploadOutcome, CreateUploadCommand, CreateUploadOutcome, UploadTarget } from '../../commands.ts'
+import { forgetUploads } from '../forget-uploads.ts'
 import { integerOf, textOf } from '../column.ts'
 import { refuse, refuseAtDoor } from '../guard.ts'
 import { readKeyState } from '../key-state.ts'
@@ -35,8 +36,7 @@ export function* abortUpload(context: SqlContext, target: UploadTarget): SqlProg
 
 const EXPIRED = `SELECT id FROM uploads WHERE status = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?`
 const STILL_EXPIRED = `SELECT id, manifest_id FROM uploads WHERE id = ? AND status = 'open' AND expires_at <= ?`
-const forgetText = `DELETE FROM uploads WHERE id IN
-(SELECT id FROM uploads WHERE status = 'completed' AND completed_at < ? ORDER BY completed_at LIMIT ?) RETURNING id`
+const ANSWERED = `SELECT id FROM uploads WHERE status = 'completed' AND completed_at < ? ORDER BY completed_at LIMIT ?`
 
 /** What to expire: see `MetadataStore.expireUploads`. */
 export interface ExpireInput {
@@ -61,6 +61,6 @@ export function* expireUploads(context: SqlContext, { answersKeptSeconds, limit 
     released += yield* releaseUpload(context, { uploadId: id, manifestId: integerOf(row[1]), now })
     count += 1
   }
-  const forgotten = yield { sql: forgetText, values: [now - answersKeptSeconds * 1000, limit - count] }
-  return count + forgotten.length
+  const answered = { sql: ANSWERED, values: [now - answersKeptSeconds * 1000, limit - count] }
+  return count + (yield* forgetUploads(context, answered)).forgotten
 }

@@ -1,0 +1,36 @@
+/** A step of a plan, as `EXPLAIN (FORMAT JSON)` says it. */
+export interface PlanNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly PlanNode[]
+}
+
+/** Tables that have a row a process, a job, or one altogether. */
+const SMALL: ReadonlySet<string> = new Set(['processes', 'jobs', 'policy_state', 'schema_migrations'])
+/** What gives back few rows, however many there are: a page, the list that a command carries, nothing. */
+const BOUNDED: ReadonlySet<string> = new Set(['Limit', 'Function Scan', 'Result'])
+/** What belongs to one object or upload, or to the documents of a kind that are read together: their number has a limit. */
+const OF_ONE = /\b(?:manifest_id|kind) = /
+
+/** What is wrong with a plan where tables are large; null where nothing is. */
+export function findProblem(node: PlanNode): string | null {
+  const { 'Node Type': type, 'Relation Name': table = '', Plans: below = [] } = node
+  if (type === 'Seq Scan' && !SMALL.has(table)) return `reads the whole of ${table}`
+  if (type.endsWith('Sort') && !below.some(isBounded)) return 'sorts what may be any number of rows'
+  for (const each of below) {
+    const problem = findProblem(each)
+    if (problem !== null) return problem
+  }
+  return null
+}
+
+function isBounded({ 'Node Type': type, 'Index Cond': condition = '', Plans: below = [] }: PlanNode): boolean {
+  return BOUNDED.has(type) || OF_ONE.test(condition) || below.some(isBounded)
+}
+
+/** A plan on a line. */
+export function planText({ 'Node Type': type, 'Relation Name': table, 'Index Cond': condition, Plans: below = [] }: PlanNode): string {
+  const self = [type, table, condition].filter((word) => word !== undefined).join(' ')
+  return below.length === 0 ? self : `${self} (${below.map(planText).join('; ')})`
+}
