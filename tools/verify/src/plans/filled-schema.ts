@@ -16,7 +16,7 @@ export async function fillSchema(pool: Pool, { schema, rows }: { readonly schema
   }
 }
 
-/** One large bucket and 1,000 small ones, keys in ten folders, a hundred owners, ten keys with many versions, uploads of 10,000 parts. */
+/** One large bucket and 1,000 small ones, keys in ten folders, a hundred owners, ten keys with many versions, uploads of 10,000 parts, a batch of reserved blobs a process. */
 function statements(rows: number): readonly string[] {
   const from = `FROM generate_series(1, ${rows}) n`
   const padded = `lpad(n::text, 9, '0')`
@@ -38,7 +38,7 @@ function statements(rows: number): readonly string[] {
     `INSERT INTO append_pieces (manifest_id, piece_offset, length, extents) SELECT n / 100, n % 100, 1, '\\x00' ${from}`,
     `INSERT INTO blob_refs (backend_id, blob, manifest_id, part_number) SELECT 'main', md5(n::text), n, 0 ${from}`,
     `INSERT INTO garbage (backend_id, blob, state, process_id, changed_at)
-      SELECT 'main', md5('g' || n), (ARRAY['reserved', 'queued', 'claimed'])[1 + n % 3], CASE WHEN n % 3 = 0 THEN 'p' || (n % 5) END, n ${from}`,
+      SELECT 'main', md5('g' || n), CASE WHEN n % 1000 = 0 THEN 'reserved' WHEN n % 2 = 0 THEN 'claimed' ELSE 'queued' END, CASE WHEN n % 1000 = 0 THEN 'p' || (n % 5) END, n ${from}`,
     `INSERT INTO inline_bytes (id, bytes) SELECT n, '\\x00' ${from}`,
     `INSERT INTO documents (kind, id, version, body) SELECT 'k' || (n % 10), ${padded}, 1, '{}' FROM generate_series(1, ${few}) n`,
     `INSERT INTO processes (id, heartbeat_at, lapsed) SELECT 'p' || n, n, 0 FROM generate_series(1, 5) n`,

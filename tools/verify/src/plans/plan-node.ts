@@ -10,8 +10,8 @@ export interface PlanNode {
 const SMALL: ReadonlySet<string> = new Set(['processes', 'jobs', 'policy_state', 'schema_migrations'])
 /** What gives back few rows, however many there are: a page, the list that a command carries, nothing. */
 const BOUNDED: ReadonlySet<string> = new Set(['Limit', 'Function Scan', 'Result'])
-/** What belongs to one object or upload, or to the documents of a kind that are read together: their number has a limit. */
-const OF_ONE = /\b(?:manifest_id|kind) = /
+/** What belongs to one object or upload, the documents of a kind, and what processes have reserved ahead: few, whatever is stored. */
+const OF_ONE = /\b(?:manifest_id|kind) = |state = 'reserved'/
 
 /** What is wrong with a plan where tables are large; null where nothing is. */
 export function findProblem(node: PlanNode): string | null {
