@@ -17,6 +17,7 @@ const engine = await openEngine({
   metadata: sqliteMetadata({ file: join(directory, 'metadata.sqlite') }),
   backend: fsBackend({ directory }),
   policy: ownersOnly(),
+  background: { garbageEverySeconds: 30 },
 })
 const session = engine.as(accountCaller('me'))
 await session.createBucket({ bucket: { name: 'photos' } })

@@ -14,6 +14,7 @@ async function open(): Promise<HttpHandler> {
     metadata: sqliteMetadata({ file: resolve(directory, 'metadata.sqlite') }),
     backend: fsBackend({ directory }),
     policy: ownersOnly(),
+    background: { garbageEverySeconds: 30 },
   })
   const credential = { id, version: '1', secretAccessKey: SECRET_ACCESS_KEY, caller: accountCaller('me', id) }
   return s3Handler({ engine, region: 'us-east-1', credentials: { find: (asked) => (asked === id ? credential : null) } })

@@ -1,5 +1,6 @@
 import type { Caller } from '../policy/caller.ts'
 import type { RequestFacts } from '../policy/policy.ts'
+import type { BackgroundJobs } from './background/background-jobs.ts'
 import { checkCaller } from './check-caller.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import type { EngineContext } from './context.ts'
@@ -14,11 +15,13 @@ const NO_REQUEST: Partial<RequestFacts> = Object.freeze({})
 export class EngineImplementation implements Engine {
   readonly #context: EngineContext
   readonly #heartbeats: Heartbeats
+  readonly #background: BackgroundJobs
   #closing: Promise<void> | null = null
 
-  constructor(context: EngineContext, heartbeats: Heartbeats) {
+  constructor(context: EngineContext, heartbeats: Heartbeats, background: BackgroundJobs) {
     this.#context = context
     this.#heartbeats = heartbeats
+    this.#background = background
   }
 
   as(caller: Caller, request: Partial<RequestFacts> = NO_REQUEST): Session {
@@ -56,6 +59,7 @@ export class EngineImplementation implements Engine {
 
   async #close(): Promise<void> {
     const { backends, calls, hashWorkers, joins, metadata, observer, openReads, policyVersionWatch, processId } = this.#context
+    await this.#background.close()
     await calls.close()
     await joins.close()
     openReads.breakOff()

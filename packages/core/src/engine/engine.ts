@@ -5,6 +5,7 @@ import type { Caller } from '../policy/caller.ts'
 import type { Policy, RequestFacts } from '../policy/policy.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Ids } from '../util/ids.ts'
+import type { BackgroundOption } from './background/resolve-background.ts'
 import type { JoinsOption } from './joins/resolve-joins.ts'
 import type { Limits } from './limits.ts'
 import type { Session } from './session.ts'
@@ -41,6 +42,11 @@ export interface EngineOptions {
    * bytes through us, and from how many extents on. Costs requests, saves them at each GET. Default: 'never'.
    */
   readonly joins?: JoinsOption
+  /**
+   * Whether the engine deletes garbage and expired uploads by itself, and how often: `{}` does, with what is usual. Of all engines on
+   * one store, one does it at a time. Default: 'never', then call `collectGarbage`, or nothing that was deleted frees any room.
+   */
+  readonly background?: BackgroundOption
 }
 
 /** The engine: sessions for callers, and what the operator does. */
@@ -54,7 +60,7 @@ export interface Engine {
   policyChanged(): Promise<void>
   /** Deletes blobs that nothing refers to, expired uploads first. Several collectors may run at once. */
   collectGarbage(options?: CollectGarbageOptions): Promise<CollectedGarbage>
-  /** Waits for calls under way, then closes the backends and, last, the metadata store. Calling it twice is fine. */
+  /** Breaks off what goes on in the background, waits for calls under way, then closes the backends and, last, the metadata store. Calling it twice is fine. */
   close(): Promise<void>
 }
 

@@ -5,6 +5,9 @@ import { StorageError } from '../errors/storage-error.ts'
 import { systemClock } from '../util/clock.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { createIds } from '../util/ids.ts'
+import { BackgroundJobs } from './background/background-jobs.ts'
+import { backgroundWorks } from './background/background-works.ts'
+import { resolveBackground } from './background/resolve-background.ts'
 import { BlobReservations } from './blob-reservations.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { KnownPolicyVersion, MAIN_BACKEND_ID } from './context.ts'
@@ -36,6 +39,7 @@ const OPTION_NAMES: Readonly<Record<keyof EngineOptions, true>> = {
   blobPrefix: true,
   hashWorkers: true,
   joins: true,
+  background: true,
 }
 
 const SILENT: Observer = {
@@ -54,6 +58,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   checkOptions(options)
   const limits = resolveLimits(options.limits ?? {})
   const joinRules = resolveJoins(options.joins)
+  const backgroundRules = resolveBackground(options.background)
   const backends = new Map<string, Backend>([[MAIN_BACKEND_ID, options.backend], ...Object.entries(options.otherBackends ?? {})])
   const opened: (() => Promise<void>)[] = []
   try {
@@ -69,7 +74,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     opened.unshift(() => context.hashWorkers.close())
     const heartbeats = new Heartbeats(context)
     await heartbeats.start()
-    return new EngineImplementation(context, heartbeats)
+    const background = new BackgroundJobs(backgroundWorks(context, heartbeats, backgroundRules), {
+      metadata: context.metadata,
+      observer: context.observer,
+      owner: context.processId,
+      leaseSeconds: limits.processLeaseSeconds,
+      renewEverySeconds: limits.heartbeatIntervalSeconds,
+    })
+    background.start()
+    return new EngineImplementation(context, heartbeats, background)
   } catch (error) {
     await closeAll(opened).catch(() => undefined)
     throw error

@@ -75,7 +75,8 @@ export interface ServeOptions {
   readonly json?: boolean
 }
 
-const COLLECT_EVERY_MS = 30_000
+/** Of all servers on one store, one collects at a time. */
+const BACKGROUND = { garbageEverySeconds: 30 } as const
 
 /** Serves S3 until SIGINT or SIGTERM; then finishes the requests under way and closes the database last. */
 export async function serveCommand(options: ServeOptions, context: CliContext): Promise<number> {
@@ -107,6 +108,7 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
     privateIssuers: options.privateIssuers === true,
     bodySizeMax: limits.bodySizeMax,
     stsLimits: limits,
+    background: BACKGROUND,
     observer: eventsTo(log),
   })
   try {
@@ -122,13 +124,11 @@ export async function serveCommand(options: ServeOptions, context: CliContext): 
       onFault: (error) => log.error({ err: error }, 'an answer could not be sent, and it was our fault'),
     })
     const control = await openControl(directory, { administration, log })
-    const collector = collectInBackground(engine, log)
     const ready = { endpoint: server.endpoint, region: options.region, ...credentials }
     context.stdout.write(options.json === true ? `${JSON.stringify(ready)}\n` : readyBox(ready, directory))
     await signal.received
     if (options.json !== true) context.stderr.write('stowage: finishing the requests under way …\n')
     stopping = true
-    clearInterval(collector)
     await control?.close()
     await server.stop(limits.shutdownSecondsMax * 1000)
   } finally {
@@ -192,22 +192,17 @@ async function makeBuckets(engine: Engine, names: readonly string[]): Promise<vo
   }
 }
 
-function collectInBackground(engine: Engine, log: Logger): NodeJS.Timeout {
-  const collect = (): void => {
-    engine.collectGarbage().catch((error: unknown) => log.warn({ err: error }, 'garbage was not collected, it will be tried again'))
-  }
-  return setInterval(collect, COLLECT_EVERY_MS).unref()
-}
-
 /** What becomes of credentials. */
 const AUDITED = /^(?:access-key|project|opaque-key|r2-token|token-secrets|sts)\./
 
-/** Faults of ours are worth a line, and what becomes of keys; what clients do is not. */
+/** Faults of ours are worth a line, what becomes of keys, and what goes wrong in the background; what clients do is not. */
 function eventsTo(log: Logger): Observer {
   return {
     event(name, fields) {
       if (name === 'fault') log.error({ requestId: fields['requestId'], err: fields['error'] }, 'a request failed, and it was our fault')
       else if (AUDITED.test(name)) log.info(fields, name)
+      else if (name === 'job.failed') log.warn({ job: fields['job'], err: fields['error'] }, 'a job failed, it will be tried again')
+      else if (name === 'job.taken-over' || name === 'job.lost') log.info(fields, name)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { Caller, Engine, Observer, StoredPolicies } from '@stowage/core'
+import type { Caller, Engine, EngineOptions, Observer, StoredPolicies } from '@stowage/core'
 import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
 import type { KeyCredential, KeyProvider, S3Credential, S3CredentialResolver, StoredCredentialsOptions } from '@stowage/credentials'
 import type { HttpHandler } from '@stowage/http'
@@ -42,6 +42,8 @@ export interface AssembleOptions extends StoreOptions {
   readonly bodySizeMax?: number
   /** Of requests for temporary credentials. Default: the service's. */
   readonly stsLimits?: Pick<ServerLimits, 'stsPerAddressMinuteMax' | 'stsPerSubjectMinuteMax'>
+  /** What the engine does behind the calls. Default: nothing. */
+  readonly background?: EngineOptions['background']
   /** Hears of faults of engine and door. */
   readonly observer: Observer
 }
@@ -71,11 +73,11 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     }
   }
   try {
-    const { bodySizeMax, observer } = options
+    const { bodySizeMax, observer, background = 'never' } = options
     const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
     const { metadata, backend } = stores
     const policies = storedPolicies({ metadata })
-    const engine = await openEngine({ metadata, backend, policy: policies, observer, limits })
+    const engine = await openEngine({ metadata, backend, policy: policies, observer, limits, background })
     closers.unshift(() => engine.close())
     const masterKeys = options.masterKeys ?? masterKeysFor({}, options.directory)
     const parts = { documents: metadata, masterKeys, observer, roles: policies.roles }
