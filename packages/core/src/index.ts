@@ -58,6 +58,9 @@ export type {
   Explanation,
   SupposedObject,
 } from './engine/explanation.ts'
+export { moveMetadata, type MovedMetadata, type MoveMetadataOptions, type MoveStep } from './engine/move/move-metadata.ts'
+export type { TableSurvey } from './engine/move/survey-tables.ts'
+export { takeBackMetadata } from './engine/move/take-back-metadata.ts'
 export type { Verdict } from './metadata/queries.ts'
 export { fsck, type FsckChecked, type FsckOptions, type FsckReport } from './engine/fsck.ts'
 export type { FsckDetails, FsckFinding, FsckKind, FsckSeverity, Holder } from './engine/fsck/finding.ts'

@@ -79,6 +79,7 @@ const S3_ERRORS: Readonly<Record<StorageErrorCode, S3ErrorRow>> = {
   },
   SchemaTooNew: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },
   SchemaTooOld: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },
+  StoreNotUsable: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },
   // RFC 4918 §11.5. Clients retry 503 for minutes; a full disk wants a human.
   StorageFull: { code: 'InsufficientStorage', status: 507, message: 'The server has no space left to store the request.' },
   StoreUnavailable: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },

@@ -2,6 +2,7 @@ import type { Suite } from '../case.ts'
 import { blobCases } from './blobs.ts'
 import { bucketCases } from './buckets.ts'
 import { concurrencyCases } from './concurrency.ts'
+import { copyingCases } from './copying.ts'
 import { documentCases } from './documents.ts'
 import { exchangeCases } from './exchange.ts'
 import { extentLimitCases } from './extent-limit.ts'
@@ -40,6 +41,7 @@ export const metadataCases: Suite<MetadataSubject> = {
     ...refusedRowCases,
     ...documentCases,
     ...relationCases,
+    ...copyingCases,
   ],
   facetsOf: () => [],
   start: () => Promise.resolve(),

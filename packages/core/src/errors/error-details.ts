@@ -62,6 +62,8 @@ export interface StorageErrorDetails {
   SchemaTooOld: { readonly found: number; readonly needed: number }
   /** The disk, or the quota of the store, is full; nothing was written. */
   StorageFull: { readonly where: string }
+  /** The metadata store is not to be served, or copied: why. */
+  StoreNotUsable: { readonly reason: string }
   /** The metadata store cannot be reached or written to; the same call may succeed later. */
   StoreUnavailable: { readonly store: string; readonly reason: string }
   UploadNotFound: { readonly uploadId: string }

@@ -41,6 +41,7 @@ const SENTENCES: Sentences = {
   SchemaTooOld: ({ found, needed }) =>
     `The metadata has ${found === 0 ? 'no schema' : `schema ${found}`}, and schema ${needed} is needed: a server of this release brings it up to date when it starts.`,
   StorageFull: ({ where }) => `There is no space left in ${where}.`,
+  StoreNotUsable: ({ reason }) => `The metadata store cannot be used as it is: ${reason}.`,
   StoreUnavailable: ({ store, reason }) => `The metadata store ${store} is not available: ${reason}.`,
   UploadNotFound: ({ uploadId }) => `There is no upload ${uploadId}.`,
   VersionNotFound: ({ key, versionId }) => `There is no version ${versionId} of ${key}.`,

@@ -24,6 +24,21 @@ export type {
   Refusal,
   UploadTarget,
 } from './commands.ts'
+export { COPIED_TABLES } from './copying.ts'
+export type {
+  CopiedColumns,
+  CopiedRow,
+  CopiedRowsPage,
+  CopiedRowsQuery,
+  CopiedTable,
+  CopiedValue,
+  StoreCopying,
+  StoreMark,
+  StoreRows,
+  StoreState,
+  WriteCopyCommand,
+  WriteCopyOutcome,
+} from './copying.ts'
 export { DOCUMENT_LIMITS } from './documents.ts'
 export type {
   DocumentId,

@@ -39,6 +39,7 @@ import type {
   WriteDocumentsCommand,
   WriteDocumentsOutcome,
 } from './documents.ts'
+import type { StoreCopying } from './copying.ts'
 import type {
   ChangeRelationRowsCommand,
   ChangeRelationRowsOutcome,
@@ -129,7 +130,7 @@ export interface MetadataStore {
    */
   readonly lagMilliseconds: number
 
-  /** Connects, and brings the schema up to date where the store was not told otherwise. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse` or `StoreUnavailable`. */
+  /** Connects, and brings the schema up to date where the store was not told otherwise. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse`, `StoreUnavailable`, or `StoreNotUsable` for one that has a `StoreMark`. */
   open(): Promise<void>
   /** Finishes what is under way. Calling it twice is fine. */
   close(): Promise<void>
@@ -237,4 +238,6 @@ export interface MetadataStore {
 
   /** For fsck: what the rows say, page by page. */
   readonly inspection: StoreInspection
+  /** For those who bring the whole store elsewhere: rows as they are. */
+  readonly copying: StoreCopying
 }

@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../sql/migrations/index.ts'
 import { migrateOnce } from '../sql/migrations/run-migrations.ts'
 import type { MigrationPlan } from '../sql/migrations/run-migrations.ts'
 import { POSTGRES_WORDS } from '../sql/migrations/schema-words.ts'
-import type { OnStatement, ReadOptions, ReadProgram, SqlContext, SqlDriver, SqlProgram } from '../sql/sql-driver.ts'
+import type { HeldRead, OnStatement, ReadOptions, ReadProgram, SqlContext, SqlDialect, SqlDriver, SqlProgram } from '../sql/sql-driver.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { PostgresSession, Unanswered, Undone } from './postgres-session.ts'
@@ -53,6 +53,7 @@ const MIGRATION_LOCK = 'SELECT CAST(pg_advisory_xact_lock(hashtextextended(?, 0)
 /** Postgres through a pool: each command a transaction, retried where others were in its way. */
 export class PostgresDriver implements SqlDriver {
   readonly name = 'postgres'
+  readonly dialect: SqlDialect = POSTGRES_DIALECT
   readonly keysPerCommand: number = KEYS_PER_TRANSACTION
   readonly #options: PostgresDriverOptions
   readonly #texts: PostgresTexts
@@ -135,6 +136,10 @@ export class PostgresDriver implements SqlDriver {
         return this.#withSession('read', use)
       }
     })
+  }
+
+  readHeld<T>(use: (read: HeldRead) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#withSession('read', (session) => session.held((run) => use((program) => run(program(this.#context()))))))
   }
 
   #track<T>(run: () => Promise<T>): Promise<T> {

@@ -20,6 +20,8 @@ export interface PostgresMetadataOptions {
    * administer what others serve. Default true.
    */
   readonly migrate?: boolean
+  /** Opens a store that has a `StoreMark` as well: one that is not to be served. Default false. */
+  readonly openMarked?: boolean
   /**
    * Whether statements are kept parsed on their connection, by name. False behind a pooler that lends connections for a transaction at a
    * time (PgBouncer before 1.21, or without `max_prepared_statements`). Default true.
@@ -50,6 +52,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'pool',
   'schema',
   'migrate',
+  'openMarked',
   'prepare',
   'statementTimeoutMilliseconds',
   'lockTimeoutMilliseconds',
@@ -61,16 +64,15 @@ const FIELDS: ReadonlySet<string> = new Set([
 /** The metadata store in Postgres 14 or later, for several processes at once. Nothing happens before `open()`. */
 export function postgresMetadata(options: PostgresMetadataOptions): MetadataStore {
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`postgresMetadata: unknown option '${field}'`)
-  const { pool, schema = null, migrate = true, prepare = true, replica = null, clock, onStatement } = options
+  const { pool, schema = null, migrate = true, openMarked = false, prepare = true, replica = null, clock, onStatement } = options
   const { statementTimeoutMilliseconds: statement = 30_000, lockTimeoutMilliseconds: lock = 10_000 } = options
   if (schema !== null) checkSchema(schema)
   checkTimeout('statementTimeoutMilliseconds', statement)
   checkTimeout('lockTimeoutMilliseconds', lock)
   if (replica !== null) checkReplica(replica)
   const now = clock === undefined ? null : (): number => clock().getTime()
-  return new SqlMetadataStore(
-    new PostgresDriver({ pool, schema, migrate, prepare, timeouts: { statement, lock }, replica, now, onStatement }),
-  )
+  const driver = new PostgresDriver({ pool, schema, migrate, prepare, timeouts: { statement, lock }, replica, now, onStatement })
+  return new SqlMetadataStore(driver, { openMarked })
 }
 
 const LAG_MIN = 100

@@ -83,6 +83,16 @@ export class PostgresSession {
     return result
   }
 
+  /** Lets programs that only read run in one transaction, one after the other. */
+  async held<T>(use: (run: <R>(program: SqlProgram<R>) => Promise<R>) => Promise<T>): Promise<T> {
+    await this.#begin('read')
+    // What is seen is the state of the first statement, not of BEGIN.
+    await this.#run(anyRow())
+    const result = await use((program) => this.#run(program))
+    await this.#control('COMMIT')
+    return result
+  }
+
   /** Runs a program as one transaction. Rejects with `Undone` where it may be run again, with `Unanswered` where the server may know more. */
   async write<T>(program: SqlProgram<T>): Promise<T> {
     await this.#begin('write')
@@ -211,6 +221,10 @@ export class PostgresSession {
     if (this.#patient || timeouts === null) return {}
     return { query_timeout: Math.min(timeouts.statement * (this.#pipeline.ahead + 1) + ANSWER_GRACE_MS, TIMER_MAX) }
   }
+}
+
+function* anyRow(): SqlProgram<void> {
+  yield { sql: 'SELECT version FROM policy_state', values: [] }
 }
 
 /** The longest that a timer of Node waits. Milliseconds. */

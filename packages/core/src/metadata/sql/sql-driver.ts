@@ -63,6 +63,7 @@ export interface SqlContext {
 /** Runs programs. Translates every fault of the database into a `StorageError`. */
 export interface SqlDriver {
   readonly name: string
+  readonly dialect: SqlDialect
   /** How many keys one bulk command may carry: others wait for it. More are for the store to split. */
   readonly keysPerCommand: number
   /** Connects, and runs the migrations. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse` or `StoreUnavailable`. */
@@ -76,6 +77,8 @@ export interface SqlDriver {
   readConsistent<T>(program: ReadProgram<T>, options?: ReadOptions): Promise<T>
   /** How old the state may be that is read with `mayLag`, in milliseconds; 0 where it is always the newest. */
   readonly lagMilliseconds: number
+  /** Lets programs that only read see one state of the database, one after the other, for as long as `use` takes. */
+  readHeld<T>(use: (read: HeldRead) => Promise<T>): Promise<T>
 }
 /** How a program may be read. */
 export interface ReadOptions {
@@ -84,6 +87,9 @@ export interface ReadOptions {
 }
 /** A program that only reads. Runs in the caller's thread, so it may close over what it likes. */
 export type ReadProgram<T> = (context: SqlContext) => SqlProgram<T>
+
+/** Runs one program after the other over one state of the database. */
+export type HeldRead = <T>(program: ReadProgram<T>) => Promise<T>
 
 /** The fault injection of the drivers, for tests: called before each statement; what it throws counts as a fault of the database. */
 export type OnStatement = (info: { readonly command: string; readonly index: number; readonly text: string }) => void

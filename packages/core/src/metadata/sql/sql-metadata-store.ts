@@ -12,6 +12,7 @@ import {
 import { checkFinishJob, checkHolder, checkHoldGarbage, checkRenewJob, checkTakeJob } from '../check-leases.ts'
 import { checkRelationListing, checkRelationRows, checkTableChange } from '../check-relations.ts'
 import type * as commands from '../commands.ts'
+import type { StoreCopying } from '../copying.ts'
 import type * as documents from '../documents.ts'
 import type * as exchange from '../exchange.ts'
 import type { StoreInspection } from '../inspection.ts'
@@ -23,6 +24,8 @@ import type * as queries from '../queries.ts'
 import type * as relations from '../relations.ts'
 import { findBucket } from './commands/buckets.ts'
 import { policyVersion } from './commands/policy-version.ts'
+import { sqlCopying } from './copying/sql-copying.ts'
+import { refuseMarked } from './copying/store-mark.ts'
 import { listDocuments, readDocument, readDocuments } from './documents.ts'
 import { judge } from './guard.ts'
 import { findObject, findRecord } from './find-object.ts'
@@ -43,10 +46,15 @@ import type { ReadProgram, SqlDriver } from './sql-driver.ts'
 export class SqlMetadataStore implements MetadataStore {
   readonly #driver: SqlDriver
   readonly #inspection: StoreInspection
+  readonly #openMarked: boolean
+  readonly copying: StoreCopying
 
-  constructor(driver: SqlDriver) {
+  /** With `openMarked`, a store opens that is not to be served: for those who finish it, or look at it. */
+  constructor(driver: SqlDriver, { openMarked = false }: { readonly openMarked?: boolean } = {}) {
     this.#driver = driver
     this.#inspection = sqlInspection(driver)
+    this.copying = sqlCopying(driver)
+    this.#openMarked = openMarked
   }
 
   get name(): string {
@@ -57,8 +65,9 @@ export class SqlMetadataStore implements MetadataStore {
     return this.#driver.lagMilliseconds
   }
 
-  open(): Promise<void> {
-    return this.#driver.open()
+  async open(): Promise<void> {
+    await this.#driver.open()
+    if (!this.#openMarked) await refuseMarked(this.#driver)
   }
 
   close(): Promise<void> {

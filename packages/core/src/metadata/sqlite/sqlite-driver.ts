@@ -1,6 +1,7 @@
 import { StorageError } from '../../errors/storage-error.ts'
 import type { CommandInput, CommandName, CommandOutcome } from '../sql/commands/index.ts'
-import type { ReadProgram, SqlDriver } from '../sql/sql-driver.ts'
+import { SQLITE_DIALECT } from '../sql/dialects.ts'
+import type { HeldRead, ReadProgram, SqlDialect, SqlDriver } from '../sql/sql-driver.ts'
 import { takeSqliteLock } from './sqlite-lock.ts'
 import type { SqliteLock } from './sqlite-lock.ts'
 import type { SqliteSizes } from './sqlite-connection.ts'
@@ -20,6 +21,7 @@ export interface SqliteDriverOptions {
 }
 
 interface Opened {
+  readonly file: string
   readonly lock: SqliteLock
   readonly writer: WriterGate
   readonly reader: SqliteReader
@@ -32,6 +34,7 @@ const KEYS_PER_COMMAND = 100
 /** SQLite: one writer, one reader, one owner. */
 export class SqliteDriver implements SqlDriver {
   readonly name = 'sqlite'
+  readonly dialect: SqlDialect = SQLITE_DIALECT
   readonly keysPerCommand: number = KEYS_PER_COMMAND
   readonly lagMilliseconds = 0
   readonly #options: SqliteDriverOptions
@@ -51,7 +54,7 @@ export class SqliteDriver implements SqlDriver {
       const writer = makeWriter(file)
       await writer.open()
       undo.push(() => writer.close())
-      this.#opened = { lock, writer, reader: new SqliteReader(file, { now, sizes }), remove }
+      this.#opened = { file, lock, writer, reader: new SqliteReader(file, { now, sizes }), remove }
     } catch (error) {
       for (const step of undo.reverse()) await step()
       throw error
@@ -82,6 +85,20 @@ export class SqliteDriver implements SqlDriver {
 
   readConsistent<T>(program: ReadProgram<T>): Promise<T> {
     return this.#read(program, true)
+  }
+
+  async readHeld<T>(use: (read: HeldRead) => Promise<T>): Promise<T> {
+    const opened = this.#opened
+    if (opened === null) throw closed()
+    // A connection of its own: those of everybody else must see what is new.
+    const { now, sizes } = this.#options
+    const reader = new SqliteReader(opened.file, { now, sizes })
+    try {
+      reader.hold()
+      return await use(async (program) => reader.read(program, false))
+    } finally {
+      reader.close()
+    }
   }
 
   #read<T>(program: ReadProgram<T>, consistent: boolean): Promise<T> {

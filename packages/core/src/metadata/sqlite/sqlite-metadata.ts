@@ -34,6 +34,8 @@ export interface SqliteMetadataOptions {
    * administer what others serve. Default true.
    */
   readonly migrate?: boolean
+  /** Opens a store that has a `StoreMark` as well: one that is not to be served. Default false. */
+  readonly openMarked?: boolean
   /** Where the code of the writer thread comes from. Default: the file beside ours. */
   readonly worker?: WorkerSource
   /** Threads that this store shares with others. Default: one of its own. Not with `worker`. */
@@ -56,6 +58,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'temporary',
   'durability',
   'migrate',
+  'openMarked',
   'worker',
   'writers',
   'cacheSizeMax',
@@ -68,7 +71,7 @@ const WAL_SIZE_MIN = 1024 ** 2
 
 /** The embedded metadata store: one SQLite file, owned by this process. Nothing happens before `open()`. */
 export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
-  const { file, temporary = false, migrate = true, worker, onStatement, clock = systemClock } = options
+  const { file, temporary = false, migrate = true, openMarked = false, worker, onStatement, clock = systemClock } = options
   for (const field of Object.keys(options)) if (!FIELDS.has(field)) throw new TypeError(`sqliteMetadata: unknown option '${field}'`)
   if ((file === undefined) !== temporary) throw new TypeError('sqliteMetadata: give either file or temporary: true')
   if (onStatement !== undefined && worker !== 'inline') throw new TypeError("sqliteMetadata: onStatement needs worker: 'inline'")
@@ -88,7 +91,7 @@ export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
       return new ThreadWriter({ settings, now, thread: () => writers.threadForNext() })
     },
   }
-  return new SqlMetadataStore(new SqliteDriver(driver))
+  return new SqlMetadataStore(new SqliteDriver(driver), { openMarked })
 }
 
 function sizesOf({ cacheSizeMax = SIZES.cacheSizeMax, walSizeMax = SIZES.walSizeMax }: SqliteMetadataOptions): SqliteSizes {

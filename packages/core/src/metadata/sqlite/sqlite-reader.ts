@@ -5,6 +5,8 @@ import { SqliteConnection } from './sqlite-connection.ts'
 import type { SqliteSizes } from './sqlite-connection.ts'
 import { translateSqliteError } from './sqlite-errors.ts'
 
+const ANY_ROW = 'SELECT version FROM policy_state'
+
 /** The connection that reads, on the caller's thread: a lookup is faster than a message. */
 export class SqliteReader {
   readonly #file: string
@@ -27,6 +29,17 @@ export class SqliteReader {
       } finally {
         if (consistent) connection.run('COMMIT')
       }
+    } catch (error) {
+      throw translateSqliteError(error, this.#file)
+    }
+  }
+
+  /** From now on, until it is closed, it sees this one state. */
+  hold(): void {
+    try {
+      this.#connection.run('BEGIN')
+      // The state is that of the first statement, not of BEGIN.
+      this.#connection.run(ANY_ROW)
     } catch (error) {
       throw translateSqliteError(error, this.#file)
     }

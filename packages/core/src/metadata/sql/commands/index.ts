@@ -26,6 +26,7 @@ import type { ExchangeExtentsCommand, ExchangeExtentsOutcome } from '../../excha
 import type { ChangeRelationRowsCommand, ChangeRelationRowsOutcome } from '../../relations.ts'
 import type { FinishJobCommand, FinishJobOutcome, RenewJobCommand, RenewJobOutcome, TakeJobCommand, TakeJobOutcome } from '../../jobs.ts'
 import type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } from '../../leases.ts'
+import type { WriteCopyCommand, WriteCopyOutcome } from '../../copying.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
@@ -48,6 +49,7 @@ import { endProcess, heartbeat } from './processes.ts'
 import { changeRelationRows } from './relations.ts'
 import { abortUpload, createUpload, expireUploads } from './uploads.ts'
 import type { ExpireInput } from './uploads.ts'
+import { writeCopy } from './write-copy.ts'
 
 interface Command<I, O> {
   readonly input: I
@@ -82,6 +84,7 @@ export interface CommandTypes {
   setBucketPolicy: Command<SetBucketPolicyCommand, SetBucketPolicyOutcome>
   setVersioning: Command<SetVersioningCommand, SetVersioningOutcome>
   takeJob: Command<TakeJobCommand, TakeJobOutcome>
+  writeCopy: Command<WriteCopyCommand, WriteCopyOutcome>
   writeDocuments: Command<WriteDocumentsInput, WriteDocumentsOutcome>
 }
 
@@ -122,5 +125,6 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   setBucketPolicy,
   setVersioning,
   takeJob,
+  writeCopy,
   writeDocuments,
 }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { blobExtent, makeBucket, type MetadataCase, putBlobs, putText } from './support.ts'
+
+/** Rows as they are, and the mark of a store. */
+export const copyingCases: readonly MetadataCase[] = [
+  {
+    name: 'copying: pages come in the order of keys, and are of one moment where they are held',
+    async run(subject) {
+      const { copying } = subject.store
+      await makeBucket(subject)
+      for (const key of ['b', 'a\u0308', '\uffff', '\u{10000}', 'a']) await putText(subject, key)
+      const { names, key } = copying.columns('objects')
+      const keysIn = async (rows: typeof copying | Parameters<Parameters<typeof copying.held>[0]>[0]): Promise<unknown[]> => {
+        const found: unknown[] = []
+        let after = null
+        do {
+          const page: Awaited<ReturnType<typeof copying.rows>> = await rows.rows({ table: 'objects', after, limit: 2 })
+          found.push(...page.rows.map((row) => row[names.indexOf('key')]))
+          after = page.next
+        } while (after !== null)
+        return found
+      }
+      const inOrder = ['a', 'a\u0308', 'b', '\uffff', '\u{10000}']
+      assert.deepEqual(key, ['bucket_id', 'key'])
+      assert.deepEqual(await keysIn(copying), inOrder)
+      await copying.held(async (held) => {
+        await putText(subject, 'c')
+        await putBlobs(subject, 'd', { names: ['x'] })
+        assert.deepEqual(await keysIn(held), inOrder)
+        assert.deepEqual([await held.count('objects'), await copying.count('objects')], [5, 7])
+        assert.equal(await held.count('blob_refs'), 0)
+      })
+      assert.equal((await keysIn(copying)).length, 7)
+      assert.ok(blobExtent('x').kind === 'blob' && (await copying.sequence()) >= 7)
+    },
+  },
+  {
+    name: 'copying: a mark goes with what is written, and is held against what is expected',
+    async run(subject) {
+      const { copying } = subject.store
+      const mark = { state: 'copying', n: 1 } as const
+      assert.equal(await copying.readMark(), null)
+      assert.deepEqual(await copying.write({ expected: 3, mark }), { outcome: 'conflict', version: null })
+      assert.deepEqual(await copying.write({ expected: null, mark, onlyEmpty: true }), { outcome: 'written', version: 1 })
+      const row = ['id', 'default', 'name', 'acme', 0, 'off', 1]
+      const insert = { table: 'buckets', rows: [row] } as const
+      assert.deepEqual(await copying.write({ expected: null, mark, insert }), { outcome: 'conflict', version: 1 })
+      assert.equal(await copying.count('buckets'), 0)
+      assert.deepEqual(await copying.write({ expected: 1, mark, insert, sequence: 70_000 }), { outcome: 'written', version: 2 })
+      assert.deepEqual((await copying.rows({ table: 'buckets', after: null, limit: 10 })).rows, [row])
+      // The mark is of its store alone.
+      assert.equal(await copying.count('documents'), 0)
+      assert.ok((await copying.sequence()) >= 70_000)
+      assert.deepEqual(await copying.write({ expected: 2, mark: null, onlyEmpty: true }), { outcome: 'not-empty', table: 'buckets' })
+      assert.deepEqual(await copying.readMark(), { version: 2, body: mark })
+      assert.deepEqual(await copying.write({ expected: 2, mark: null }), { outcome: 'written', version: null })
+      assert.equal(await copying.readMark(), null)
+    },
+  },
+  {
+    name: 'copying: a store of which a process said lately that it lives is in use',
+    async run({ store, advance }) {
+      const { copying } = store
+      await store.heartbeat({ processId: 'p', oldestReadAgeMs: null })
+      advance(20_000)
+      const wish = { expected: null, mark: { state: 'moving' }, onlySilentForSeconds: 60 } as const
+      assert.deepEqual(await copying.write(wish), { outcome: 'in-use', secondsAgo: 20 })
+      advance(40_001)
+      assert.equal((await copying.write(wish)).outcome, 'written')
+    },
+  },
+]
