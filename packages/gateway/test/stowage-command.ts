@@ -21,9 +21,16 @@ interface StowageCommand {
   readonly stop: () => Promise<number>
 }
 
-/** Runs `stowage ARGS` as `main.ts` does: a process for each command would take most of the time. Sees nothing of our environment. */
-export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const { ended, stdout, stderr } = startCommand(args, env)
+/**
+ * Runs `stowage ARGS` as `main.ts` does: a process for each command would take most of the time. Sees nothing of our environment. With
+ * `stopAt` it has a terminal, and is sent SIGTERM once that is seen on it.
+ */
+export async function runCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  { stopAt }: { readonly stopAt?: RegExp } = {},
+): Promise<Ran> {
+  const { ended, stdout, stderr } = startCommand(args, env, stopAt)
   return { code: await ended, stdout: stdout(), stderr: stderr() }
 }
 
@@ -61,7 +68,7 @@ export async function serveHere(args: readonly string[], env: NodeJS.ProcessEnv 
   return { ready: JSON.parse(line) as Ready, stderr, stop }
 }
 
-function startCommand(argv: readonly string[], env: NodeJS.ProcessEnv): StowageCommand {
+function startCommand(argv: readonly string[], env: NodeJS.ProcessEnv, stopAt?: RegExp): StowageCommand {
   const signals = new EventEmitter()
   let stdout = ''
   let stderr = ''
@@ -71,7 +78,12 @@ function startCommand(argv: readonly string[], env: NodeJS.ProcessEnv): StowageC
     stdout += text
     if (stdout.includes('\n')) onLine(stdout.slice(0, stdout.indexOf('\n')))
   }
-  const ended = runCli({ argv, env, stdout: { write }, stderr: { write: (text) => (stderr += text) }, process: signals })
+  const complain = (text: string): void => {
+    stderr += text
+    if (stopAt?.test(text) === true) signals.emit('SIGTERM')
+  }
+  const terminal = stopAt === undefined ? {} : { isTTY: true, columns: 200 }
+  const ended = runCli({ argv, env, stdout: { write }, stderr: { write: complain, ...terminal }, process: signals })
   void ended.then(() => onLine(null))
   const stop = (): Promise<number> => {
     signals.emit('SIGTERM')

@@ -6,6 +6,7 @@ import type { CopyBackendCommandOptions } from './copy-backend-command.ts'
 import { EXIT } from './cli-context.ts'
 import type { FsckCommandOptions } from './fsck-command.ts'
 import type { KeysOptions } from './keys-command.ts'
+import { addMigrate } from './migrate-commands.ts'
 import { addProjects } from './projects-commands.ts'
 import { addPolicies, addRoles } from './policies-commands.ts'
 import { addSealing } from './sealing-commands.ts'
@@ -30,7 +31,8 @@ export async function runCli(context: CliContext): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(stowage --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
-  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck, addCopyBackend]) add(program, run)
+  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck, addCopyBackend, addMigrate])
+    add(program, run)
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
   } catch (error) {
@@ -196,5 +198,6 @@ function complain(error: unknown, context: CliContext): number {
 function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause, message } = error
+  if (isStorageError(error) && error.code === 'StoreNotUsable') return `${message} 'stowage migrate --help' says more of moves.`
   return isStorageError(error) && cause instanceof Error && 'syscall' in cause ? `${message} ${cause.message}` : message
 }

@@ -85,14 +85,21 @@ function withBackend(
   return { ...kept, backend: movable, movable, dataDirectory: directory, presigning }
 }
 
-interface PostgresStoreOptions {
+/** Which schema, and what may be done to it. */
+export interface PostgresStoreOptions {
+  /** Undefined: the connection's own. */
   readonly schema: string | undefined
+  /** As `StoreOptions.migrate`. */
   readonly migrate: boolean
-  readonly replica: string | undefined
+  /** A `postgres://` URL of a streaming replica, for reads. */
+  readonly replica?: string | undefined
+  /** Opens a store that is not to be served, too. Default false. */
+  readonly openMarked?: boolean
 }
 
-async function postgresStore(url: string, options: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
-  const { schema, migrate, replica } = options
+/** Metadata in Postgres, by its URL, with pools of its own. Nothing is opened. */
+export async function postgresStore(url: string, options: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
+  const { schema, migrate, replica, openMarked = false } = options
   const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
   const primary = readPostgresUrl('--metadata', url)
   const standby = replica === undefined ? null : readPostgresUrl('--metadata-replica', replica)
@@ -115,6 +122,7 @@ async function postgresStore(url: string, options: PostgresStoreOptions): Promis
   const metadata = postgresMetadata({
     pool: poolOf(primary),
     migrate,
+    openMarked,
     prepare: primary.prepare && standby?.prepare !== false,
     ...(schema === undefined ? {} : { schema }),
     ...(standby === null ? {} : { replica: { pool: poolOf(standby) } }),
