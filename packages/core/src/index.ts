@@ -59,6 +59,7 @@ export type {
   SupposedObject,
 } from './engine/explanation.ts'
 export { moveMetadata, type MovedMetadata, type MoveMetadataOptions, type MoveStep } from './engine/move/move-metadata.ts'
+export { snapshotMetadata, type SnapshotMetadataOptions, type SnapshotOfMetadata } from './engine/move/snapshot-metadata.ts'
 export type { TableSurvey } from './engine/move/survey-tables.ts'
 export { takeBackMetadata } from './engine/move/take-back-metadata.ts'
 export type { Verdict } from './metadata/queries.ts'

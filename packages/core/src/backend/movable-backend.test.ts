@@ -199,6 +199,23 @@ describe('copyBlobs', () => {
     expect(await read(to, parseBlobKey('a'))).toEqual(await read(from, parseBlobKey('a')))
   })
 
+  test('a blob that is there and known to be whole is not read, unless it has another size', async () => {
+    const from = await filled()
+    const to = await filled(['a', 'b'].map(parseBlobKey), 0)
+    await to.delete([parseBlobKey('b')])
+    await to.put(parseBlobKey('b'), source(bytesOf(7)), {})
+    const read: string[] = []
+    const get = from.get.bind(from)
+    const watched = Object.assign(from, {
+      get: (key: BlobKey, options: object) => {
+        read.push(key)
+        return get(key, options)
+      },
+    })
+    expect(await copyBlobs(watched, to, { trusts: ({ key }) => key < 'c' })).toEqual({ blobs: 3, bytes: 5_000, present: 1 })
+    expect(new Set(read)).toEqual(new Set(['b', 'c/d', 'e']))
+  })
+
   test('a copy of the right size and other bytes, as a power cut may leave one, is made anew, and never read before', async () => {
     const from = await filled()
     const to = memoryBackend()

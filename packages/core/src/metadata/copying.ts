@@ -82,7 +82,7 @@ export interface WriteCopyCommand {
   readonly expected: number | null
   /** What it is from now on; null takes it away. */
   readonly mark: StoreMark['body'] | null
-  /** Refuses a store that has a row in any copied table; what a new one has does not count. */
+  /** Refuses a store that has a row in any copied table; what one has that was only ever opened does not count, and goes. */
   readonly onlyEmpty?: boolean
   /** Refuses a store of which a process said within so many seconds, by the store's time, that it lives. */
   readonly onlySilentForSeconds?: number

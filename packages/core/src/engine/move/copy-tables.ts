@@ -26,8 +26,8 @@ export interface CopyTablesOptions {
   readonly to: StoreCopying
   /** The mark that the target has. */
   readonly mark: StoreMark
-  /** Hears how many rows have been written since it was last called. */
-  readonly onRows: (count: number) => void
+  /** Hears of rows that have been written. */
+  readonly onRows: (table: CopiedTable, rows: readonly CopiedRow[]) => void
   /** Stops it between pages. */
   readonly signal: AbortSignal | undefined
 }
@@ -52,7 +52,7 @@ export async function copyTables({ rows, tables, to, mark, onRows, signal }: Cop
         ...(makesTable && typeof table !== 'string' ? { makeTable: table } : {}),
       })
       makesTable = false
-      onRows(page.rows.length)
+      onRows(table, page.rows)
     }
   }
   return await writeMarked(to, current, { mark: current.body, sequence: await rows.sequence() })

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from '../limits.ts'
 import { copiedTables, tableName } from './copied-tables.ts'
 import type { CopiedTables } from './copied-tables.ts'
 import { copyTables, NO_PROGRESS, readProgress, writeMarked, writeOrRefuse } from './copy-tables.ts'
-import { surveyTables } from './survey-tables.ts'
+import { checkSame, surveyTables } from './survey-tables.ts'
 import type { TableSurvey } from './survey-tables.ts'
 
 /** How far a move is. */
@@ -64,7 +64,8 @@ export async function moveMetadata(options: MoveMetadataOptions): Promise<MovedM
   const { tables } = await copiedTables(source)
   progress.begin('copy', await countAll(source, tables))
   if (begun !== null) progress.add(await countAll(target, doneTables(tables, begun.target)))
-  const copied = await copyTables({ rows: source, tables, to: target, mark: marks.target, onRows: progress.add, signal })
+  const onRows = (_: CopiedTable, { length }: readonly CopiedRow[]): void => progress.add(length)
+  const copied = await copyTables({ rows: source, tables, to: target, mark: marks.target, onRows, signal })
   const surveys = await compare({ source, target, tables, progress, signal })
   // From the first of these two on nobody serves the source any more, from the second on somebody may serve the target.
   if (marks.source.body.state === 'moving') {
@@ -183,12 +184,7 @@ async function compare({ source, target, tables, progress, signal }: Comparison)
   const options = { onRows: progress.add, signal }
   const wanted = await surveyTables(source, tables, options)
   const found = await surveyTables(target, tables, options)
-  for (const [at, { name, rows, digest }] of wanted.entries()) {
-    const copy = found[at]
-    if (copy?.rows === rows && copy.digest === digest) continue
-    const difference = copy?.rows === rows ? 'other rows' : `${copy?.rows} rows instead of ${rows}`
-    throw new StorageError('StoreNotUsable', { reason: `the copy is not what was copied: it has ${difference} in ${name}` })
-  }
+  checkSame(wanted, found)
   if ((await target.sequence()) < (await source.sequence())) {
     throw new StorageError('StoreNotUsable', { reason: 'the commit sequence of the copy is behind that of what was copied' })
   }

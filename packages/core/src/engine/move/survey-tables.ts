@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import { StorageError } from '../../errors/storage-error.ts'
 import type { CopiedRow, CopiedTable, StoreRows } from '../../metadata/copying.ts'
 import { tableName } from './copied-tables.ts'
 import { rowPages } from './row-pages.ts'
@@ -27,19 +29,53 @@ export async function surveyTables(
   tables: readonly CopiedTable[],
   { onRows, check, signal }: SurveyOptions,
 ): Promise<readonly TableSurvey[]> {
-  const surveys: TableSurvey[] = []
+  const sums = new TableSums()
   for (const table of tables) {
-    const hash = createHash('sha256')
-    let count = 0
     for await (const page of rowPages(rows, table, { after: null, signal })) {
-      hash.update(page.rows.map(rowText).join(''))
+      sums.add(table, page.rows)
       for (const row of check === undefined ? [] : page.rows) check?.(table, row)
-      count += page.rows.length
       onRows?.(page.rows.length)
     }
-    surveys.push({ name: tableName(table), rows: count, digest: hash.digest('hex') })
   }
-  return surveys
+  return sums.surveys()
+}
+
+/** Sums up tables whose rows come in pages, one table after the other. */
+export class TableSums {
+  readonly #done: TableSurvey[] = []
+  #current: { readonly name: string; readonly hash: Hash; rows: number } | null = null
+
+  /** The next rows of a table; none is a page, too. */
+  add(table: CopiedTable, rows: readonly CopiedRow[]): void {
+    const name = tableName(table)
+    if (this.#current?.name !== name) this.#end()
+    this.#current ??= { name, hash: createHash('sha256'), rows: 0 }
+    this.#current.hash.update(rows.map(rowText).join(''))
+    this.#current.rows += rows.length
+  }
+
+  /** All tables that rows came of, in their order. */
+  surveys(): readonly TableSurvey[] {
+    this.#end()
+    return this.#done
+  }
+
+  #end(): void {
+    if (this.#current === null) return
+    const { name, rows, hash } = this.#current
+    this.#done.push({ name, rows, digest: hash.digest('hex') })
+    this.#current = null
+  }
+}
+
+/** Throws where two sides of a copy are not the same. */
+export function checkSame(wanted: readonly TableSurvey[], found: readonly TableSurvey[]): void {
+  for (const [at, { name, rows, digest }] of wanted.entries()) {
+    const copy = found[at]
+    if (copy?.rows === rows && copy.digest === digest) continue
+    const difference = copy?.rows === rows ? 'other rows' : `${copy?.rows ?? 0} rows instead of ${rows}`
+    throw new StorageError('StoreNotUsable', { reason: `the copy is not what was copied: it has ${difference} in ${name}` })
+  }
 }
 
 /** A row as JSON: no two rows have the same, for bytes are an object, and no value is one. */

@@ -42,14 +42,15 @@ function* writeMark(mark: WriteCopyCommand['mark'], version: number | null): Sql
   return next
 }
 
-/** The first table that has any row; null where none has. Every store has its policy version. */
+/** The first table that has any row; null where none has. Every store has its policy version; what processes left in `jobs` goes. */
 function* tableWithRows(): SqlProgram<string | null> {
   for (const table of COPIED_TABLES) {
-    if (table === 'policy_state') continue
+    if (table === 'policy_state' || table === 'jobs') continue
     const mark = table === 'documents' ? ` WHERE kind <> '${MARK_KIND}'` : ''
     const rows = yield { sql: `SELECT 1 FROM ${table}${mark} LIMIT 1`, values: [] }
     if (rows.length > 0) return table
   }
+  yield { sql: 'DELETE FROM jobs', values: [] }
   return null
 }
 
