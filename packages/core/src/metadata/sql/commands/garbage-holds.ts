@@ -13,7 +13,7 @@ const KIND = 'hold-garbage'
 const HOLDS = `id >= 'hold-garbage ' AND id < 'hold-garbage!'`
 
 /** When the last hold ends, or NULL: a piece of SELECT. */
-export const HELD_UNTIL = `(SELECT max(lease_until) FROM jobs WHERE ${HOLDS})`
+export const HELD_UNTIL: string = `(SELECT max(lease_until) FROM jobs WHERE ${HOLDS})`
 
 const FORGET_LAPSED = `DELETE FROM jobs WHERE ${HOLDS} AND lease_until <= ?`
 const FIND = 'SELECT lease_until FROM jobs WHERE id = ?'
