@@ -38,18 +38,25 @@ export interface NewKeptBackend {
 }
 
 /** Writes it, and gives back its version; throws where another process has changed it since `expected` was read. */
-export async function writeKeptBackend(
+export async function writeKeptBackend(metadata: MetadataStore, kept: NewKeptBackend, expected: number | null): Promise<number> {
+  if (!(await tryWriteKeptBackend(metadata, kept, expected))) {
+    throw new Error('Another process has changed where the bytes of this store are. Try again.')
+  }
+  return (await readKeptBackend(metadata)).version ?? 0
+}
+
+/** Writes it where nobody has changed it since `expected` was read, and says whether that is so. */
+export async function tryWriteKeptBackend(
   metadata: MetadataStore,
   { current, former, through }: NewKeptBackend,
   expected: number | null,
-): Promise<number> {
+): Promise<boolean> {
   const body = { current: formatBackendLocation(current), former: former === null ? null : formatBackendLocation(former), through }
   const { outcome } = await metadata.writeDocuments({
     writes: [{ kind: KIND, id: ID, expected, body, sealed: null }],
     raisesPolicyVersion: false,
   })
-  if (outcome === 'conflict') throw new Error('Another process has changed where the bytes of this store are. Try again.')
-  return (await readKeptBackend(metadata)).version ?? 0
+  return outcome !== 'conflict'
 }
 
 /** Whether no row of the store names a blob: then its bytes may be anywhere from now on. */

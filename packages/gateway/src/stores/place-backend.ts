@@ -3,7 +3,7 @@ import type { MetadataStore } from '@stowage/core'
 import { formatBackendLocation, parseBackendLocation } from './backend-location.ts'
 import type { BackendLocation } from './backend-location.ts'
 import { BLOBS_FOLDER, checkDataDirectory } from './check-data-directory.ts'
-import { isWithoutBlobs, readKeptBackend, writeKeptBackend } from './kept-backend.ts'
+import { isWithoutBlobs, readKeptBackend, tryWriteKeptBackend } from './kept-backend.ts'
 import { openBackend } from './open-backend.ts'
 
 /** Which backend a store is to have. */
@@ -47,9 +47,11 @@ export function placeBackend({
     const current = await openBackend(location, options)
     // A place that turns out not to be there must not be where the store looks from now on.
     const settle = async (): Promise<void> => {
-      // Another server may have begun meanwhile.
-      if (!(await isWithoutBlobs(metadata))) throw new Error(elsewhere(kept.current, text))
-      await writeKeptBackend(metadata, { current: location, former: null, through: null }, kept.version)
+      const begun = { current: location, former: null, through: null }
+      if ((await isWithoutBlobs(metadata)) && (await tryWriteKeptBackend(metadata, begun, kept.version))) return
+      // Another server has begun meanwhile: in the same place, then all is well, or elsewhere.
+      const now = await readKeptBackend(metadata)
+      if (now.current !== text || now.former !== null) throw new Error(elsewhere(now.current, text))
     }
     return { current, former: null, settle }
   })
