@@ -65,7 +65,7 @@ export interface AdministeredParts {
 
 /** Administers stores that are open, and the credentials and policies in them. */
 export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies, masterKeys }: AdministeredParts): Administration {
-  const { metadata, backend } = stores
+  const { metadata, backend, blobPrefix = '' } = stores
   let isCopying = false
   return {
     async buckets() {
@@ -86,7 +86,7 @@ export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies
       return all
     },
     stat: () => metadata.inspection.counts(),
-    fsck: (options) => fsck({ metadata, backends: { main: backend }, opened: true, ...options }),
+    fsck: (options) => fsck({ metadata, backends: { main: backend }, blobPrefix, opened: true, ...options }),
     async copyBackend(request, options) {
       // Two at once would write the same blobs.
       if (isCopying) throw new Error('The bytes of this store are being copied already.')

@@ -11,17 +11,15 @@ import type { CredentialAnswer } from './credential-request.ts'
 import type { KeyAnswer } from './key-administration.ts'
 import type { PolicyAnswer } from './policy-administration.ts'
 import { writePolicyRequest } from './policy-request.ts'
+import type { TenantRequest } from './tenant-request.ts'
+import type { TenantAnswer } from './tenants-administration.ts'
 
-/** Asks the server that has a directory open; null where nobody listens there. */
-export async function connectControl(directory: string): Promise<Administration | null> {
-  let path: string
-  try {
-    path = controlPath(directory)
-    await reach(path)
-  } catch {
-    // No socket, or what a crash has left of one; or the directory's name is too long, and then no server has one.
-    return null
-  }
+/** Asks the server that has a directory open, of one of its tenants where one is named; null where nobody listens there. */
+export async function connectControl(directory: string, tenant?: string): Promise<Administration | null> {
+  const path = await findSocket(directory)
+  if (path === null) return null
+  const beginning = tenant === undefined ? '' : `/tenants/${encodeURIComponent(tenant)}`
+  const ask = (socketPath: string, question: string, asked?: Asked): Promise<unknown> => askServer(socketPath, beginning + question, asked)
   return {
     async buckets() {
       // What travelled as JSON: dates are texts.
@@ -40,6 +38,23 @@ export async function connectControl(directory: string): Promise<Administration 
     keys: async (wish) => (await ask(path, '/keys', { wish })) as KeyAnswer,
     credentials: async (wish) => (await ask(path, '/credentials', { wish })) as CredentialAnswer,
     policies: async (wish) => (await ask(path, '/policies', { wish: writePolicyRequest(wish) })) as PolicyAnswer,
+  }
+}
+
+/** Asks the server that has a directory open about its tenants; null where nobody listens there. */
+export async function connectTenants(directory: string): Promise<((request: TenantRequest) => Promise<TenantAnswer>) | null> {
+  const path = await findSocket(directory)
+  return path === null ? null : async (wish) => (await askServer(path, '/tenants', { wish })) as TenantAnswer
+}
+
+async function findSocket(directory: string): Promise<string | null> {
+  try {
+    const path = controlPath(directory)
+    await reach(path)
+    return path
+  } catch {
+    // No socket, or what a crash has left of one; or the directory's name is too long, and then no server has one.
+    return null
   }
 }
 
@@ -65,7 +80,7 @@ interface Asked {
   readonly wish?: unknown
 }
 
-async function ask(socketPath: string, path: string, asked: Asked = {}): Promise<unknown> {
+async function askServer(socketPath: string, path: string, asked: Asked = {}): Promise<unknown> {
   try {
     return await answerTo(socketPath, path, asked)
   } catch (error) {

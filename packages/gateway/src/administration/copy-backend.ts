@@ -43,7 +43,8 @@ export async function copyBackend(
   { to, from, concurrency }: CopyBackendRequest,
   { onProgress, signal }: CopyBackendOptions,
 ): Promise<CopiedBlobs> {
-  if (movable === null || dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to copy.')
+  if (dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to copy.')
+  if (movable === null) throw new Error('The bytes of a tenant are in the backend of its server: they move with those of all.')
   const target = parseBackendLocation(to, dataDirectory)
   const source = from === null ? null : parseBackendLocation(from, dataDirectory)
   const targetText = formatBackendLocation(target)

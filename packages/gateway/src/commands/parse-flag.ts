@@ -26,6 +26,11 @@ export function collectDomain(value: string, former: readonly string[] = []): st
   return [...former, value]
 }
 
+/** One host name, in lower case. */
+export function parseDomain(value: string): string {
+  return collectDomain(value).join('').toLowerCase()
+}
+
 /** One more of what may be said several times. */
 export function collect(value: string, former: readonly string[] = []): string[] {
   return [...former, value]

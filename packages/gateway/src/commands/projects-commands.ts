@@ -113,10 +113,11 @@ async function wishOf(flags: ProjectFlags): Promise<ProjectWish> {
 }
 
 /** The options that say which store is meant, and how to answer. */
-function storeOf({ metadata, schema, json }: ProjectFlags): Omit<CredentialCommandOptions, 'directory'> {
+function storeOf({ metadata, schema, tenant, json }: ProjectFlags): Omit<CredentialCommandOptions, 'directory'> {
   return {
     ...(metadata === undefined ? {} : { metadata }),
     ...(schema === undefined ? {} : { schema }),
+    ...(tenant === undefined ? {} : { tenant }),
     ...(json === undefined ? {} : { json }),
   }
 }

@@ -15,13 +15,22 @@ export function readyBox(facts: ReadyFacts, directory: string | null): string {
     ['Secret key', facts.secretAccessKey],
     ['Data', directory ?? 'in memory: gone when this process ends'],
   ]
+  const pasted = Object.entries(linesToPaste(facts)).flatMap(([client, line]) => [`${client}:`, `  ${line}`])
+  return `${[...boxed(rows), ...pasted].join('\n')}\n`
+}
+
+/** The same of a server with tenants: each has credentials of its own. */
+export function tenantsBox({ endpoint, region }: Pick<ReadyFacts, 'endpoint' | 'region'>, directory: string): string {
+  const rows = [['Endpoint', endpoint], ['Region', region], ['Data', directory]] as const // prettier-ignore
+  return `${[...boxed(rows), 'Make a tenant, and its first key:', `  stowage tenants create NAME ${directory}`].join('\n')}\n`
+}
+
+function boxed(rows: readonly (readonly [string, string])[]): readonly string[] {
   const label = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, value]) => `${name.padEnd(label)}   ${value}`)
   const width = Math.max(...lines.map((line) => line.length))
   const edge = '─'.repeat(width + 4)
-  const box = [`┌${edge}┐`, ...lines.map((line) => `│  ${line.padEnd(width)}  │`), `└${edge}┘`]
-  const pasted = Object.entries(linesToPaste(facts)).flatMap(([client, line]) => [`${client}:`, `  ${line}`])
-  return `${[...box, ...pasted].join('\n')}\n`
+  return [`┌${edge}┐`, ...lines.map((line) => `│  ${line.padEnd(width)}  │`), `└${edge}┘`]
 }
 
 /** What lists the buckets with each client; a shell takes them as they are, but for the SDK's. */

@@ -11,10 +11,11 @@ import { addProjects } from './projects-commands.ts'
 import { addPolicies, addRoles } from './policies-commands.ts'
 import { addSealing } from './sealing-commands.ts'
 import { addStoredKeys } from './stored-keys-commands.ts'
+import { addTenants } from './tenants-commands.ts'
 import { addTokens } from './tokens-commands.ts'
 import { limitsHelp } from '../serving/limits.ts'
 import { LOG_LEVELS } from '../serving/log-level.ts'
-import { collect, collectDomain, collectJurisdiction, parseConcurrency, parsePort, parseRegion } from './parse-flag.ts'
+import { collect, collectDomain, collectJurisdiction, parseConcurrency, parseDomain, parsePort, parseRegion } from './parse-flag.ts'
 import type { ServeOptions } from './serve-command.ts'
 import type { StatOptions } from './stat-command.ts'
 
@@ -31,7 +32,7 @@ export async function runCli(context: CliContext): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(stowage --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
-  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck, addCopyBackend, addMigrate])
+  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck, addCopyBackend, addMigrate, addTenantsTo])
     add(program, run)
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
@@ -75,6 +76,8 @@ function addServe(program: Command, run: Run): void {
       '--backend <url>',
       'keep the bytes there: s3://BUCKET[/PREFIX][?endpoint=…&region=…&pathStyle=true], gs://BUCKET[/PREFIX], file:DIR',
     )
+    .option('--tenants', 'serve many tenants, each with buckets, keys and policies of its own: see stowage tenants')
+    .option('--tenant-domain <name>', 'the hosts of tenants are below this one: TENANT.NAME, and BUCKET.TENANT.NAME', parseDomain)
     .option('--redirect-reads', 'send presigned and anonymous reads of 1 MiB and more on to the backend, for 60 seconds each (S3, GCS)')
     .option('--config <file>', 'accounts besides root, with their keys, and limits, as JSON')
     .addOption(new Option('--log-level <level>', 'how much is logged on stderr; info: every request').choices(LOG_LEVELS).default('warn'))
@@ -147,6 +150,10 @@ function addFsck(program: Command, run: Run): void {
     })
 }
 
+function addTenantsTo(program: Command, run: Run): void {
+  addTenants(program, { administers: looksInto, run })
+}
+
 function addCopyBackend(program: Command, run: Run): void {
   administers(program.command('copy-backend').description('Bring all bytes to another backend, while the directory is served or not.'))
     .requiredOption('--to <url>', 'where to: s3://…, gs://… or file:DIR, as --backend of serve')
@@ -166,6 +173,10 @@ The former place keeps what it had, to be removed by hand. With the metadata in 
 
 /** What the commands have in common that look into a store. */
 function administers(command: Command): Command {
+  return looksInto(command).option('--tenant <name>', 'the tenant that is meant, where the directory has tenants')
+}
+
+function looksInto(command: Command): Command {
   return command
     .argument('[dir]', 'the directory, served or not', DIRECTORY)
     .option('--metadata <url>', 'as given to serve; not needed while it is served')

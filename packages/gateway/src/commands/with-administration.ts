@@ -11,6 +11,7 @@ import type { CliContext } from './cli-context.ts'
 import { connectControl } from '../administration/control-client.ts'
 import { masterKeysFor } from '../stores/master-keys.ts'
 import { readKeptCredentials } from '../stores/root-credentials.ts'
+import { isControlStore, isOfTenants } from '../tenants/control-store.ts'
 import { METADATA_FILE, metadataFromEnvironment, storesOf } from '../stores/stores.ts'
 import type { Stores } from '../stores/stores.ts'
 
@@ -22,6 +23,8 @@ export interface AdministeredStore {
   readonly metadata?: string
   /** As given to `serve`. */
   readonly schema?: string
+  /** The tenant that is meant, of a server with tenants. */
+  readonly tenant?: string
 }
 
 /** How a question is put. */
@@ -37,8 +40,14 @@ export interface AskedStore extends AdministeredStore {
  */
 export async function withAdministration<T>(store: AskedStore, use: (administration: Administration) => Promise<T>): Promise<T> {
   const directory = resolve(store.directory)
-  const serving = await connectControl(directory)
+  const serving = await connectControl(directory, store.tenant)
   if (serving !== null) return use(serving)
+  if (store.tenant !== undefined || (await isOfTenants(directory))) {
+    const { withTenants } = await import('./with-tenants.ts')
+    return withTenants({ ...store, migrate: false }, ({ administration, tenants }) =>
+      store.tenant === undefined ? use(administration) : tenants.within(store.tenant, use),
+    )
+  }
   // Opening would make an empty store where there is none, and find it in perfect order.
   const metadata = store.metadata ?? metadataFromEnvironment(store.env)
   // With the metadata in Postgres it says whether the directory has the bytes.
@@ -55,6 +64,7 @@ export async function withAdministration<T>(store: AskedStore, use: (administrat
     const policies = storedPolicies({ metadata: stores.metadata })
     const { engine, close } = await open(stores, store.byEngine === true ? policies : null)
     try {
+      if (await isControlStore(stores.metadata)) throw new Error('This store has tenants: say with --tenant which one is meant.')
       const parts = { documents: stores.metadata, masterKeys, roles: policies.roles }
       const keys = new AccessKeys(parts)
       const find = async (id: string): Promise<KeyCredential | null> => (await keys.find(id))?.credential ?? null

@@ -1,7 +1,14 @@
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
-import type { Caller, Engine, EngineOptions, Observer, StoredPolicies } from '@stowage/core'
+import type { Caller, Engine, EngineOptions, HashWorkerPool, MetadataStore, Observer, Policy, StoredPolicies } from '@stowage/core'
 import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
-import type { KeyCredential, KeyProvider, S3Credential, S3CredentialResolver, StoredCredentialsOptions } from '@stowage/credentials'
+import type {
+  DocumentStore,
+  KeyCredential,
+  KeyProvider,
+  S3Credential,
+  S3CredentialResolver,
+  StoredCredentialsOptions,
+} from '@stowage/credentials'
 import type { HttpHandler } from '@stowage/http'
 import { jurisdictionFromHost, s3Handler, stsHandler } from '@stowage/s3-protocol'
 import type { Credential, CredentialResolver, Jurisdiction, StsHandlerOptions } from '@stowage/s3-protocol'
@@ -13,15 +20,21 @@ import { masterKeysFor } from '../stores/master-keys.ts'
 import { ROOT_ACCOUNT } from '../stores/root-credentials.ts'
 import type { RootCredentials } from '../stores/root-credentials.ts'
 import { storesOf } from '../stores/stores.ts'
-import type { StoreOptions } from '../stores/stores.ts'
+import type { StoreOptions, Stores } from '../stores/stores.ts'
 
 /** The longest that such an address may live, and from where on a second request is worth it. */
 const REDIRECTS = { expiresInSeconds: 60, sizeMin: 1024 ** 2 } as const
 
 /** What is put together for one data directory, or for none. */
-export interface AssembleOptions extends StoreOptions {
+export interface AssembleOptions extends StoreOptions, DoorOptions {
   /** The keys of the account `root`. */
   readonly credentials: RootCredentials
+}
+
+/** What an engine and its door are made of, wherever the stores are. */
+export interface DoorOptions {
+  /** The keys of the account `root`. Default: stored ones only. */
+  readonly credentials?: RootCredentials
   /** Seals the secrets of stored keys. Default: what the directory keeps. */
   readonly masterKeys?: KeyProvider
   /** Others, with keys of their own; each owns its buckets. Default: none. */
@@ -46,22 +59,34 @@ export interface AssembleOptions extends StoreOptions {
   readonly background?: EngineOptions['background']
   /** Hears of faults of engine and door. */
   readonly observer: Observer
+  /** Threads that hash, where several engines have them together. */
+  readonly hashWorkers?: HashWorkerPool
+  /** The metadata as the credentials use it. Default: as it is. */
+  readonly documentsOf?: (metadata: MetadataStore) => DocumentStore
 }
 
 /** An open engine, and its S3 door. */
 export interface Assembled {
   readonly engine: Engine
   readonly handler: HttpHandler
+  /** The same door under other host names: see `S3HandlerOptions.domains`. */
+  readonly doorAt: (domains: readonly string[]) => HttpHandler
   readonly administration: Administration
+  /** The stored keys. */
+  readonly keys: AccessKeys
   /** Waits for calls under way, then closes everything. */
   readonly close: () => Promise<void>
 }
 
 /** Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. */
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
-  const accounts = [rootAccount(options.credentials), ...(options.accounts ?? [])]
+  return assembleOver(await storesOf(options), options)
+}
+
+/** The same over stores that are not open yet. */
+export async function assembleOver(stores: Stores, options: DoorOptions): Promise<Assembled> {
+  const accounts = accountsOf(options)
   const credentials = credentialsOf(accounts)
-  const stores = await storesOf(options)
   const closers = [() => stores.end()]
   const close = async (): Promise<void> => {
     const closer = closers.shift()
@@ -73,14 +98,13 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     }
   }
   try {
-    const { bodySizeMax, observer, background = 'never' } = options
-    const limits = bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax }
-    const { metadata, backend } = stores
-    const policies = storedPolicies({ metadata })
-    const engine = await openEngine({ metadata, backend, policy: policies, observer, limits, background })
+    const { observer } = options
+    const policies = storedPolicies({ metadata: stores.metadata })
+    const engine = await openEngine(engineOptions(stores, policies, options))
     closers.unshift(() => engine.close())
-    const masterKeys = options.masterKeys ?? masterKeysFor({}, options.directory)
-    const parts = { documents: metadata, masterKeys, observer, roles: policies.roles }
+    const masterKeys = options.masterKeys ?? masterKeysFor({}, stores.dataDirectory)
+    const documents = options.documentsOf?.(stores.metadata) ?? stores.metadata
+    const parts = { documents, masterKeys, observer, roles: policies.roles }
     const keys = new AccessKeys({
       ...parts,
       reservedIds: [...credentials.keys()],
@@ -93,23 +117,43 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
     const findKey = async (id: string): Promise<Caller | null> =>
       credentials.get(id)?.caller ?? (await keys.find(id))?.credential.caller ?? null
     const names = new Map(accounts.map(({ id, displayName }) => [id, displayName]))
-    const handler = s3Handler({
-      engine,
-      region: options.region,
-      ...(options.domains === undefined ? {} : { domains: options.domains }),
-      ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
-      ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
-      credentials: resolver,
-      ...(options.presigning === true ? { redirects: REDIRECTS } : {}),
-      sts: stsHandler({ issuer: stored, credentials: resolver, ...stsOptions(options) }),
-      displayName: (account) => names.get(account) ?? account,
-      observer,
-    })
+    const sts = stsHandler({ issuer: stored, credentials: resolver, ...stsOptions(options) })
+    const doorAt = (domains: readonly string[]): HttpHandler =>
+      s3Handler({
+        engine,
+        region: options.region,
+        domains,
+        ...(options.publicUrls === undefined ? {} : { publicUrls: options.publicUrls }),
+        ...(options.jurisdictions === undefined ? {} : { jurisdictions: options.jurisdictions }),
+        credentials: resolver,
+        ...(stores.presigning ? { redirects: REDIRECTS } : {}),
+        sts,
+        displayName: (account) => names.get(account) ?? account,
+        observer,
+      })
     const administration = administer(stores, { keys, stored, policies: { policies, engine, findKey }, masterKeys })
-    return { engine, handler, administration, close }
+    return { engine, handler: doorAt(options.domains ?? []), doorAt, administration, keys, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function engineOptions(
+  stores: Stores,
+  policy: Policy,
+  { bodySizeMax, observer, hashWorkers, background = 'never' }: DoorOptions,
+): EngineOptions {
+  const { metadata, backend, blobPrefix } = stores
+  return {
+    metadata,
+    backend,
+    policy,
+    observer,
+    background,
+    limits: bodySizeMax === undefined ? {} : { putSizeMax: bodySizeMax, partSizeMax: bodySizeMax },
+    ...(blobPrefix === undefined ? {} : { blobPrefix }),
+    ...(hashWorkers === undefined ? {} : { hashWorkers }),
   }
 }
 
@@ -129,11 +173,7 @@ function firstResolver(given: ReadonlyMap<string, Credential>, resolvers: readon
   return { find: (id, sessionToken) => given.get(id) ?? others.find(id, sessionToken) }
 }
 
-function tokenOptions({
-  r2Endpoints = [],
-  jurisdictions = [],
-  privateIssuers = false,
-}: AssembleOptions): Partial<StoredCredentialsOptions> {
+function tokenOptions({ r2Endpoints = [], jurisdictions = [], privateIssuers = false }: DoorOptions): Partial<StoredCredentialsOptions> {
   const jurisdictionOf = jurisdictionFromHost(jurisdictions)
   const endpoints = new Map(r2Endpoints.map((host) => [host, jurisdictionOf(host) ?? 'default']))
   return {
@@ -142,7 +182,7 @@ function tokenOptions({
   }
 }
 
-function stsOptions({ stsLimits, observer, publicUrls, region }: AssembleOptions): Omit<StsHandlerOptions, 'issuer' | 'credentials'> {
+function stsOptions({ stsLimits, observer, publicUrls, region }: DoorOptions): Omit<StsHandlerOptions, 'issuer' | 'credentials'> {
   return {
     region,
     observer,
@@ -163,8 +203,9 @@ function withFreshRoles(resolver: CredentialResolver, policies: StoredPolicies):
   }
 }
 
-function rootAccount(keys: RootCredentials): Account {
-  return { id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys: [keys] }
+function accountsOf({ credentials, accounts = [] }: DoorOptions): readonly Account[] {
+  const keys = credentials === undefined ? [] : [credentials]
+  return [{ id: ROOT_ACCOUNT, displayName: ROOT_ACCOUNT, email: null, keys }, ...accounts]
 }
 
 /** Throws where an account, or a key, is there twice. */

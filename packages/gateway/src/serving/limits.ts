@@ -16,6 +16,9 @@ export interface ServerLimits {
   readonly keepAliveSeconds: number
   readonly stsPerAddressMinuteMax: number
   readonly stsPerSubjectMinuteMax: number
+  readonly tenantsOpenMax: number
+  readonly tenantIdleSeconds: number
+  readonly tenantRequestsMax: number
   readonly shutdownSecondsMax: number
 }
 
@@ -102,6 +105,21 @@ export const LIMITS: Readonly<Record<keyof ServerLimits, LimitRow>> = {
     max: 1_000_000,
     meaning: 'temporary credentials for one key, or one user, in a minute; more are answered Throttling',
   },
+  tenantsOpenMax: {
+    unit: '',
+    default: 128,
+    min: 1,
+    max: 10_000,
+    meaning: 'tenants open at a time; others wait up to ten seconds, then SlowDown',
+  },
+  tenantIdleSeconds: { unit: 'seconds', default: 300, min: 1, max: DAY_SECONDS, meaning: 'a tenant that nobody uses stays open' },
+  tenantRequestsMax: {
+    unit: '',
+    default: 64,
+    min: 1,
+    max: 100_000,
+    meaning: 'requests at a time of a tenant that is not given a number; more are answered SlowDown',
+  },
   shutdownSecondsMax: { unit: 'seconds', default: 60, min: 0, max: DAY_SECONDS, meaning: 'for requests under way after a signal' },
 }
 
@@ -123,6 +141,9 @@ export function completeLimits(given: Partial<ServerLimits>): ServerLimits {
     keepAliveSeconds: limitOf('keepAliveSeconds'),
     stsPerAddressMinuteMax: limitOf('stsPerAddressMinuteMax'),
     stsPerSubjectMinuteMax: limitOf('stsPerSubjectMinuteMax'),
+    tenantsOpenMax: limitOf('tenantsOpenMax'),
+    tenantIdleSeconds: limitOf('tenantIdleSeconds'),
+    tenantRequestsMax: limitOf('tenantRequestsMax'),
     shutdownSecondsMax: limitOf('shutdownSecondsMax'),
   }
 }

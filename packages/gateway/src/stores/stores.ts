@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Pool } from 'pg'
 import type { Backend, MetadataStore } from '@stowage/core'
 import { memoryBackend } from '@stowage/core/backend'
 import type { MovableBackend } from '@stowage/core/backend'
@@ -36,6 +35,8 @@ export interface Stores {
   readonly dataDirectory: string | null
   /** As the option. */
   readonly presigning: boolean
+  /** Begins every blob's name. Default ''. */
+  readonly blobPrefix?: string
   /** To be called when both are closed. */
   end(): Promise<void>
 }
@@ -99,49 +100,8 @@ export interface PostgresStoreOptions {
 
 /** Metadata in Postgres, by its URL, with pools of its own. Nothing is opened. */
 export async function postgresStore(url: string, options: PostgresStoreOptions): Promise<Pick<Stores, 'metadata' | 'end'>> {
-  const { schema, migrate, replica, openMarked = false } = options
-  const [{ postgresMetadata }, { Pool }] = await Promise.all([import('@stowage/core/postgres'), import('pg')])
-  const primary = readPostgresUrl('--metadata', url)
-  const standby = replica === undefined ? null : readPostgresUrl('--metadata-replica', replica)
-  const pools: Pool[] = []
-  const poolOf = ({ connectionString, prepare }: PostgresUrl): Pool => {
-    const pool = new Pool({
-      connectionString,
-      pipeline: true,
-      // For reads without a transaction; what works over whole tables sets it aside. A pooler takes no such wish.
-      ...(prepare ? { statement_timeout: 30_000 } : {}),
-      max: 16,
-      connectionTimeoutMillis: 10_000,
-      application_name: 'stowage',
-    })
-    // A connection that breaks while nobody uses it is made anew; the next query says so where the database is gone.
-    pool.on('error', () => undefined)
-    pools.push(pool)
-    return pool
-  }
-  const metadata = postgresMetadata({
-    pool: poolOf(primary),
-    migrate,
-    openMarked,
-    prepare: primary.prepare && standby?.prepare !== false,
-    ...(schema === undefined ? {} : { schema }),
-    ...(standby === null ? {} : { replica: { pool: poolOf(standby) } }),
-  })
-  return { metadata, end: async () => void (await Promise.all(pools.map((pool) => pool.end()))) }
-}
-
-interface PostgresUrl {
-  readonly connectionString: string
-  readonly prepare: boolean
-}
-
-/** `prepare=false` is ours: for a pooler that lends connections for a transaction at a time. The rest is for the driver. */
-function readPostgresUrl(option: string, url: string): PostgresUrl {
-  if (!/^postgres(?:ql)?:\/\//.test(url)) throw new Error(`${option} is a URL that begins with postgres://.`)
-  if (!URL.canParse(url)) throw new Error(`${option} is no URL: what is special in a user, a password or a name is percent-encoded.`)
-  const location = new URL(url)
-  const prepare = location.searchParams.get('prepare')
-  if (prepare !== null && prepare !== 'true' && prepare !== 'false') throw new Error(`prepare, in ${option}, is true or false.`)
-  location.searchParams.delete('prepare')
-  return { connectionString: prepare === null ? url : location.href, prepare: prepare !== 'false' }
+  // Not loaded where nobody has a Postgres.
+  const { openPostgres } = await import('./postgres-pool.ts')
+  const { metadataIn, end } = openPostgres(url, options.replica)
+  return { metadata: metadataIn(options), end }
 }

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { OpenCache, OpenCacheFullError } from './open-cache.ts'
+
+interface Opened {
+  readonly key: string
+}
+
+interface World {
+  readonly cache: OpenCache<Opened>
+  /** What happened: `+a` opened, `-a` closed. */
+  readonly log: string[]
+  /** Opened and not closed, and the most that ever were. */
+  readonly open: { now: number; most: number }
+  time: number
+  /** Of the next opening. */
+  fault: Error | null
+}
+
+function world(openMax: number, waitSecondsMax: number = 60): World {
+  const log: string[] = []
+  const open = { now: 0, most: 0 }
+  const own: World = { cache: undefined as never, log, open, time: 0, fault: null }
+  const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  const cache = new OpenCache<Opened>({
+    openMax,
+    idleSeconds: 100,
+    waitSecondsMax,
+    now: () => own.time,
+    open: async (key) => {
+      open.now += 1
+      open.most = Math.max(open.most, open.now)
+      await later()
+      if (own.fault !== null) {
+        open.now -= 1
+        throw own.fault
+      }
+      log.push(`+${key}`)
+      return { key }
+    },
+    close: async ({ key }) => {
+      await later()
+      log.push(`-${key}`)
+      open.now -= 1
+    },
+    onFault: (error) => void log.push(String(error)),
+  })
+  return Object.assign(own, { cache })
+}
+
+async function used({ cache }: World, ...keys: readonly string[]): Promise<void> {
+  for (const key of keys) (await cache.use(key)).release()
+}
+
+test('however many ask at once, it is opened once', async () => {
+  const own = world(2)
+  const leases = await Promise.all(Array.from({ length: 10 }, () => own.cache.use('a')))
+  expect(own.log).toEqual(['+a'])
+  for (const { release } of leases) release()
+  expect(own.cache.size).toBe(1)
+  await own.cache.close()
+  expect(own.log).toEqual(['+a', '-a'])
+  await expect(own.cache.use('a')).rejects.toThrow('closed')
+})
+
+test('the least recently used is closed for another one, and never more are open than may be', async () => {
+  const own = world(2)
+  await used(own, 'a', 'b', 'a', 'c', 'a')
+  expect(own.log).toEqual(['+a', '+b', '-b', '+c'])
+  await Promise.all(['d', 'e', 'f', 'a', 'g', 'd', 'h'].map((key) => used(own, key)))
+  expect(own.open.most).toBe(2)
+  await own.cache.close()
+  expect(own.open.now).toBe(0)
+})
+
+test('what is in use is not closed for another one: that waits, until its time is over', async () => {
+  const own = world(1)
+  const first = await own.cache.use('a')
+  const second = own.cache.use('b')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(own.log).toEqual(['+a'])
+  first.release()
+  first.release()
+  expect((await second).value.key).toBe('b')
+  expect(own.log).toEqual(['+a', '-a', '+b'])
+  await own.cache.close()
+
+  const impatient = world(1, 0.01)
+  const held = await impatient.cache.use('a')
+  await expect(impatient.cache.use('b')).rejects.toThrow(OpenCacheFullError)
+  held.release()
+  await used(impatient, 'b')
+  await impatient.cache.close()
+})
+
+test('everybody who waits comes in, one after the other', async () => {
+  const own = world(2)
+  const held = await Promise.all([own.cache.use('a'), own.cache.use('b')])
+  const waiting = Promise.all(['c', 'd', 'c', 'e', 'd', 'f'].map((key) => used(own, key)))
+  for (const { release } of held) release()
+  await waiting
+  expect(own.open.most).toBe(2)
+  await own.cache.close()
+})
+
+test('that it did not open is not remembered', async () => {
+  const own = world(1)
+  own.fault = new Error('damaged')
+  const both = await Promise.allSettled([own.cache.use('a'), own.cache.use('a')])
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(own.cache.size).toBe(0)
+  own.fault = null
+  await used(own, 'b', 'a')
+  expect(own.log).toEqual(['+b', '-b', '+a'])
+  await own.cache.close()
+})
+
+test('what lies idle is closed; what background work alone has opened, at once', async () => {
+  const own = world(5)
+  await used(own, 'a')
+  own.time = 60_000
+  await used(own, 'b')
+  own.time = 100_000
+  own.cache.sweep()
+  await used(own, 'b')
+  expect(own.cache.has('a')).toBe(false)
+  const passing = await own.cache.use('c', { passing: true })
+  passing.release()
+  expect(own.cache.has('c')).toBe(false)
+  const other = await own.cache.use('b', { passing: true })
+  other.release()
+  expect(own.cache.has('b')).toBe(true)
+  await own.cache.close()
+})
+
+test('what is worn out is closed when nobody uses it; what is evicted, at once, and opened anew only then', async () => {
+  const own = world(5)
+  const lease = await own.cache.use('a')
+  own.cache.wearOut('a')
+  expect(own.cache.has('a')).toBe(true)
+  lease.release()
+  await used(own, 'a')
+  expect(own.log).toEqual(['+a', '-a', '+a'])
+  await own.cache.use('a')
+  const again = own.cache.evict('a').then(() => used(own, 'a'))
+  const meanwhile = used(own, 'a')
+  await Promise.all([again, meanwhile])
+  expect(own.log).toEqual(['+a', '-a', '+a', '-a', '+a'])
+  await own.cache.close()
+})

@@ -1,0 +1,226 @@
+/** What an open cache keeps, and how much of it. */
+export interface OpenCacheOptions<T> {
+  /** Open at a time at the most, those that are being closed among them. */
+  readonly openMax: number
+  /** What nobody has used for so long is closed, in seconds. */
+  readonly idleSeconds: number
+  /** Opens one. What it rejects with is what everybody hears who waits for it, and nobody after them. */
+  readonly open: (key: string) => Promise<T>
+  /** Closes one; its key is opened again only when that is done. */
+  readonly close: (opened: T) => Promise<void>
+  /** Where all are in use, the next one waits for so long, in seconds. */
+  readonly waitSecondsMax: number
+  /** Hears what closing rejected with. */
+  readonly onFault: (error: unknown) => void
+  /** Milliseconds that only grow. Default: since the process began. */
+  readonly now?: () => number
+}
+
+/** One use of what is open. */
+export interface Lease<T> {
+  readonly value: T
+  /** To be called when it is over. Calling it twice is fine. */
+  readonly release: () => void
+}
+
+/** How it is used. */
+export interface UseOptions {
+  /** Closes it after this use, where it was opened for it and nobody else has come: for background work. Default false. */
+  readonly passing?: boolean
+}
+
+interface Entry<T> {
+  readonly key: string
+  readonly opened: Promise<T>
+  uses: number
+  usedAt: number
+  /** Whether anybody has come who will come again. */
+  wanted: boolean
+  /** Whether it is to be closed as soon as nobody uses it. */
+  worn: boolean
+}
+
+/** Uses that wait for room; more are refused. */
+const WAITING_MAX = 10_000
+/** How often it is looked what lies idle. */
+const SWEEPS = 4
+
+/** That everything is in use that may be open, and enough wait already. */
+export class OpenCacheFullError extends Error {
+  override readonly name = 'OpenCacheFullError'
+}
+
+/**
+ * Keeps a bounded number of things open that are slow to open, the least recently used of them closed for others. What is in use is never
+ * closed for another one: then the next ones wait. Each is opened once, however many ask at once, and never while the former of its key is
+ * still being closed.
+ */
+export class OpenCache<T> {
+  readonly #options: OpenCacheOptions<T>
+  /** The least recently used first. */
+  readonly #entries = new Map<string, Entry<T>>()
+  readonly #closing = new Map<string, Promise<void>>()
+  readonly #now: () => number
+  readonly #sweep: NodeJS.Timeout
+  #waiting: (() => void)[] = []
+  #closed = false
+
+  constructor(options: OpenCacheOptions<T>) {
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    this.#sweep = setInterval(() => this.sweep(), (options.idleSeconds * 1000) / SWEEPS).unref()
+  }
+
+  /** How many are open, or being opened or closed. */
+  get size(): number {
+    return this.#entries.size + this.#closing.size
+  }
+
+  /** Whether one of this key is open, or being opened. */
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
+  /** Uses the one of this key, opened where it is not. Rejects with what opening did, and with `OpenCacheFullError`. */
+  async use(key: string, { passing = false }: UseOptions = {}): Promise<Lease<T>> {
+    const entry = await this.#take(key)
+    entry.wanted ||= !passing
+    let released = false
+    const release = (): void => {
+      if (released) return
+      released = true
+      entry.uses -= 1
+      if (entry.uses === 0) this.#rest(entry)
+    }
+    try {
+      return { value: await entry.opened, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  /** The one of this key, counted as used: before that nobody else may run. */
+  async #take(key: string): Promise<Entry<T>> {
+    for (;;) {
+      if (this.#closed) throw new Error('the cache is closed')
+      const there = this.#entries.get(key)
+      const closing = this.#closing.get(key)
+      if (there !== undefined || (closing === undefined && this.size < this.#options.openMax)) {
+        const entry = there ?? this.#open(key)
+        entry.uses += 1
+        this.#touch(entry)
+        // There may be room for the next one, too.
+        if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
+        return entry
+      }
+      await (closing ?? this.#room())
+    }
+  }
+
+  /** The one that has lain unused for the longest time. */
+  #unused(): Entry<T> | null {
+    for (const entry of this.#entries.values()) if (entry.uses === 0) return entry
+    return null
+  }
+
+  #open(key: string): Entry<T> {
+    const opened = this.#options.open(key)
+    const entry: Entry<T> = { key, opened, uses: 0, usedAt: this.#now(), wanted: false, worn: false }
+    this.#entries.set(key, entry)
+    opened.catch(() => {
+      // Nothing is open: the next one tries again.
+      if (this.#entries.get(key) === entry) this.#entries.delete(key)
+      this.#wake()
+    })
+    return entry
+  }
+
+  #touch(entry: Entry<T>): void {
+    entry.usedAt = this.#now()
+    this.#entries.delete(entry.key)
+    this.#entries.set(entry.key, entry)
+  }
+
+  /** Resolves when there may be room: whoever waited looks again. */
+  #room(): Promise<void> {
+    const unused = this.#unused()
+    if (unused !== null) return this.#retire(unused)
+    if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new OpenCacheFullError('too many wait for what is open'))
+    return new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((each) => each !== wake)
+        reject(new OpenCacheFullError('everything that may be open is in use'))
+      }, this.#options.waitSecondsMax * 1000)
+      const wake = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#waiting.push(wake)
+    })
+  }
+
+  #wake(): void {
+    this.#waiting.shift()?.()
+  }
+
+  #rest(entry: Entry<T>): void {
+    entry.usedAt = this.#now()
+    const isThere = this.#entries.get(entry.key) === entry
+    // Nobody who waits for its end may be in the way of those who wait for room.
+    if (isThere && (entry.worn || !entry.wanted || this.#waiting.length > 0)) void this.#retire(entry)
+  }
+
+  /** Closes one; its key can be opened again when it is done. Never rejects. */
+  #retire(entry: Entry<T>): Promise<void> {
+    this.#entries.delete(entry.key)
+    const closing = this.#close(entry).finally(() => {
+      this.#closing.delete(entry.key)
+      this.#wake()
+    })
+    this.#closing.set(entry.key, closing)
+    return closing
+  }
+
+  async #close({ opened }: Entry<T>): Promise<void> {
+    const value = await opened.catch(() => null)
+    if (value === null) return
+    try {
+      await this.#options.close(value)
+    } catch (error) {
+      this.#options.onFault(error)
+    }
+  }
+
+  /** Has the one of this key closed as soon as nobody uses it, and opened anew for whoever comes then. */
+  wearOut(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    entry.worn = true
+    if (entry.uses === 0) void this.#retire(entry)
+  }
+
+  /** Closes the one of this key, in use or not; closing it waits for what it must. Resolves when it is closed. */
+  async evict(key: string): Promise<void> {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) await this.#retire(entry)
+    else await this.#closing.get(key)
+  }
+
+  /** Closes what has lain idle. Called in intervals. */
+  sweep(): void {
+    const before = this.#now() - this.#options.idleSeconds * 1000
+    for (const entry of this.#entries.values()) {
+      if (entry.uses === 0 && entry.usedAt <= before) void this.#retire(entry)
+    }
+  }
+
+  /** Closes all of them, and opens no others. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#sweep)
+    for (const entry of this.#entries.values()) void this.#retire(entry)
+    for (const wake of this.#waiting.splice(0)) wake()
+    await Promise.all(this.#closing.values())
+  }
+}

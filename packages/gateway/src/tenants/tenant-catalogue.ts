@@ -1,0 +1,204 @@
+import { PolicyVersionWatch } from '@stowage/core'
+import type { Clock, JsonValue, MetadataStore, Observer } from '@stowage/core'
+import type { DocumentWrite } from '@stowage/core/metadata'
+import { decodeTenant, encodeTenant, TENANT_KINDS, TENANTS_MAX } from './tenant.ts'
+import type { Tenant } from './tenant.ts'
+
+/** What a catalogue is made of. */
+export interface TenantCatalogueOptions {
+  /** The store of the server's own, open. */
+  readonly metadata: MetadataStore
+  /** By which it is told how old an answer is. */
+  readonly clock: Clock
+  /** Hears where the store could not be asked (`tenants.version-unknown`). */
+  readonly observer: Observer
+}
+
+/** Keys whose tenant is remembered; others are looked up. */
+const KEYS_REMEMBERED_MAX = 20_000
+const PAGE_LIMIT = 1_000
+/** How often a change is made anew because another process was faster. */
+const ATTEMPTS_MAX = 5
+/** Documents of one command are 100 at the most. */
+const WRITES_MAX = 100
+
+/**
+ * The tenants of a server, and which hosts and access keys are whose; all but the keys in memory. Each change is one command, so that a host
+ * or a key is never two tenants'. What another process has changed counts here within a second.
+ */
+export class TenantCatalogue {
+  readonly #metadata: MetadataStore
+  readonly #watch: PolicyVersionWatch
+  readonly #keys = new Map<string, string>()
+  #tenants: ReadonlyMap<string, Tenant> = new Map()
+  #hosts: ReadonlyMap<string, Tenant> = new Map()
+  #byId: ReadonlyMap<string, Tenant> = new Map()
+  #heard: number | null = null
+  #loaded: number | null = null
+  #loading: Promise<void> | null = null
+
+  constructor({ metadata, clock, observer }: TenantCatalogueOptions) {
+    this.#metadata = metadata
+    this.#watch = new PolicyVersionWatch({
+      read: () => metadata.policyVersion(),
+      heard: (version) => void (this.#heard = Math.max(version, this.#heard ?? 0)),
+      failed: (error) => observer.event('tenants.version-unknown', { error }),
+      clock,
+      knownSince: null,
+    })
+  }
+
+  /** To be asked before the others: null where what is known is recent, else what to wait for. Rejects where the store does not answer. */
+  refresh(): Promise<void> | null {
+    const asked = this.#watch.refresh()
+    return asked === null && this.#heard === this.#loaded ? null : this.#catchUp(asked)
+  }
+
+  async #catchUp(asked: Promise<void> | null): Promise<void> {
+    await asked
+    if (this.#heard === this.#loaded) return
+    this.#loading ??= this.load().finally(() => {
+      this.#loading = null
+    })
+    await this.#loading
+  }
+
+  /** Reads all tenants anew. */
+  async load(): Promise<void> {
+    const { documents, policyVersion } = await this.#metadata.readDocuments({ kinds: [TENANT_KINDS.tenant] })
+    // An answer that comes late says nothing new.
+    if (this.#loaded !== null && policyVersion < this.#loaded) return
+    const tenants = documents.map(({ id, body }) => decodeTenant(id, body))
+    this.#tenants = new Map(tenants.map((tenant) => [tenant.name, tenant]))
+    this.#hosts = new Map(tenants.flatMap((tenant) => tenant.hosts.map((host) => [host, tenant] as const)))
+    this.#byId = new Map(tenants.map((tenant) => [tenant.id, tenant]))
+    this.#loaded = policyVersion
+    this.#heard = Math.max(policyVersion, this.#heard ?? 0)
+  }
+
+  /** All of them, by name. */
+  get all(): readonly Tenant[] {
+    return [...this.#tenants.values()]
+  }
+
+  /** Null where there is none of this name. */
+  find(name: string): Tenant | null {
+    return this.#tenants.get(name) ?? null
+  }
+
+  /** Null where there is none of this id. */
+  findById(id: string): Tenant | null {
+    return this.#byId.get(id) ?? null
+  }
+
+  /** Whose host this is, or whose the host above it is; null for nobody's. Lower case, without a port. */
+  ofHost(host: string): Tenant | null {
+    let name = host
+    for (;;) {
+      const found = this.#hosts.get(name)
+      if (found !== undefined) return found
+      const dot = name.indexOf('.')
+      if (dot === -1) return null
+      name = name.slice(dot + 1)
+    }
+  }
+
+  /** Whose access key this is; null for nobody's. */
+  async ofKey(accessKeyId: string): Promise<Tenant | null> {
+    const key = accessKeyId.toLowerCase()
+    const known = this.#byId.get(this.#keys.get(key) ?? '')
+    // That of a tenant that is gone may be another one's by now.
+    if (known !== undefined) return known
+    const document = await this.#metadata.readDocument({ kind: TENANT_KINDS.key, id: key })
+    const id = document === null ? null : ownerOf(document.body)
+    if (id === null) return null
+    this.#remember(key, id)
+    return this.#byId.get(id) ?? null
+  }
+
+  #remember(key: string, id: string): void {
+    const [oldest] = this.#keys.keys()
+    if (this.#keys.size >= KEYS_REMEMBERED_MAX && oldest !== undefined) this.#keys.delete(oldest)
+    this.#keys.set(key, id)
+  }
+
+  /** Adds a tenant with its hosts. Throws where the name, or a host, is taken, and where there are too many. */
+  async add(tenant: Tenant): Promise<void> {
+    if (this.#tenants.size >= TENANTS_MAX) throw new Error(`A server has at most ${TENANTS_MAX} tenants.`)
+    const writes = [
+      { kind: TENANT_KINDS.tenant, id: tenant.name, expected: null, body: encodeTenant(tenant), sealed: null },
+      ...tenant.hosts.map((host) => newHost(host, tenant)),
+    ]
+    const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
+    await this.load()
+    if (done.outcome === 'written') return
+    throw new Error(done.kind === TENANT_KINDS.host ? `Another tenant has the host ${done.id}.` : `There is a tenant ${done.id} already.`)
+  }
+
+  /** Changes a tenant, and says what it is now. `change` may throw. Throws where there is none, and where a host is taken. */
+  async change(name: string, change: (tenant: Tenant) => Partial<Omit<Tenant, 'name' | 'id'>>): Promise<Tenant> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const document = await this.#metadata.readDocument({ kind: TENANT_KINDS.tenant, id: name })
+      if (document === null) throw new Error(`There is no tenant ${name}.`)
+      const before = decodeTenant(name, document.body)
+      const after: Tenant = { ...before, ...change(before) }
+      const writes = [
+        { kind: TENANT_KINDS.tenant, id: name, expected: document.version, body: encodeTenant(after), sealed: null },
+        ...after.hosts.filter((host) => !before.hosts.includes(host)).map((host) => newHost(host, after)),
+        ...before.hosts.filter((host) => !after.hosts.includes(host)).map((host) => goneDocument(TENANT_KINDS.host, host)),
+      ]
+      const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
+      await this.load()
+      if (done.outcome === 'written') return after
+      if (done.kind === TENANT_KINDS.host) throw new Error(`Another tenant has the host ${done.id}.`)
+    }
+    throw new Error(`The tenant ${name} is being changed by somebody else. Try again.`)
+  }
+
+  /**
+   * Notes that a new access key is a tenant's, before it works. False where it is another one's. A key that is then not made after all, or is
+   * revoked, stays noted: its tenant refuses it.
+   */
+  async registerKeys(tenant: Tenant, accessKeyIds: readonly string[]): Promise<boolean> {
+    for (const id of accessKeyIds.map((each) => each.toLowerCase())) {
+      const write = { kind: TENANT_KINDS.key, id, expected: null, body: { tenant: tenant.id }, sealed: null }
+      const { outcome } = await this.#metadata.writeDocuments({ writes: [write], raisesPolicyVersion: false })
+      if (outcome === 'written') continue
+      const taken = await this.#metadata.readDocument({ kind: TENANT_KINDS.key, id })
+      if (taken === null || ownerOf(taken.body) !== tenant.id) return false
+    }
+    return true
+  }
+
+  /** Forgets a tenant whose data are gone: its keys, its hosts and itself. What stops it is gone on with by calling it again. */
+  async remove(tenant: Tenant): Promise<void> {
+    let after: string | null = null
+    do {
+      const page: Awaited<ReturnType<MetadataStore['listDocuments']>> = await this.#metadata.listDocuments({
+        kind: TENANT_KINDS.key,
+        after,
+        limit: PAGE_LIMIT,
+      })
+      const keys = page.documents.filter(({ body }) => ownerOf(body) === tenant.id).map(({ id }) => goneDocument(TENANT_KINDS.key, id))
+      for (let at = 0; at < keys.length; at += WRITES_MAX) {
+        await this.#metadata.writeDocuments({ writes: keys.slice(at, at + WRITES_MAX), raisesPolicyVersion: false })
+      }
+      after = page.next
+    } while (after !== null)
+    const writes = [goneDocument(TENANT_KINDS.tenant, tenant.name), ...tenant.hosts.map((host) => goneDocument(TENANT_KINDS.host, host))]
+    await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
+    await this.load()
+  }
+}
+
+function newHost(host: string, tenant: Tenant): DocumentWrite {
+  return { kind: TENANT_KINDS.host, id: host, expected: null, body: { tenant: tenant.id }, sealed: null }
+}
+
+function goneDocument(kind: string, id: string): DocumentWrite {
+  return { kind, id, expected: 'any', body: null, sealed: null }
+}
+
+function ownerOf(body: JsonValue): string | null {
+  return typeof body === 'object' && body !== null && 'tenant' in body && typeof body['tenant'] === 'string' ? body['tenant'] : null
+}

@@ -1,0 +1,93 @@
+import type { OpenTenant, Tenants } from './tenants.ts'
+import type { Tenant } from './tenant.ts'
+
+/** How the background work of tenants is done. */
+export interface TenantRoundsOptions<T extends OpenTenant> {
+  /** Those that are looked after. */
+  readonly tenants: Tenants<T>
+  /** From the beginning of a round to that of the next one. */
+  readonly everySeconds: number
+  /** Tenants that are opened for it in one round at the most. */
+  readonly openedMax: number
+  /** Hears what went wrong with a tenant; the round goes on with the next one. */
+  readonly onFault: (error: unknown, tenant: Tenant) => void
+}
+
+/**
+ * Looks after all tenants in turn, one at a time: those that are open in each round, and of the others the next few, which are opened for it and
+ * closed again. So nobody's garbage stays for ever, and no more is open than may be. Suspended ones are left alone. Deletions that a crash has
+ * cut off are gone on with.
+ */
+export class TenantRounds<T extends OpenTenant> {
+  readonly #options: TenantRoundsOptions<T>
+  /** The name that the last round ended with. */
+  #last = ''
+  #timer: NodeJS.Timeout | null = null
+  #running: Promise<void> | null = null
+  #stopped = false
+
+  constructor(options: TenantRoundsOptions<T>) {
+    this.#options = options
+  }
+
+  /** Begins: a first round now, and the others in intervals. */
+  start(): void {
+    const tick = (): void => void this.round()
+    this.#timer = setInterval(tick, this.#options.everySeconds * 1000).unref()
+    tick()
+  }
+
+  /** One round, unless one is under way: then that one. Never rejects. */
+  round(): Promise<void> {
+    this.#running ??= this.#round().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  /** No further rounds; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (this.#timer !== null) clearInterval(this.#timer)
+    await this.#running
+  }
+
+  async #round(): Promise<void> {
+    const { tenants, onFault } = this.#options
+    try {
+      await tenants.catalogue.refresh()
+      tenants.closeInactive()
+    } catch {
+      // The store of the server's own does not answer. What is known of tenants is old, and nobody waits: the next round asks again.
+      return
+    }
+    for (const tenant of this.#next()) {
+      if (this.#stopped) return
+      try {
+        if (tenant.state === 'deleting') await tenants.finishDeletion(tenant)
+        else await collect(tenants, tenant)
+      } catch (error) {
+        onFault(error, tenant)
+      }
+    }
+  }
+
+  #next(): readonly Tenant[] {
+    const { tenants, openedMax } = this.#options
+    const all = tenants.catalogue.all.filter(({ state }) => state !== 'suspended')
+    const needOpening = all.filter((tenant) => !tenants.isOpen(tenant))
+    const behind = needOpening.filter(({ name }) => name > this.#last)
+    const turn = [...behind, ...needOpening.slice(0, needOpening.length - behind.length)].slice(0, openedMax)
+    this.#last = turn.at(-1)?.name ?? ''
+    return [...all.filter((tenant) => tenants.isOpen(tenant)), ...turn]
+  }
+}
+
+async function collect<T extends OpenTenant>(tenants: Tenants<T>, tenant: Tenant): Promise<void> {
+  const lease = await tenants.use(tenant, { passing: true })
+  try {
+    await lease.value.collectGarbage()
+  } finally {
+    lease.release()
+  }
+}

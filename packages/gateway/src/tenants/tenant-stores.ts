@@ -1,0 +1,128 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MetadataStore } from '@stowage/core'
+import type { BlobKey, SharedBackend } from '@stowage/core/backend'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+import type { SqliteWriters } from '@stowage/core/sqlite'
+
+import type { PostgresDatabase } from '../stores/postgres-pool.ts'
+import { METADATA_FILE } from '../stores/stores.ts'
+import type { Stores } from '../stores/stores.ts'
+import { blobPrefixOf } from './tenant.ts'
+import type { Tenant, TenantPlace } from './tenant.ts'
+
+/** What the stores of all tenants share. */
+export interface TenantStoresOptions {
+  /** The data directory. */
+  readonly directory: string
+  /** Threads that write the SQLite files. */
+  readonly writers: SqliteWriters
+  /** Where schemas of tenants are, and new tenants go; null keeps them in files. */
+  readonly postgres: PostgresDatabase | null
+  /** Begins the names of schemas. */
+  readonly schema: string
+  /** Where everybody's bytes are. */
+  readonly backend: SharedBackend
+  /** Whether reads may be sent on to the backend. */
+  readonly presigning: boolean
+  /** False: a schema that is not up to date is an error. */
+  readonly migrate: boolean
+}
+
+/** The folder of a data directory that has the tenants' SQLite files. */
+const FOLDER = 'tenants'
+/** Of a schema: what Postgres takes, less an underscore and an id. */
+const SCHEMA_BYTES_MAX = 63 - 33
+/** One tenant of many: the cache of pages that the system has anyway is everybody's. */
+const CACHE_SIZE_MAX = 512 * 1024
+const WAL_SIZE_MAX = 16 * 1024 ** 2
+
+/** Makes the stores of tenants, and removes them. */
+export class TenantStores {
+  readonly #options: TenantStoresOptions
+
+  constructor(options: TenantStoresOptions) {
+    if (options.postgres !== null && Buffer.byteLength(options.schema) > SCHEMA_BYTES_MAX) {
+      throw new Error(`With tenants, --schema has at most ${SCHEMA_BYTES_MAX} bytes: their schemas are called after it.`)
+    }
+    this.#options = options
+  }
+
+  /** Where the metadata of a new tenant goes. */
+  placeFor({ name, id }: Pick<Tenant, 'name' | 'id'>): TenantPlace {
+    const { postgres, schema } = this.#options
+    if (postgres !== null) return { kind: 'postgres', schema: `${schema}_${id}` }
+    // The name is for people who look into the directory; the end of the id is random.
+    return { kind: 'sqlite', folder: `${name}-${id.slice(-12)}` }
+  }
+
+  /** The stores of a tenant, not yet open; `migrate` makes those of a new one in any case. */
+  of(tenant: Tenant, { migrate = this.#options.migrate }: { readonly migrate?: boolean } = {}): Stores {
+    const { backend, directory, presigning } = this.#options
+    return {
+      metadata: this.#metadataAt(tenant.place, migrate),
+      backend: backend.lend(),
+      movable: null,
+      dataDirectory: directory,
+      presigning,
+      blobPrefix: blobPrefixOf(tenant),
+      end: () => Promise.resolve(),
+    }
+  }
+
+  #metadataAt(place: TenantPlace, migrate: boolean): MetadataStore {
+    const { writers, postgres } = this.#options
+    if (place.kind === 'sqlite') {
+      const file = join(this.#folderOf(place.folder), METADATA_FILE)
+      return sqliteMetadata({ file, writers, migrate, cacheSizeMax: CACHE_SIZE_MAX, walSizeMax: WAL_SIZE_MAX })
+    }
+    return this.#known(postgres).metadataIn({ schema: place.schema, migrate })
+  }
+
+  #folderOf(folder: string): string {
+    return join(this.#options.directory, FOLDER, folder)
+  }
+
+  #known(postgres: PostgresDatabase | null): PostgresDatabase {
+    if (postgres === null) throw new Error('This tenant has its metadata in Postgres: say in which with --metadata.')
+    return postgres
+  }
+
+  /**
+   * Removes all that a tenant has: its blobs, then its metadata. Nobody may have it open. What stops it is gone on with by calling it again.
+   */
+  async remove(tenant: Tenant): Promise<void> {
+    await this.#removeBlobs(blobPrefixOf(tenant))
+    const { place } = tenant
+    if (place.kind === 'sqlite') await rm(this.#folderOf(place.folder), { recursive: true, force: true })
+    else await this.#known(this.#options.postgres).pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
+    // What another process was writing meanwhile: it can commit no more.
+    await this.#removeBlobs(blobPrefixOf(tenant))
+  }
+
+  async #removeBlobs(prefix: string): Promise<void> {
+    const backend = this.#options.backend.lend()
+    await backend.init()
+    const { unfinished, limits } = backend
+    const found: BlobKey[] = []
+    const removeFound = async (): Promise<void> => {
+      if (found.length > 0) await backend.delete(found.splice(0))
+    }
+    for await (const { key } of backend.list({ prefix })) {
+      found.push(key)
+      if (found.length >= limits.deleteBatchMax) await removeFound()
+    }
+    await removeFound()
+    if (unfinished === undefined) return
+    const own = []
+    for await (const write of unfinished.list({ before: AT_ANY_TIME })) if (write.key.startsWith(prefix)) own.push(write)
+    for (const write of own) await unfinished.abort(write)
+  }
+}
+
+/** Every unfinished write of a tenant that is to be gone, begun in whichever year. */
+const AT_ANY_TIME = new Date(8.64e15)
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,238 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock, Ids, Observer } from '@stowage/core'
+import type { AccessKeyPair } from '@stowage/credentials'
+import type { Stores } from '../stores/stores.ts'
+import { OpenCache } from './open-cache.ts'
+import type { Lease, UseOptions } from './open-cache.ts'
+import { parseRequestsMax, parseTenantHost, parseTenantName, HOSTS_MAX } from './tenant.ts'
+import type { Tenant, TenantPlace } from './tenant.ts'
+import type { TenantCatalogue } from './tenant-catalogue.ts'
+import type { TenantStores } from './tenant-stores.ts'
+
+/** What is open of a tenant. */
+export interface OpenTenant {
+  /** Makes a key of the account that owns the tenant. */
+  createRootKey(): Promise<AccessKeyPair>
+  /** One run of the collector. */
+  collectGarbage(): Promise<void>
+  /** Waits for calls under way, then closes everything that is not shared. */
+  close(): Promise<void>
+}
+
+/** What the tenants of a server are made of. */
+export interface TenantsOptions<T extends OpenTenant> {
+  /** Which there are. */
+  readonly catalogue: TenantCatalogue
+  /** What they keep their things in. */
+  readonly stores: TenantStores
+  /** Opens one over its stores. `wornOut` is to be called when it had better be opened anew, as when its disk has failed. */
+  readonly open: (tenant: Tenant, stores: Stores, wornOut: () => void) => Promise<T>
+  /** Open at a time at the most. */
+  readonly openMax: number
+  /** What nobody has used for so long is closed, in seconds. */
+  readonly idleSeconds: number
+  /** Of a new tenant that is not given one. */
+  readonly requestsMax: number
+  /** Whether other processes serve the same tenants: they hear of a change within a second. */
+  readonly hasOthers: boolean
+  /** When they are made. */
+  readonly clock: Clock
+  /** What they are called by where names may be given again. */
+  readonly ids: Ids
+  /** Hears what becomes of them: `tenant.created`, `.changed`, `.suspended`, `.resumed`, `.placed`, `.deleted`, `.close-failed`. */
+  readonly observer: Observer
+}
+
+/** What a new tenant is to be. */
+export interface NewTenant {
+  readonly name: string
+  readonly hosts: readonly string[]
+  /** Null for the server's default. */
+  readonly requestsMax: number | null
+}
+
+/** What is to change of a tenant; null stays. */
+export interface TenantChange {
+  readonly hosts: readonly string[] | null
+  readonly requestsMax: number | null
+}
+
+const WAIT_SECONDS_MAX = 10
+/** Within which others have heard of a change, and a little. */
+const HEARD_MILLISECONDS = 1_500
+
+/** The tenants of a server: which there are, and those of them that are open at the moment. */
+export class Tenants<T extends OpenTenant> {
+  readonly catalogue: TenantCatalogue
+  readonly #options: TenantsOptions<T>
+  readonly #cache: OpenCache<T>
+  readonly #deleting = new Map<string, Promise<void>>()
+  /** Being made: their tables are made whatever else is only looked at, and they are open although nobody serves them yet. */
+  readonly #making = new Set<string>()
+
+  constructor(options: TenantsOptions<T>) {
+    const { catalogue, observer, openMax, idleSeconds } = options
+    this.catalogue = catalogue
+    this.#options = options
+    this.#cache = new OpenCache({
+      openMax,
+      idleSeconds,
+      waitSecondsMax: WAIT_SECONDS_MAX,
+      open: (id) => this.#open(id),
+      close: (opened) => opened.close(),
+      onFault: (error) => observer.event('tenant.close-failed', { error }),
+    })
+  }
+
+  /** How many are open, or being opened or closed. */
+  get openCount(): number {
+    return this.#cache.size
+  }
+
+  /** Whether this one is open. */
+  isOpen({ id }: Tenant): boolean {
+    return this.#cache.has(id)
+  }
+
+  /** Uses a tenant, opened where it is not. Rejects with what opening did, and with `OpenCacheFullError`. */
+  use({ id }: Tenant, options: UseOptions = {}): Promise<Lease<T>> {
+    return this.#cache.use(id, options)
+  }
+
+  async #open(id: string): Promise<T> {
+    const tenant = this.catalogue.findById(id)
+    if (tenant === null) throw new Error('the tenant is gone')
+    const { open, stores } = this.#options
+    return open(tenant, stores.of(tenant, this.#making.has(id) ? { migrate: true } : {}), () => this.#cache.wearOut(id))
+  }
+
+  /** Makes a tenant, and a key of its owner, whose secret nobody can read again. A crash in between leaves it suspended, and without a key. */
+  async create({ name, hosts, requestsMax }: NewTenant): Promise<{ readonly tenant: Tenant; readonly key: AccessKeyPair }> {
+    const { clock, ids, stores } = this.#options
+    const id = ids.blobName()
+    const named = { name: parseTenantName(name), id }
+    const tenant: Tenant = {
+      ...named,
+      hosts: checkedHosts(hosts),
+      state: 'suspended',
+      requestsMax: parseRequestsMax(requestsMax ?? this.#options.requestsMax),
+      place: stores.placeFor(named),
+      createdAt: clock(),
+    }
+    await this.catalogue.add(tenant)
+    this.#making.add(id)
+    try {
+      return await this.#furnish(tenant)
+    } finally {
+      this.#making.delete(id)
+    }
+  }
+
+  async #furnish(tenant: Tenant): Promise<{ readonly tenant: Tenant; readonly key: AccessKeyPair }> {
+    const lease = await this.use(tenant)
+    try {
+      const key = await lease.value.createRootKey()
+      const made = await this.catalogue.change(tenant.name, () => ({ state: 'active' }))
+      this.#announce('tenant.created', made)
+      return { tenant: made, key }
+    } finally {
+      lease.release()
+    }
+  }
+
+  /** Changes hosts and limits: at once here, within a second in other processes. */
+  async change(name: string, { hosts, requestsMax }: TenantChange): Promise<Tenant> {
+    const changed = await this.catalogue.change(name, (tenant) => ({
+      hosts: hosts === null ? tenant.hosts : checkedHosts(hosts),
+      requestsMax: requestsMax === null ? tenant.requestsMax : parseRequestsMax(requestsMax),
+    }))
+    this.#announce('tenant.changed', changed)
+    return changed
+  }
+
+  /** Refuses the tenant's requests from now on, and closes it; resolves when those under way are answered. */
+  async suspend(name: string): Promise<Tenant> {
+    const suspended = await this.catalogue.change(name, (tenant) => ({ state: notDeleting(tenant, 'suspended') }))
+    await this.#cache.evict(suspended.id)
+    this.#announce('tenant.suspended', suspended)
+    return suspended
+  }
+
+  /** Serves a suspended tenant again. */
+  async resume(name: string): Promise<Tenant> {
+    const resumed = await this.catalogue.change(name, (tenant) => ({ state: notDeleting(tenant, 'active') }))
+    this.#announce('tenant.resumed', resumed)
+    return resumed
+  }
+
+  /**
+   * Says where a suspended tenant's metadata is from now on: the last step of moving it, once it has been copied there. What is there is opened
+   * first, and the tenant stays where it was if that fails. Blobs stay where they are.
+   */
+  async place(name: string, place: TenantPlace): Promise<Tenant> {
+    const tenant = this.catalogue.find(name)
+    if (tenant?.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended: what it wrote meanwhile would be lost.`)
+    await this.#cache.evict(tenant.id)
+    const { metadata } = this.#options.stores.of({ ...tenant, place }, { migrate: false })
+    await metadata.open()
+    await metadata.close()
+    const placed = await this.catalogue.change(name, (now) => {
+      if (now.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended any more.`)
+      return { place }
+    })
+    this.#announce('tenant.placed', placed)
+    return placed
+  }
+
+  /** Refuses the tenant's requests from now on, and removes all it has. What stops that is gone on with in the background, or by the same call. */
+  async delete(name: string): Promise<void> {
+    const deleting = await this.catalogue.change(name, () => ({ state: 'deleting' }))
+    await this.finishDeletion(deleting)
+  }
+
+  /** Goes on with a deletion that has begun. */
+  async finishDeletion(tenant: Tenant): Promise<void> {
+    const underWay =
+      this.#deleting.get(tenant.id) ??
+      this.#delete(tenant).finally(() => {
+        this.#deleting.delete(tenant.id)
+      })
+    this.#deleting.set(tenant.id, underWay)
+    await underWay
+  }
+
+  async #delete(tenant: Tenant): Promise<void> {
+    await this.#cache.evict(tenant.id)
+    if (this.#options.hasOthers) await delay(HEARD_MILLISECONDS)
+    await this.#options.stores.remove(tenant)
+    await this.catalogue.remove(tenant)
+    this.#announce('tenant.deleted', tenant)
+  }
+
+  /** Has those closed, once nobody uses them, that another process has suspended, or is deleting. */
+  closeInactive(): void {
+    for (const { id, state } of this.catalogue.all) {
+      if (state !== 'active' && !this.#making.has(id)) this.#cache.wearOut(id)
+    }
+  }
+
+  /** Closes all that are open, and opens no others. */
+  async close(): Promise<void> {
+    await this.#cache.close()
+    await Promise.allSettled(this.#deleting.values())
+  }
+
+  #announce(event: string, { name, id }: Tenant): void {
+    this.#options.observer.event(event, { tenant: name, id })
+  }
+}
+
+function notDeleting(tenant: Tenant, state: 'active' | 'suspended'): 'active' | 'suspended' {
+  if (tenant.state === 'deleting') throw new Error(`The tenant ${tenant.name} is being deleted.`)
+  return state
+}
+
+function checkedHosts(hosts: readonly string[]): readonly string[] {
+  if (hosts.length > HOSTS_MAX) throw new Error(`A tenant has at most ${HOSTS_MAX} hosts.`)
+  return [...new Set(hosts.map(parseTenantHost))]
+}
