@@ -9,6 +9,7 @@ const BACKOFF_MS = 10
 
 /** Takes a connection out of a pool; again, where the server has none just now. Rejects with `StoreUnavailable`. */
 export async function connectPatiently(pool: PostgresPool): Promise<PostgresClient> {
+  listenToNew(pool)
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await pool.connect()
@@ -17,6 +18,19 @@ export async function connectPatiently(pool: PostgresPool): Promise<PostgresClie
       await backOff(attempt)
     }
   }
+}
+
+/** Pools whose new connections are listened to: a pool may be that of many stores. */
+const listened = new WeakSet<PostgresPool>()
+
+/**
+ * A connection may be ready and at its end in one piece of what the server sends. Then it fails before whoever asked for it has it, and an
+ * 'error' that nobody listens to ends the process. Its queries say that it is gone.
+ */
+function listenToNew(pool: PostgresPool): void {
+  if (pool.on === undefined || listened.has(pool)) return
+  listened.add(pool)
+  pool.on('connect', (client) => client.on('error', () => undefined))
 }
 
 /** Waits before another attempt. Those who fell over each other must not meet again: the fraction of the clock spreads them. */

@@ -1,6 +1,8 @@
 /** What the store needs of a `pg` Pool. The user makes it, sizes it and ends it. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>
+  /** That of a `pg` Pool: a connection that is new is told of before anybody has it. */
+  on?(event: 'connect', listener: (client: PostgresClient) => void): unknown
 }
 
 /** A connection, taken out of the pool. */
