@@ -4,7 +4,7 @@ import { newSchema, postgresPool } from '../../../test/stores.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { postgresMetadata } from './postgres-metadata.ts'
 import type { PostgresPool } from './postgres-pool.ts'
-import { translatePostgresError } from './postgres-errors.ts'
+import { sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
 
 const BEAT = { processId: 'p1', oldestReadAgeMs: null }
 
@@ -121,4 +121,15 @@ test.each([
 test('a mistake of ours stays what it is', () => {
   const mistake = serverError('42601')
   expect(translatePostgresError(mistake)).toBe(mistake)
+})
+
+test('what the system calls a broken connection is no SQLSTATE, though it may look like one', () => {
+  for (const code of ['EPIPE', 'EBADF', 'ECONNRESET']) {
+    const error = Object.assign(new Error(`write ${code}`), { code, errno: -32, syscall: 'write' })
+    expect(sqlState(error)).toBe(null)
+    expect(translatePostgresError(error)).toMatchObject({ code: 'StoreUnavailable', retryable: true, cause: error })
+    // Of a COMMIT it does not say that nothing was changed.
+    expect(translateCommitError(error, 'commitObject')).toMatchObject({ code: 'OutcomeUnknown', cause: error })
+  }
+  for (const code of ['40001', '57P01', 'XX000', 'HV00A']) expect(sqlState(serverError(code))).toBe(code)
 })

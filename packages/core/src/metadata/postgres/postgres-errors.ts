@@ -3,7 +3,8 @@ import { isStorageError, StorageError } from '../../errors/storage-error.ts'
 /** The SQLSTATE of an error that the server sent, or null: the connection broke, or it is a mistake of ours. */
 export function sqlState(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
-  return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null
+  // The system has names of five letters, too: EPIPE.
+  return /^[0-9A-Z]{5}$/.test(error.code) && !('errno' in error) ? error.code : null
 }
 
 /** Other transactions in the way, and what others give back soon: memory and the table of locks (53200). */
