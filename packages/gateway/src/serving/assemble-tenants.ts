@@ -32,6 +32,8 @@ export interface AssembleTenantsOptions extends Omit<DoorOptions, 'credentials' 
   readonly metadataReplica?: string
   /** The schema of the server's own, and how those of tenants begin. Default `stowage`. */
   readonly schema?: string
+  /** Connections to Postgres at a time at the most. Default 16. */
+  readonly connectionsMax?: number
   /** Where everybody's bytes are, as `parseBackendLocation` reads it. */
   readonly bytes?: string
   /** Whether reads may be sent on to the backend. Default false. */

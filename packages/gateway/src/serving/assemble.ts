@@ -21,6 +21,7 @@ import { ROOT_ACCOUNT } from '../stores/root-credentials.ts'
 import type { RootCredentials } from '../stores/root-credentials.ts'
 import { storesOf } from '../stores/stores.ts'
 import type { StoreOptions, Stores } from '../stores/stores.ts'
+import { isControlStore } from '../tenants/control-store.ts'
 
 /** The longest that such an address may live, and from where on a second request is worth it. */
 const REDIRECTS = { expiresInSeconds: 60, sizeMin: 1024 ** 2 } as const
@@ -80,7 +81,11 @@ export interface Assembled {
 
 /** Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. */
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
-  return assembleOver(await storesOf(options), options)
+  const stores = await storesOf(options)
+  const assembled = await assembleOver(stores, options)
+  if (!(await isControlStore(stores.metadata))) return assembled
+  await assembled.close()
+  throw new Error('This store has tenants: it is served with --tenants.')
 }
 
 /** The same over stores that are not open yet. */

@@ -18,6 +18,8 @@ export interface ControlStoreOptions {
   readonly metadataReplica?: string
   /** Its schema, and how those of tenants begin. Default `stowage`. */
   readonly schema?: string
+  /** Connections to it at a time at the most. Default 16. */
+  readonly connectionsMax?: number
   /** False: nothing is made, and where nothing is, it rejects. */
   readonly migrate: boolean
   /** Threads that write it, and the tenants' files. */
@@ -61,7 +63,7 @@ export async function openControlStore(options: ControlStoreOptions): Promise<Co
   }
   // Not loaded where nobody has a Postgres.
   const { openPostgres } = await import('../stores/postgres-pool.ts')
-  const postgres = openPostgres(url, options.metadataReplica)
+  const postgres = openPostgres(url, options.metadataReplica, options.connectionsMax)
   return opened({ metadata: postgres.metadataIn({ schema, migrate }), postgres, schema, end: postgres.end, migrate })
 }
 

@@ -1,0 +1,115 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { temporaryMasterKeys } from '@stowage/credentials'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
+import type { PostgresServer } from '../../core/test/postgres-server.ts'
+import { blocksOf } from './page.ts'
+import { refused, said, serveHere } from './stowage-command.ts'
+import { clientOf, temporaryDirectory } from './stowage-process.ts'
+import { startTenantServer } from './tenant-server.ts'
+
+let postgres: PostgresServer
+beforeAll(async () => {
+  postgres = await openPostgresDatabase()
+}, 60_000)
+afterAll(() => postgres.stop())
+
+const BODY = 'b'.repeat(100_000)
+
+async function furnish(client: S3Client): Promise<void> {
+  await client.send(new CreateBucketCommand({ Bucket: 'photos' }))
+  await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'k', Body: BODY }))
+}
+
+const get = async (client: S3Client): Promise<string | undefined> =>
+  (await client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'k' }))).Body?.transformToString()
+
+async function schemas(beginning: string): Promise<number> {
+  const { rows } = await postgres.pool().query('SELECT 1 FROM information_schema.schemata WHERE schema_name LIKE $1', [`${beginning}%`])
+  return rows.length
+}
+
+async function connections(): Promise<number> {
+  const { rows } = await postgres
+    .pool()
+    .query(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'stowage' AND datname = current_database()`)
+  return rows.length
+}
+
+describe('tenants in schemas', { timeout: 60_000 }, () => {
+  test('twelve of them over four connections; what one server changes, the other hears of', async () => {
+    const directory = await temporaryDirectory()
+    const shared = { directory, metadata: postgres.url, schema: 'many', masterKeys: temporaryMasterKeys(), connectionsMax: 4, openMax: 6 }
+    const [first, second] = [await startTenantServer(shared), await startTenantServer(shared)]
+    const names = Array.from({ length: 12 }, (_, index) => `t${index}`)
+    const made = await Promise.all(names.map((name) => first.make(name)))
+    await Promise.all(made.map(({ client }) => furnish(client)))
+    expect(await connections()).toBeLessThanOrEqual(8)
+    expect(first.tenants.openCount).toBeLessThanOrEqual(6)
+    expect(await schemas('many_')).toBe(12)
+    const [one, other] = made.map(({ key }) => second.clientOf(key))
+    if (one === undefined || other === undefined) throw new Error('they were made')
+    expect([await get(one), await get(other)]).toEqual([BODY, BODY])
+    await first.tenants.suspend('t0')
+    await expect.poll(() => get(one).catch((error: Error) => error.name), { timeout: 5_000 }).toBe('AccountProblem')
+    await first.tenants.resume('t0')
+    await expect.poll(() => get(one).catch(() => null), { timeout: 5_000 }).toBe(BODY)
+    await second.tenants.delete('t0')
+    expect(await schemas('many_')).toBe(11)
+    await expect(get(one)).rejects.toMatchObject({ name: 'InvalidAccessKeyId' })
+    expect(await get(other)).toBe(BODY)
+    expect([...first.faults, ...second.faults]).toEqual([])
+  })
+
+  test('a store without tenants is not taken for one with them, and the other way round', async () => {
+    const [directory, tenants] = [join(await temporaryDirectory(), 'data'), join(await temporaryDirectory(), 'data')]
+    const of = (schema: string): readonly string[] => ['--metadata', postgres.url, '--schema', schema]
+    await (await serveHere([directory, ...of('plain'), '--bucket', 'photos'])).stop()
+    expect(await refused(['serve', directory, '--tenants', ...of('plain')])).toContain('has buckets of its own')
+    await said(['tenants', 'create', 'acme', tenants, ...of('own')])
+    expect(await refused(['serve', tenants, ...of('own')])).toContain('has tenants: it is served with --tenants')
+    expect(await refused(['stat', tenants, ...of('own')])).toContain('say with --tenant')
+    expect(await said(['stat', tenants, ...of('own'), '--tenant', 'acme'])).toMatchObject({ buckets: 0 })
+    expect(await refused(['tenants', 'create', 'b', tenants, ...of('a-name-that-is-much-too-long-for-it')])).toContain('at most 30 bytes')
+  })
+})
+
+interface Made {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly place: { readonly folder: string }
+}
+
+test('from files to Postgres, as the page says', { timeout: 60_000 }, async () => {
+  const data = join(await temporaryDirectory(), 'data')
+  const block = (await blocksOf('tenants.md')).find(({ text }) => text.includes('migrate'))?.text ?? ''
+  const [acme, bolt] = [await said<Made>(['tenants', 'create', 'acme', data]), await said<Made>(['tenants', 'create', 'bolt', data])]
+  const before = await serveHere([data, '--tenants'])
+  for (const key of [acme, bolt]) await furnish(clientOf({ ...before.ready, ...key }))
+  await before.stop()
+  const values = block
+    .replaceAll('$DATABASE', postgres.url)
+    .replaceAll('$FOLDER', acme.place.folder)
+    .replaceAll(/(?<=[ :])data(?=[ /\n])/g, data)
+  const [moving, serving, ...steps] = values.trim().split('\n').map((line) => line.replace('npx stowage ', '').split(' ')) // prettier-ignore
+  await said(moving ?? [])
+  const server = await serveHere(serving?.slice(1) ?? [])
+  const [client, other] = [acme, bolt].map((key) => clientOf({ ...server.ready, ...key }))
+  if (client === undefined || other === undefined) throw new Error('they were made')
+  for (const step of steps) {
+    await said(step)
+    expect(await get(other)).toBe(BODY)
+  }
+  expect(await get(client)).toBe(BODY)
+  await client.send(new CreateBucketCommand({ Bucket: 'music' }))
+  expect(await said(['tenants', 'show', 'acme', data])).toMatchObject({ place: { kind: 'postgres', schema: 'stowage_acme' } })
+  const { Buckets } = await client.send(new ListBucketsCommand({}))
+  expect(Buckets?.map(({ Name }) => Name)).toEqual(['music', 'photos'])
+  await server.stop()
+  // The former file is still there, and nobody looks into it.
+  expect(await readdir(join(data, 'tenants'))).toContain(acme.place.folder)
+  expect(await said(['fsck', data, '--metadata', postgres.url, '--tenant', 'acme'])).toMatchObject({ ok: true })
+})
