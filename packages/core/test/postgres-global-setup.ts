@@ -20,6 +20,9 @@ const POOLER = process.env['STOWAGE_TEST_POOLER']
 /** `0` waits for each answer, as a pool does that was not made to do otherwise. */
 const PIPELINE = process.env['STOWAGE_TEST_PIPELINE'] !== '0'
 
+/** `1` partitions the tables of each store as docs/scaling.md says it. */
+const PARTITIONED = process.env['STOWAGE_TEST_PARTITIONS'] === '1'
+
 const SHARED = Symbol.for('stowage.postgres-of-the-tests')
 const place = globalThis as { [SHARED]?: Shared }
 
@@ -31,10 +34,12 @@ export async function setup(project: TestProject): Promise<void> {
     postgresUrl: (await shared.server).url,
     postgresPooled: POOLER !== undefined,
     postgresPipelined: PIPELINE,
+    postgresPartitioned: PARTITIONED,
   }
   project.provide('postgresUrl', provided.postgresUrl)
   project.provide('postgresPooled', provided.postgresPooled)
   project.provide('postgresPipelined', provided.postgresPipelined)
+  project.provide('postgresPartitioned', provided.postgresPartitioned)
 }
 
 async function start(): Promise<Pick<PostgresServer, 'url' | 'stop'>> {

@@ -6,6 +6,8 @@ export interface PostgresProvision {
   readonly postgresPooled: boolean
   /** Whether connections of stores send queries before those in front have answered. */
   readonly postgresPipelined: boolean
+  /** Whether the tables of stores are partitioned. */
+  readonly postgresPartitioned: boolean
 }
 
 declare module 'vitest' {

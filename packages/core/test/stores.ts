@@ -4,6 +4,7 @@ import type { MetadataStore } from '../src/metadata/metadata-store.ts'
 import { postgresMetadata } from '../src/metadata/postgres/postgres-metadata.ts'
 import { sqliteMetadata } from '../src/metadata/sqlite/sqlite-metadata.ts'
 import { createIds } from '../src/util/ids.ts'
+import { partitionTables } from './partition-tables.ts'
 import type { OnStatement } from '../src/metadata/sql/sql-driver.ts'
 import type { Clock } from '../src/util/clock.ts'
 import type { PostgresProvision } from './provided-context.ts'
@@ -69,5 +70,6 @@ async function openPostgres(options: OpenStoreOptions = {}): Promise<MetadataSto
     await pool.end()
   }
   await store.open()
+  if (inject('postgresPartitioned') satisfies PostgresProvision['postgresPartitioned']) await partitionTables(pool, schema)
   return Object.assign(store, { close: () => (closing ??= closeAll()) })
 }

@@ -12,7 +12,7 @@ const SUITES = [
   'packages/core/test/faults',
 ]
 
-/** The store in Postgres over connections that are not as they are in `npm test`. A sample is the contract of a metadata store. */
+/** The store in Postgres where connections, or tables, are not as they are in `npm test`. A sample is the contract of a metadata store. */
 export const postgresConnections: readonly VerifyStep[] = [
   {
     name: 'pgbouncer',
@@ -25,6 +25,12 @@ export const postgresConnections: readonly VerifyStep[] = [
     claim: 'The metadata store in Postgres keeps its contract over connections that wait for each answer.',
     needs: [],
     run: ({ sample, seed }) => runOver({ STOWAGE_TEST_PIPELINE: '0' }, sample ? null : seed),
+  },
+  {
+    name: 'partitioned',
+    claim: 'The metadata store in Postgres keeps its contract over tables that are partitioned as docs/scaling.md says it.',
+    needs: [],
+    run: ({ sample, seed }) => runOver({ STOWAGE_TEST_PARTITIONS: '1' }, sample ? null : seed),
   },
 ]
 
