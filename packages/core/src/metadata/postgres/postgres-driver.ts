@@ -16,6 +16,7 @@ import type { PostgresTimeouts } from './postgres-session.ts'
 import { backOff, connectPatiently, RETRIES_MAX } from './connect-patiently.ts'
 import { PostgresReplica, selectPosition, selectReplayed } from './postgres-replica.ts'
 import type { PostgresReplicaOptions } from './postgres-replica.ts'
+import { SERVER_RUN } from './server-run.ts'
 import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 
 /** What the driver is made of. */
@@ -179,24 +180,27 @@ export class PostgresDriver implements SqlDriver {
   }
 
   /**
-   * Asks the server what became of a transaction whose COMMIT was not answered; null where it cannot be asked, or does not know yet. A standby
-   * that was promoted without the last transactions may know another one by that id: it has lost acknowledged ones as well.
+   * Asks the server what became of a transaction whose COMMIT was not answered; null where it cannot be asked, or does not know (yet). One that
+   * was not on the disk when the server crashed is lost, and its id is given out again, also by a standby that was promoted without it: after
+   * that 'committed' may speak of another one. 'aborted' is right all the same: what was committed keeps its id.
    */
-  async #whatBecame({ transactionId }: Unanswered): Promise<'committed' | 'aborted' | null> {
+  async #whatBecame({ transactionId, serverRun }: Unanswered): Promise<'committed' | 'aborted' | null> {
     const over = new AbortController()
     const asking = this.#ask(transactionId, over.signal)
     try {
-      return await Promise.race([asking, delay(ASKED_FOR_MS, null, { signal: over.signal })])
+      const told = await Promise.race([asking, delay(ASKED_FOR_MS, null, { signal: over.signal })])
+      if (told === null || told.status === 'aborted') return told?.status ?? null
+      return serverRun !== null && told.serverRun === serverRun ? 'committed' : null
     } finally {
       over.abort()
     }
   }
 
   /** Asks until the server knows, or nobody wants to know any more. */
-  async #ask(transactionId: string, over: AbortSignal): Promise<'committed' | 'aborted' | null> {
+  async #ask(transactionId: string, over: AbortSignal): Promise<ToldOutcome | null> {
     for (let attempt = 1; !over.aborted; attempt += 1) {
-      const status = await this.#withSession('read', (session) => session.query(transactionStatus(transactionId))).catch(() => null)
-      if (status === 'committed' || status === 'aborted') return status
+      const told = await this.#withSession('read', (session) => session.query(transactionStatus(transactionId))).catch(() => null)
+      if (told !== null) return told
       // Still in progress: the server may be about to do it, or has not noticed yet that nobody listens.
       await backOff(attempt)
     }
@@ -235,9 +239,17 @@ export class PostgresDriver implements SqlDriver {
   }
 }
 
-function* transactionStatus(transactionId: string): SqlProgram<string | null> {
-  const [row] = yield { sql: 'SELECT pg_xact_status(CAST(? AS xid8))', values: [transactionId] }
-  return textOrNull(row?.[0])
+/** What a server knows of a transaction, and which run of it says so. */
+interface ToldOutcome {
+  readonly status: 'committed' | 'aborted'
+  readonly serverRun: string | null
+}
+
+/** Null where it has not ended. */
+function* transactionStatus(transactionId: string): SqlProgram<ToldOutcome | null> {
+  const [row] = yield { sql: `SELECT pg_xact_status(CAST(? AS xid8)), ${SERVER_RUN}`, values: [transactionId] }
+  const status = textOrNull(row?.[0] ?? null)
+  return status === 'committed' || status === 'aborted' ? { status, serverRun: textOrNull(row?.[1] ?? null) } : null
 }
 
 /** Nothing was changed: that much is known. */

@@ -6,6 +6,7 @@ import { isConnectionLost, isTransient, relationFault, sqlState, translateCommit
 import type { PostgresClient, PostgresQuery } from './postgres-pool.ts'
 import type { PostgresTexts } from './postgres-text.ts'
 import { POSTGRES_TYPES } from './postgres-types.ts'
+import { serverRunOf } from './server-run.ts'
 import { StatementPipeline } from './statement-pipeline.ts'
 
 /** The longest that a statement of a command or a query may take, and wait for locks. Milliseconds; null as long as it does. */
@@ -34,12 +35,15 @@ export class Unanswered<T = unknown> extends Error {
   readonly unknown: Error
   readonly result: T
   readonly transactionId: string
+  /** Of the server that gave the transaction its id: another run of it may give the same one again. */
+  readonly serverRun: string | null
 
-  constructor(facts: { readonly unknown: Error; readonly result: T; readonly transactionId: string }) {
+  constructor(facts: Pick<Unanswered<T>, 'unknown' | 'result' | 'transactionId' | 'serverRun'>) {
     super('the answer of a COMMIT was lost')
     this.unknown = facts.unknown
     this.result = facts.result
     this.transactionId = facts.transactionId
+    this.serverRun = facts.serverRun
   }
 }
 
@@ -59,6 +63,7 @@ export class PostgresSession {
   readonly #pipeline: StatementPipeline
   /** Of the transaction that writes, as the server calls it. */
   #transactionId: string | null = null
+  #serverRun: Promise<string | null> | null = null
   /** No limit any more: one may take as long as it does. */
   #patient: boolean
   #index = 0
@@ -131,6 +136,7 @@ export class PostgresSession {
     const limits = `SET LOCAL statement_timeout = ${statement}; SET LOCAL lock_timeout = ${lock}`
     const text = `${BEGINNINGS[kind]}; ${limits}`
     if (kind === 'read') return this.#pipeline.send(this.#control(text))
+    this.#serverRun = serverRunOf(this.#client)
     const begun = this.#control(`${text}; ${TRANSACTION_ID}`).then((answers) => (this.#transactionId = readTransactionId(answers)))
     await this.#pipeline.send(begun)
   }
@@ -169,7 +175,8 @@ export class PostgresSession {
       await this.#control('COMMIT')
     } catch (error) {
       await this.#pipeline.settled()
-      throw this.#uncommitted(error, result)
+      // It was asked before BEGIN: where that has been answered, so has this.
+      throw this.#uncommitted(error, result, this.#transactionId === null ? null : await this.#serverRun)
     }
     await this.#pipeline.settled()
     // Nothing that the server has not seen is in front of a COMMIT that it took; if it were, nobody may be told that all is there.
@@ -177,7 +184,7 @@ export class PostgresSession {
   }
 
   /** What a failed COMMIT is. Where a statement before it had failed, and the server said so, that is the reason. */
-  #uncommitted(error: unknown, result: unknown): Error {
+  #uncommitted(error: unknown, result: unknown, serverRun: string | null): Error {
     const { failure } = this.#pipeline
     const earlier = failure?.error ?? null
     const told = isStorageError(earlier) || (sqlState(earlier) !== null && !isConnectionLost(earlier))
@@ -189,7 +196,7 @@ export class PostgresSession {
     // Where a statement was lost and its connection was not, a COMMIT that went through did so without it.
     const whole = failure === null || (isConnectionLost(earlier) && isConnectionLost(error))
     if (!isUnknown(unknown) || transactionId === null || !whole) return unknown
-    return new Unanswered({ unknown, result, transactionId })
+    return new Unanswered({ unknown, result, transactionId, serverRun })
   }
 
   async #execute({ sql, values }: SqlStatement): Promise<SqlRows> {
