@@ -29,8 +29,9 @@ import { WriteHealth } from './write-health.ts'
 /**
  * Keeps blobs as files in a directory of its own; a resolved `put` survives a power cut.
  *
- * One process at a time: blobs being written are hidden from this instance's readers only. After a sync has failed,
- * no write is accepted until the directory is opened anew. Windows cannot sync directories: there the journal of its
+ * Several processes may have one directory, where they share metadata too: names are never used twice, and no directory goes. A listing shows
+ * what another process is writing, unfinished: only metadata says what is whole. After a sync has failed, no write is accepted until the
+ * directory is opened anew. Windows cannot sync directories: there the journal of its
  * file systems stands in. On macOS, Node's fsync and fdatasync flush the drive as well (F_FULLFSYNC).
  *
  *     const backend = fsBackend({ directory: '/srv/stowage' })

@@ -4,6 +4,7 @@ import { conformanceGcs } from './conformance-gcs.ts'
 import { conformanceS3 } from './conformance-s3.ts'
 import { crashPoints } from './crash-points.ts'
 import { differential } from './differential.ts'
+import { histories } from './histories.ts'
 import { nginx } from './nginx.ts'
 import { pastedLines } from './pasted-lines.ts'
 import { plans } from './plans/plans.ts'
@@ -28,6 +29,7 @@ export const STEPS: readonly VerifyStep[] = [
   sickDisks,
   powerCut,
   randomKills,
+  histories,
   crashPoints,
   packed,
   differential,
