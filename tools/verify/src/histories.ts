@@ -11,6 +11,7 @@ import { FAULTS } from './histories/faults.ts'
 import type { Fault } from './histories/faults.ts'
 import { readAll, runClient } from './histories/load.ts'
 import { Recorder } from './histories/recorder.ts'
+import { takeOverFromDead } from './histories/take-over.ts'
 import { randomFrom } from './step.ts'
 import type { StepContext, StepResult, VerifyStep } from './step.ts'
 
@@ -29,7 +30,7 @@ const MONTH_MS = 30 * 86_400_000
 export const histories: VerifyStep = {
   name: 'histories',
   claim:
-    'Three servers on one Postgres, while it crashes, loses connections or has none left, and while they are killed: to 16 clients they are one store that does one thing after the other. No 500, and nothing is left behind.',
+    'Three servers on one Postgres, while it crashes, loses connections or has none left, and while they are killed: to 16 clients they are one store that does one thing after the other. No 500, and nothing is left behind, though a collector is killed, too.',
   needs: [],
   run: (context) => withTemporaryDirectory((directory) => withCluster(directory, (cluster) => run(cluster, context))),
 }
@@ -104,8 +105,10 @@ async function settle(cluster: Cluster): Promise<readonly string[]> {
   if (gateway !== undefined) failures.push(...(await fsckOf(gateway)))
   await Promise.all(cluster.gateways.map((gateway) => gateway.stop()))
   failures.push(...cluster.gateways.flatMap((gateway) => gateway.complaints()))
-  // Grace and leases are over then.
-  await withEngine(cluster, 1, collectAll)
+  // A month later grace is over.
+  const { postgres, shared } = cluster
+  const places = { url: postgres.url, directory: shared, aheadMs: MONTH_MS, stores: storesOf(cluster, 1) }
+  failures.push(...(await takeOverFromDead(places)))
   const kept = await look(cluster)
   failures.push(...kept.findings.map((finding) => `at the end: ${JSON.stringify(finding)}`))
   if (kept.checked.blobs === 0) failures.push('at the end no object had a blob: there was nothing to look at')
