@@ -31,6 +31,16 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'Postgres stopped at once, and a server killed meanwhile',
+    async strike({ postgres, gateways }, random) {
+      const gateway = gateways[Math.floor(random() * gateways.length)]
+      await Promise.all([postgres.crash(), sleep(random() * 20).then(() => gateway?.kill())])
+      await sleep(random() * 300)
+      await postgres.restart()
+      await gateway?.start()
+    },
+  },
+  {
     name: 'connections ended at random',
     strike: (cluster, random) =>
       terminate(cluster, {

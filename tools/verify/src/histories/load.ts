@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { contentOf } from '../crash/content.ts'
 import { BUCKET } from './cluster.ts'
@@ -60,6 +67,7 @@ function ask(asking: Asking & Pick<ClientOptions, 'random'>): Promise<boolean> {
   if (roll < 0.27) return perform(asking, key, { kind: 'read' }, null)
   if (roll < 0.35) return perform(asking, key, { kind: 'read' }, 'head')
   if (roll < 0.43) return list(asking, random() < 0.4 ? 2 : 1000)
+  if (roll < 0.46) return removeSeveral(asking, random)
   if (roll < 0.63) return perform(asking, key, put('none'), body)
   if (roll < 0.76) return perform(asking, key, put('absent'), body)
   if (roll < 0.88) return perform(asking, key, put(ifLikely), body)
@@ -100,6 +108,32 @@ async function send(asking: Asking, key: string, request: KeyRequest, body: Uint
   const bytes = (await Body?.transformToByteArray()) ?? Buffer.alloc(0)
   if (md5(bytes) !== unquoted(ETag)) recorder.problems.push(`${label}: the bytes of ${key} are not those of its ETag ${ETag}`)
   return { holds: unquoted(ETag) }
+}
+
+/** Several keys with one request, in an order of its own: each has an answer of its own. */
+async function removeSeveral(asking: Asking, random: () => number): Promise<boolean> {
+  const { client, recorder, label } = asking
+  const keys = recorder.keys.map((key) => ({ key, at: random() })).toSorted((a, b) => a.at - b.at)
+  const Objects = keys.slice(0, 3).map(({ key }) => ({ Key: key }))
+  const invokedAt = performance.now()
+  const command = new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects } })
+  const answers = await client.send(command, { abortSignal: AbortSignal.timeout(ANSWERED_WITHIN_MS) }).then(
+    ({ Deleted = [], Errors = [] }) => {
+      for (const { Key, Code } of Errors) {
+        if (Code === 'ServiceUnavailable') recorder.refusals.push(performance.now())
+        else recorder.problems.push(`${label}: the deletion of ${Key} was answered ${Code}`)
+      }
+      return new Map<string | undefined, KeyAnswer>(Deleted.map(({ Key }) => [Key, 'done']))
+    },
+    (error: unknown) => (answerOf(error, asking, invokedAt) === null ? null : new Map<string | undefined, KeyAnswer>()),
+  )
+  if (answers === null) return false
+  for (const { Key } of Objects) {
+    const answer = answers.get(Key) ?? 'unknown'
+    const returnedAt = answer === 'unknown' ? Infinity : performance.now()
+    recorder.add(Key, { label, request: { kind: 'delete', condition: 'none' }, answer, invokedAt, returnedAt })
+  }
+  return answers.size === Objects.length
 }
 
 async function list(asking: Asking, pageSize: number): Promise<boolean> {
