@@ -33,6 +33,12 @@ test('a tenant is made before the server is, moved, and served from where it is'
   await said(['tenants', 'resume', 'acme', data])
   expect((await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual(['photos'])
   await client.send(new CreateBucketCommand({ Bucket: 'music' }))
+  // What has another tenant's key is another tenant's.
+  const other = await said<Made>(['tenants', 'create', 'bolt', data])
+  await said(['tenants', 'suspend', 'bolt', data])
+  await cp(join(data, 'tenants', place.folder), join(data, 'tenants', 'stolen'), { recursive: true })
+  expect(await refused(['tenants', 'place', 'bolt', data, '--folder', 'stolen'])).toContain('is another tenant’s')
+  expect(await said(['tenants', 'show', 'bolt', data])).toMatchObject({ place: other.place, state: 'suspended' })
   await first.stop()
   expect(await said(['buckets', data, '--tenant', 'acme'])).toMatchObject([{ name: 'music' }, { name: 'photos' }])
 })

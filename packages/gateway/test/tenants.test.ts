@@ -56,6 +56,12 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
       name: 'SignatureDoesNotMatch',
     })
     await expect(get(server.clientOf({ ...acme.key, accessKeyId: 'AKIANOBODY' }))).rejects.toMatchObject({ name: 'InvalidAccessKeyId' })
+    for (const odd of ['x'.repeat(600), '%00%00%00', '%F0%9F%98%80'.repeat(3)]) {
+      const text = await (
+        await fetch(`${server.endpoint}/photos/k?X-Amz-Credential=${odd}%2F20261123%2Fus-east-1%2Fs3%2Faws4_request`)
+      ).text()
+      expect(text).toContain('<Code>InvalidAccessKeyId</Code>')
+    }
     expect((await fetch(`${server.endpoint}/photos/k`)).status).toBe(403)
     const url = await getSignedUrl(acme.client, new GetObjectCommand({ Bucket: 'photos', Key: 'k' }))
     expect(await (await fetch(url)).text()).toBe('of acme')

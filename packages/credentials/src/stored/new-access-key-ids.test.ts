@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { AccessKeys } from '../keys/access-keys.ts'
 import type { DocumentStore } from '../keys/document-store.ts'
 import { temporaryMasterKeys } from '../sealing/temporary-master-keys.ts'
-import { newAccessKeyIds } from './new-access-key-ids.ts'
+import { newAccessKeyIds, storedAccessKeyIds } from './new-access-key-ids.ts'
 import { StoredCredentials } from './stored-credentials.ts'
 
 test('every key that is made shows in the writes that make it, and nothing else does', async () => {
@@ -40,4 +40,5 @@ test('every key that is made shows in the writes that make it, and nothing else 
   ]
   const token = await stored.r2Tokens.create({ account: 'anna', policies })
   expect(seen).toEqual([key.id.toLowerCase(), child.id.toLowerCase(), token.id])
+  expect(await storedAccessKeyIds(documents)).toEqual([key.id.toLowerCase(), token.id])
 })

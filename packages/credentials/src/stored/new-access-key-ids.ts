@@ -1,4 +1,5 @@
 import type { DocumentWrite } from '@stowage/core/metadata'
+import type { DocumentStore } from '../keys/document-store.ts'
 import { KEY_KINDS } from '../keys/access-key-document.ts'
 import { R2_TOKEN_KIND } from '../r2/r2-token-record.ts'
 
@@ -13,4 +14,20 @@ export function newAccessKeyIds(writes: readonly DocumentWrite[]): readonly stri
   return writes
     .filter(({ kind, expected, body }) => KINDS.has(kind) && expected === null && body !== null)
     .map(({ id }) => id.toLowerCase())
+}
+
+const PAGE_LIMIT = 1_000
+
+/** The access key ids that a store has already: those that `newAccessKeyIds` has said of the writes it took, but for what is gone. */
+export async function storedAccessKeyIds(documents: Pick<DocumentStore, 'listDocuments'>): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const kind of KINDS) {
+    let after: string | null = null
+    do {
+      const page: Awaited<ReturnType<DocumentStore['listDocuments']>> = await documents.listDocuments({ kind, after, limit: PAGE_LIMIT })
+      ids.push(...page.documents.map(({ id }) => id.toLowerCase()))
+      after = page.next
+    } while (after !== null)
+  }
+  return ids
 }

@@ -17,6 +17,8 @@ export interface TenantCatalogueOptions {
 /** Keys whose tenant is remembered; others are looked up. */
 const KEYS_REMEMBERED_MAX = 20_000
 const PAGE_LIMIT = 1_000
+/** An access key id, in lower case. */
+const KEY = /^[a-z0-9_.-]{3,128}$/
 /** How often a change is made anew because another process was faster. */
 const ATTEMPTS_MAX = 5
 /** Documents of one command are 100 at the most. */
@@ -106,6 +108,8 @@ export class TenantCatalogue {
   /** Whose access key this is; null for nobody's. */
   async ofKey(accessKeyId: string): Promise<Tenant | null> {
     const key = accessKeyId.toLowerCase()
+    // Nobody's, whatever the store would say to it.
+    if (!KEY.test(key)) return null
     const known = this.#byId.get(this.#keys.get(key) ?? '')
     // That of a tenant that is gone may be another one's by now.
     if (known !== undefined) return known

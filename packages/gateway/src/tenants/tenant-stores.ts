@@ -92,10 +92,12 @@ export class TenantStores {
    * Removes all that a tenant has: its blobs, then its metadata. Nobody may have it open. What stops it is gone on with by calling it again.
    */
   async remove(tenant: Tenant): Promise<void> {
-    await this.#removeBlobs(blobPrefixOf(tenant))
     const { place } = tenant
+    // Before anything is gone: where it is must be within reach.
+    const database = place.kind === 'postgres' ? this.#known(this.#options.postgres) : null
+    await this.#removeBlobs(blobPrefixOf(tenant))
     if (place.kind === 'sqlite') await rm(this.#folderOf(place.folder), { recursive: true, force: true })
-    else await this.#known(this.#options.postgres).pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
+    else await database?.pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
     // What another process was writing meanwhile: it can commit no more.
     await this.#removeBlobs(blobPrefixOf(tenant))
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Ids, Observer } from '@stowage/core'
+import { storedAccessKeyIds } from '@stowage/credentials'
 import type { AccessKeyPair } from '@stowage/credentials'
 import type { Stores } from '../stores/stores.ts'
 import { OpenCache } from './open-cache.ts'
@@ -175,7 +176,13 @@ export class Tenants<T extends OpenTenant> {
     await this.#cache.evict(tenant.id)
     const { metadata } = this.#options.stores.of({ ...tenant, place }, { migrate: false })
     await metadata.open()
-    await metadata.close()
+    try {
+      // Some may have been made where it was copied from.
+      const ids = await storedAccessKeyIds(metadata)
+      if (!(await this.catalogue.registerKeys(tenant, ids))) throw new Error('An access key of what is there is another tenant’s.')
+    } finally {
+      await metadata.close()
+    }
     const placed = await this.catalogue.change(name, (now) => {
       if (now.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended any more.`)
       return { place }
