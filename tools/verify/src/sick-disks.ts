@@ -1,21 +1,24 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { fsck } from '@stowage/core'
 import { clientOf } from './client.ts'
+import { fullTenant } from './full-tenant.ts'
 import { openStores } from './crash/stores.ts'
 import { withTemporaryDirectory } from './crash/temporary-directory.ts'
 import { root } from './needs.ts'
 import { mustRun, runCommand } from './run-command.ts'
 import { startStowage, stowageCommand } from './server.ts'
 import type { StepResult, VerifyStep } from './step.ts'
+import { withTmpfs } from './with-tmpfs.ts'
 
 const MIB = 1024 * 1024
 
-/** A disk that is full, a disk that is read-only, and a directory that another process has. */
+/** A disk that is full, also for one tenant of several, a disk that is read-only, and a directory that another process has. */
 export const sickDisks: VerifyStep = {
   name: 'sick-disks',
-  claim: 'A full disk answers 507, a read-only one 503 or an exit code with a sentence; nothing acknowledged is lost, and reads go on.',
+  claim:
+    'A full disk answers 507, a read-only one 503 or an exit code with a sentence; nothing acknowledged is lost, reads go on, and so do other tenants.',
   needs: [root],
   run: () => withTemporaryDirectory(run),
 }
@@ -25,18 +28,9 @@ async function run(directory: string): Promise<StepResult> {
     ...(await fullDisk(join(directory, 'full'))),
     ...(await readOnlyDisk(join(directory, 'read-only'))),
     ...(await directoryInUse(join(directory, 'in-use'))),
+    ...(await fullTenant(join(directory, 'tenants'))),
   ]
-  return { cases: 3, failures, notes: [] }
-}
-
-async function withTmpfs<T>(mountPoint: string, size: string, use: () => Promise<T>): Promise<T> {
-  await mkdir(mountPoint, { recursive: true })
-  await mustRun('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', mountPoint])
-  try {
-    return await use()
-  } finally {
-    await mustRun('umount', [mountPoint])
-  }
+  return { cases: 4, failures, notes: [] }
 }
 
 function fullDisk(mountPoint: string): Promise<readonly string[]> {
