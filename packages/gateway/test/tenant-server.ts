@@ -23,7 +23,7 @@ export interface TenantServer extends AssembledTenants {
   /** Makes a tenant, and a client that finds it by its key. */
   readonly make: (name: string, requestsMax?: number) => Promise<{ readonly key: AccessKeyPair; readonly client: S3Client }>
   /** A client that signs with this key, for this host. Default: an address that is nobody's host. */
-  readonly clientOf: (key: AccessKeyPair, host?: string) => S3Client
+  readonly clientOf: (key: Shown, host?: string) => S3Client
   readonly stop: () => Promise<void>
 }
 
@@ -50,6 +50,7 @@ export async function startTenantServer({ openMax = 16, requestsMax = 64, ...mor
     tenants: assembled.tenants,
     everySeconds: 3600,
     openedMax: 32,
+    take: assembled.takeRound,
     onFault: (error) => void faults.push(error),
   })
   let stopping: Promise<void> | null = null
@@ -60,7 +61,7 @@ export async function startTenantServer({ openMax = 16, requestsMax = 64, ...mor
   }
   const stopOnce = (): Promise<void> => (stopping ??= stop())
   onTestFinished(stopOnce)
-  const clientAt = (key: AccessKeyPair, host?: string): S3Client => clientFor({ endpoint: server.endpoint, key, host })
+  const clientAt = (key: Shown, host?: string): S3Client => clientFor({ endpoint: server.endpoint, key, host })
   return {
     ...assembled,
     endpoint: server.endpoint,
@@ -76,9 +77,12 @@ export async function startTenantServer({ openMax = 16, requestsMax = 64, ...mor
   }
 }
 
+/** A key, or a temporary credential. */
+type Shown = AccessKeyPair & { readonly sessionToken?: string }
+
 interface ClientOptions {
   readonly endpoint: string
-  readonly key: AccessKeyPair
+  readonly key: Shown
   readonly host: string | undefined
 }
 

@@ -9,6 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { temporaryMasterKeys } from '@stowage/credentials'
 import { describe, expect, test } from 'vitest'
@@ -67,6 +68,22 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
     expect(await (await fetch(url)).text()).toBe('of acme')
     expect((await fetch(url.replace(acme.key.accessKeyId, bolt.key.accessKeyId))).status).toBe(403)
     expect(server.faults).toEqual([])
+  })
+
+  test('a temporary credential is found by the key that it was made from, and opens no other tenant', async () => {
+    const server = await startTenantServer()
+    const [acme, bolt] = [await server.make('acme'), await server.make('bolt')]
+    for (const { client } of [acme, bolt]) await furnish(client, 'x')
+    const sts = new STSClient({ endpoint: server.endpoint, region: 'us-east-1', credentials: acme.key })
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::root:role/any', RoleSessionName: 'test' }))
+    sts.destroy()
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
+    const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+    const client = server.clientOf(session)
+    expect(await get(client)).toBe('x')
+    expect(await (await fetch(await getSignedUrl(client, new GetObjectCommand({ Bucket: 'photos', Key: 'k' })))).text()).toBe('x')
+    await expect(get(server.clientOf(session, `bolt.${DOMAIN}`))).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } })
+    await expect(get(server.clientOf({ ...session, sessionToken: 'a.b.c' }))).rejects.toMatchObject({ name: 'InvalidAccessKeyId' })
   })
 
   test('hosts of their own, changed while they are served; no host is two tenants’', async () => {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { copyBackend } from '../administration/copy-backend.ts'
 import { administerTenants, administrationOfServer } from '../administration/tenants-administration.ts'
 import { assembleTenants } from '../serving/assemble-tenants.ts'
-import type { AssembledTenant } from '../serving/assemble-tenants.ts'
+import type { AssembledTenant, AssembledTenants } from '../serving/assemble-tenants.ts'
 import { makeDataDirectory } from '../stores/make-data-directory.ts'
 import { masterKeysFor } from '../stores/master-keys.ts'
 import { TenantRounds } from '../tenants/tenant-rounds.ts'
@@ -28,7 +28,7 @@ export async function openTenants({
 }: OpenServedOptions): Promise<Served> {
   const kept = checkTenants({ ...options, directory }, accounts.length)
   await makeDataDirectory(kept)
-  const { tenants, handler, shared, isServing, close } = await assembleTenants({
+  const { tenants, handler, shared, isServing, takeRound, close } = await assembleTenants({
     ...placesOf({ options, context, metadata }),
     directory: kept,
     masterKeys: masterKeysFor(context.env, kept),
@@ -43,16 +43,20 @@ export async function openTenants({
     administration: administrationOfServer((request, asked) => copyBackend(shared, request, asked)),
     tenants: administerTenants(tenants),
     credentials: null,
-    work: (log) => lookAfter(tenants, log),
+    work: (log) => lookAfter(tenants, { log, takeRound }),
     close,
   }
 }
 
-function lookAfter(tenants: Tenants<AssembledTenant>, log: Logger): () => Promise<void> {
+function lookAfter(
+  tenants: Tenants<AssembledTenant>,
+  { log, takeRound }: Pick<AssembledTenants, 'takeRound'> & { readonly log: Logger },
+): () => Promise<void> {
   const rounds = new TenantRounds({
     tenants,
     everySeconds: COLLECT_EVERY_SECONDS,
     openedMax: OPENED_PER_ROUND,
+    take: takeRound,
     onFault: (error, { name }) => log.warn({ err: error, tenant: name }, 'a tenant was not looked after, it will be tried again'),
   })
   rounds.start()

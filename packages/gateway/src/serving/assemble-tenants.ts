@@ -1,5 +1,5 @@
 import { createIds, HashWorkerPool, systemClock } from '@stowage/core'
-import type { Observer } from '@stowage/core'
+import type { MetadataStore, Observer } from '@stowage/core'
 import { SharedBackend } from '@stowage/core/backend'
 import type { MovableBackend } from '@stowage/core/backend'
 import { sqliteWriters } from '@stowage/core/sqlite'
@@ -62,9 +62,14 @@ export interface AssembledTenants {
   readonly shared: Pick<Stores, 'metadata' | 'movable' | 'dataDirectory' | 'presigning'>
   /** Resolves where requests would be served: the server's own store answers. */
   readonly isServing: () => Promise<boolean>
+  /** The right to look after tenants that are not open, which one process has at a time: see `TenantRoundsOptions.take`. */
+  readonly takeRound: () => Promise<(() => Promise<void>) | null>
   /** Waits for calls under way, then closes everything. */
   readonly close: () => Promise<void>
 }
+
+/** A round that takes longer may meet another one's, which does no harm. */
+const ROUND_LEASE_SECONDS = 120
 
 /** Opens the server's own store and the backend, and the door before tenants, which are opened when somebody comes. */
 export async function assembleTenants(options: AssembleTenantsOptions): Promise<AssembledTenants> {
@@ -92,6 +97,7 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
     const { postgres, schema, metadata } = control
     const stores = new TenantStores({ directory, writers, postgres, schema, backend, presigning, migrate })
     const { tenantsOpenMax: openMax, tenantIdleSeconds: idleSeconds, tenantRequestsMax: requestsMax } = options.limits
+    const ids = createIds()
     const tenants = new Tenants<AssembledTenant>({
       catalogue,
       stores,
@@ -102,12 +108,13 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
       observer,
       hasOthers: postgres !== null,
       clock: systemClock,
-      ids: createIds(),
+      ids,
     })
     closers.unshift(() => tenants.close())
     const isServing = async (): Promise<boolean> => (await metadata.policyVersion()) >= 0
     const handler = tenantHandler({ tenants, domain: options.tenantDomain ?? null, domains: options.domains ?? [], observer })
-    return { tenants, handler, shared: { metadata, movable, dataDirectory: directory, presigning }, isServing, close }
+    const shared = { metadata, movable, dataDirectory: directory, presigning }
+    return { tenants, handler, shared, isServing, takeRound: roundsOf(metadata, ids.uuid()), close }
   } catch (error) {
     await close()
     throw error
@@ -127,6 +134,15 @@ function backendOf(
     mayBegin: migrate && catalogue.all.length === 0,
     ...(bytes === undefined ? {} : { wanted: bytes }),
   })
+}
+
+function roundsOf(metadata: MetadataStore, owner: string): AssembledTenants['takeRound'] {
+  const job = { id: 'gateway.tenants', owner } as const
+  return async () => {
+    const { outcome } = await metadata.takeJob({ ...job, kind: 'gateway.tenants', leaseSeconds: ROUND_LEASE_SECONDS })
+    if (outcome !== 'taken') return null
+    return async () => void (await metadata.finishJob({ ...job, againInSeconds: 0, done: true }))
+  }
 }
 
 interface OpenerParts {

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '@stowage/http'
 import { parseQuery } from '@stowage/http'
+import { parentKeyIdOf } from '@stowage/credentials'
 import type { Tenant } from './tenant.ts'
 import type { TenantCatalogue } from './tenant-catalogue.ts'
 
@@ -33,7 +34,9 @@ export async function tenantOfRequest(request: HttpRequest, { catalogue, domain 
   }
   const accessKeyId = accessKeyIdOf(request)
   if (accessKeyId === null) return { tenant: null, because: 'nothing' }
-  const shown = await catalogue.ofKey(accessKeyId)
+  const parent = parentKeyOf(request)
+  // A temporary credential is its parent's tenant's.
+  const shown = (await catalogue.ofKey(accessKeyId)) ?? (parent === null ? null : await catalogue.ofKey(parent))
   return shown === null ? { tenant: null, because: 'key' } : { tenant: shown, domains: hostsOf(shown, domain) }
 }
 
@@ -65,10 +68,19 @@ export function accessKeyIdOf({ headers, target }: HttpRequest): string | null {
   const authorization = headers.find(([name]) => name === 'authorization')?.[1]
   const shown = authorization === undefined ? null : (IN_HEADER.exec(authorization)?.[1] ?? null)
   if (shown !== null || !IN_QUERY.test(target)) return shown
+  return inQuery(target, 'x-amz-credential')?.split('/')[0] ?? null
+}
+
+function parentKeyOf({ headers, target }: HttpRequest): string | null {
+  const token = headers.find(([name]) => name === 'x-amz-security-token')?.[1] ?? inQuery(target, 'x-amz-security-token')
+  return token === null ? null : parentKeyIdOf(token)
+}
+
+function inQuery(target: string, wanted: string): string | null {
+  const mark = target.indexOf('?')
+  if (mark === -1) return null
   try {
-    const pairs = parseQuery(target.slice(target.indexOf('?') + 1))
-    const credential = pairs.find(([name]) => name.toLowerCase() === 'x-amz-credential')?.[1]
-    return credential === undefined ? null : (credential.split('/')[0] ?? null)
+    return parseQuery(target.slice(mark + 1)).find(([name]) => name.toLowerCase() === wanted)?.[1] ?? null
   } catch {
     // No query that anybody could have signed.
     return null

@@ -9,14 +9,16 @@ export interface TenantRoundsOptions<T extends OpenTenant> {
   readonly everySeconds: number
   /** Tenants that are opened for it in one round at the most. */
   readonly openedMax: number
+  /** Asks for the right to open tenants in this round, of which one process has it at a time; gives back what ends it, or null where another one has it. */
+  readonly take: () => Promise<(() => Promise<void>) | null>
   /** Hears what went wrong with a tenant; the round goes on with the next one. */
   readonly onFault: (error: unknown, tenant: Tenant) => void
 }
 
 /**
  * Looks after all tenants in turn, one at a time: those that are open in each round, and of the others the next few, which are opened for it and
- * closed again. So nobody's garbage stays for ever, and no more is open than may be. Suspended ones are left alone. Deletions that a crash has
- * cut off are gone on with.
+ * closed again, by one process of several. So nobody's garbage stays for ever, and no more is open than may be. Suspended ones are left alone.
+ * Deletions that a crash has cut off are gone on with.
  */
 export class TenantRounds<T extends OpenTenant> {
   readonly #options: TenantRoundsOptions<T>
@@ -53,15 +55,21 @@ export class TenantRounds<T extends OpenTenant> {
   }
 
   async #round(): Promise<void> {
-    const { tenants, onFault } = this.#options
+    const { tenants, take } = this.#options
     try {
       await tenants.catalogue.refresh()
       tenants.closeInactive()
+      const end = await take()
+      await this.#lookAfter(end === null ? this.#open() : [...this.#open(), ...this.#next()])
+      await end?.()
     } catch {
       // The store of the server's own does not answer. What is known of tenants is old, and nobody waits: the next round asks again.
-      return
     }
-    for (const tenant of this.#next()) {
+  }
+
+  async #lookAfter(turn: readonly Tenant[]): Promise<void> {
+    const { tenants, onFault } = this.#options
+    for (const tenant of turn) {
       if (this.#stopped) return
       try {
         if (tenant.state === 'deleting') await tenants.finishDeletion(tenant)
@@ -72,14 +80,18 @@ export class TenantRounds<T extends OpenTenant> {
     }
   }
 
+  #open(): readonly Tenant[] {
+    const { tenants } = this.#options
+    return tenants.catalogue.all.filter((tenant) => tenant.state === 'active' && tenants.isOpen(tenant))
+  }
+
   #next(): readonly Tenant[] {
     const { tenants, openedMax } = this.#options
-    const all = tenants.catalogue.all.filter(({ state }) => state !== 'suspended')
-    const needOpening = all.filter((tenant) => !tenants.isOpen(tenant))
+    const needOpening = tenants.catalogue.all.filter((tenant) => tenant.state !== 'suspended' && !tenants.isOpen(tenant))
     const behind = needOpening.filter(({ name }) => name > this.#last)
     const turn = [...behind, ...needOpening.slice(0, needOpening.length - behind.length)].slice(0, openedMax)
     this.#last = turn.at(-1)?.name ?? ''
-    return [...all.filter((tenant) => tenants.isOpen(tenant)), ...turn]
+    return turn
   }
 }
 
