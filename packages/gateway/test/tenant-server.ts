@@ -71,7 +71,14 @@ export async function startTenantServer({ openMax = 16, requestsMax = 64, ...mor
     clientOf: clientAt,
     async make(name, max) {
       const { key } = await assembled.tenants.create({ name, hosts: [], requestsMax: max ?? null })
-      return { key, client: clientAt(key) }
+      let client: S3Client | null = null
+      return {
+        key,
+        // Many tenants are never asked.
+        get client() {
+          return (client ??= clientAt(key))
+        },
+      }
     },
     stop: stopOnce,
   }

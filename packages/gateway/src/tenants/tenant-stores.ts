@@ -34,7 +34,7 @@ const FOLDER = 'tenants'
 /** Of a schema: what Postgres takes, less an underscore and an id. */
 const SCHEMA_BYTES_MAX = 63 - 33
 /** One tenant of many: the cache of pages that the system has anyway is everybody's. */
-const CACHE_SIZE_MAX = 512 * 1024
+const CACHE_SIZE_MAX = 256 * 1024
 const WAL_SIZE_MAX = 16 * 1024 ** 2
 
 /** Makes the stores of tenants, and removes them. */

@@ -80,7 +80,9 @@ export function sqliteMetadata(options: SqliteMetadataOptions): MetadataStore {
   const durability = temporary ? 'none' : options.durability === 'process' ? 'process' : 'full'
   const now = (): number => clock().getTime()
   const writers =
-    worker === 'inline' ? null : (options.writers ?? sqliteWriters({ threadsMax: 1, ...(worker === undefined ? {} : { worker }) }))
+    worker === 'inline'
+      ? null
+      : (options.writers ?? sqliteWriters({ threadsMax: 1, idleSeconds: 0, ...(worker === undefined ? {} : { worker }) }))
   const driver: SqliteDriverOptions = {
     now,
     sizes,

@@ -19,7 +19,7 @@ async function openStores(writers: SqliteWriters, count: number): Promise<readon
 const reserve = (store: MetadataStore, name: string): Promise<void> => store.reserveBlobs({ processId: 'p', blobs: [blobOf(name)] })
 
 test('files are spread over a bounded number of threads, which end with the last of them', async () => {
-  const writers = sqliteWriters({ threadsMax: 2 })
+  const writers = sqliteWriters({ threadsMax: 2, idleSeconds: 0 })
   expect(writers.usage).toEqual({ threads: 0, files: 0 })
   const stores = await openStores(writers, 7)
   expect(writers.usage).toEqual({ threads: 2, files: 7 })
@@ -30,6 +30,19 @@ test('files are spread over a bounded number of threads, which end with the last
   expect(writers.usage).toEqual({ threads: 1, files: 1 })
   await stores[0]?.close()
   expect(writers.usage).toEqual({ threads: 0, files: 0 })
+})
+
+test('a thread without files stays for a while, for the next one', async () => {
+  const writers = sqliteWriters({ threadsMax: 2, idleSeconds: 60 })
+  const stores = await openStores(writers, 2)
+  for (const store of stores) await store.close()
+  expect(writers.usage).toEqual({ threads: 2, files: 0 })
+  await openStores(writers, 1)
+  expect(writers.usage).toEqual({ threads: 2, files: 1 })
+  const impatient = sqliteWriters({ idleSeconds: 0.01 })
+  const [store] = await openStores(impatient, 1)
+  await store?.close()
+  await expect.poll(() => impatient.usage.threads).toBe(0)
 })
 
 test('a flood of one file does not keep another one waiting for its end', async () => {
@@ -97,6 +110,7 @@ test('a file that does not open leaves the others of its thread alone', async ()
 
 test('options that are none are refused', () => {
   expect(() => sqliteWriters({ threadsMax: 0 })).toThrow('from 1 to 64')
+  expect(() => sqliteWriters({ idleSeconds: -1 })).toThrow('from 0 to 86400')
   expect(() => sqliteWriters({ threads: 4 } as object)).toThrow("unknown option 'threads'")
   const writers = sqliteWriters()
   expect(() => sqliteMetadata({ temporary: true, writers, worker: 'inline' })).toThrow('either worker or writers')

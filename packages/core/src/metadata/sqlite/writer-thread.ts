@@ -26,7 +26,10 @@ export interface ThreadFile {
   drained: (() => void) | null
 }
 
-/** A thread that writes any number of files, a group of commands of one file at a time. It ends with the last of them. */
+/**
+ * A thread that writes any number of files, a group of commands of one file at a time. It ends so long after the last of them; meanwhile it does not
+ * keep the process alive.
+ */
 export class WriterThread {
   readonly #worker: Worker
   readonly #ended: Promise<void>
@@ -36,8 +39,11 @@ export class WriterThread {
   #nextId = 1
   #dead: Error | null = null
   #ending = false
+  readonly #idleMs: number
+  #idle: NodeJS.Timeout | undefined
 
-  constructor(source: ThreadSource | undefined) {
+  constructor(source: ThreadSource | undefined, idleMs: number) {
+    this.#idleMs = idleMs
     const worker = startWorker(source, new URL('./sqlite-writer-worker.js', import.meta.url))
     if (worker === null) throw new TypeError('an inline writer has no thread')
     this.#worker = worker
@@ -72,6 +78,8 @@ export class WriterThread {
       drained: null,
     }
     this.#files.set(file.number, file)
+    clearTimeout(this.#idle)
+    this.#worker.ref()
     try {
       await this.#ask(file, { kind: 'open', file: file.number, settings, now })
     } catch (error) {
@@ -104,9 +112,17 @@ export class WriterThread {
   async #forget(file: ThreadFile): Promise<void> {
     this.#files.delete(file.number)
     if (this.#files.size > 0) return
+    if (this.#idleMs === 0) {
+      this.#end()
+      return this.#ended
+    }
+    this.#worker.unref()
+    this.#idle = setTimeout(() => this.#end(), this.#idleMs).unref()
+  }
+
+  #end(): void {
     this.#ending = true
     this.#post({ kind: 'end' })
-    await this.#ended
   }
 
   #ask(file: ThreadFile, request: WriterRequest): Promise<void> {
