@@ -79,6 +79,8 @@ export const BANS: readonly Ban[] = [
       'packages/gateway/src/commands/read-relations.ts': 'the parse function of a file of relations: each is checked by parseRelation',
       'packages/gateway/src/serving/config-file.ts':
         'the parse function of the config file: checks each field, and refuses those that it does not know',
+      'packages/gateway/src/administration/backups/json-file.ts':
+        'the parse function of files of JSON: their fields are checked one by one',
       'packages/gateway/src/stores/root-credentials.ts': 'the parse function of the credentials file: checks both fields',
       'packages/policy-sql/src/literal.ts': 'the parse function of a constant of jsonb: any JSON is one',
     },

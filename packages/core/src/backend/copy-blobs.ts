@@ -46,7 +46,7 @@ const CONCURRENCY = 4
  * Both may be in use: nothing is put into `from` any more, and who deletes does so in `from` first and in `to` afterwards.
  * Rejects with `ChecksumMismatch` where the copy is not what was read, and then deletes it; with what a backend says otherwise.
  */
-export async function copyBlobs(from: Backend, to: Backend, options: CopyBlobsOptions = {}): Promise<CopiedBlobs> {
+export async function copyBlobs(from: Pick<Backend, 'get' | 'list'>, to: Backend, options: CopyBlobsOptions = {}): Promise<CopiedBlobs> {
   const { concurrency = CONCURRENCY, after = null, trusts = () => false, onProgress, signal } = options
   const range = { prefix: '', ...(after === null ? {} : { after }) }
   const total = { blobs: 0, bytes: 0 }
@@ -127,7 +127,7 @@ async function* foundIn(pairs: AsyncIterable<BlobPair>): AsyncGenerator<Found, v
 }
 
 interface Route {
-  readonly from: Backend
+  readonly from: Pick<Backend, 'get' | 'list'>
   readonly to: Backend
   readonly trusts: (there: BlobEntry) => boolean
   readonly signal: AbortSignal
@@ -177,7 +177,7 @@ async function* summed(source: Readable, sum: { crc: number }): AsyncGenerator<U
   }
 }
 
-async function sumOf(backend: Backend, key: BlobKey, signal: AbortSignal): Promise<number> {
+async function sumOf(backend: Pick<Backend, 'get'>, key: BlobKey, signal: AbortSignal): Promise<number> {
   let crc = 0
   const stream = await backend.get(key, { signal })
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
@@ -188,7 +188,11 @@ async function sumOf(backend: Backend, key: BlobKey, signal: AbortSignal): Promi
 }
 
 /** Whether a backend has a blob. The size is 0 where it is not known. */
-export async function isThere(backend: Backend, { key, size }: Pick<BlobEntry, 'key' | 'size'>, signal?: AbortSignal): Promise<boolean> {
+export async function isThere(
+  backend: Pick<Backend, 'get'>,
+  { key, size }: Pick<BlobEntry, 'key' | 'size'>,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const range = size === 0 ? {} : { range: { start: 0, end: 1 } }
   try {
     const stream = await backend.get(key, { ...range, ...(signal === undefined ? {} : { signal }) })

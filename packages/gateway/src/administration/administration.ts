@@ -2,6 +2,8 @@ import { ALWAYS, fsck } from '@stowage/core'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { AccessKeys, KeyProvider, StoredCredentials } from '@stowage/credentials'
 import type { CopiedBlobs } from '@stowage/core/backend'
+import { backUp } from './backups/back-up.ts'
+import type { BackedUp, BackupOptions, BackupRequest } from './backups/back-up.ts'
 import { copyBackend } from './copy-backend.ts'
 import type { CopyBackendOptions, CopyBackendRequest } from './copy-backend.ts'
 import { administerCredentials } from './credential-administration.ts'
@@ -44,6 +46,8 @@ export interface Administration {
   fsck(options: AdministrationFsck): Promise<FsckReport>
   /** Brings all bytes to another backend; one call at a time. */
   copyBackend(request: CopyBackendRequest, options: CopyBackendOptions): Promise<CopiedBlobs>
+  /** Copies all of it, as of one moment, into a directory of this machine. */
+  backUp(request: BackupRequest, options: BackupOptions): Promise<BackedUp>
   /** Stored keys: makes, lists and changes them. */
   keys(request: KeyRequest): Promise<KeyAnswer>
   /** Projects, their keys, tokens of R2 and temporary credentials; and what all secrets are sealed under. */
@@ -97,6 +101,7 @@ export function administer(stores: Omit<Stores, 'end'>, { keys, stored, policies
         isCopying = false
       }
     },
+    backUp: (request, options) => backUp(stores, request, options),
     async keys(request) {
       // A key may be for a role that another process has made.
       if (request.do === 'create') await policies.policies.refresh()

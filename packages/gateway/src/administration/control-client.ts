@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { BucketInfo, FsckReport, FsckStep } from '@stowage/core'
 import type { CopiedBlobs, CopyBlobsStep } from '@stowage/core/backend'
 import type { Administration, Statistics } from './administration.ts'
+import type { BackedUp, BackupStep } from './backups/back-up.ts'
 import { controlPath } from './control-path.ts'
 import type { CredentialAnswer } from './credential-request.ts'
 import type { KeyAnswer } from './key-administration.ts'
@@ -34,6 +35,10 @@ export async function connectControl(directory: string, tenant?: string): Promis
     copyBackend: async (wish, { onProgress, signal }) => {
       const hear = (step: unknown): void => onProgress?.(step as CopyBlobsStep)
       return (await ask(path, '/copy-backend', { wish, onProgress: hear, signal })) as CopiedBlobs
+    },
+    backUp: async (wish, { onProgress, signal }) => {
+      const hear = (step: unknown): void => onProgress?.(step as BackupStep)
+      return (await ask(path, '/backup', { wish, onProgress: hear, signal })) as BackedUp
     },
     keys: async (wish) => (await ask(path, '/keys', { wish })) as KeyAnswer,
     credentials: async (wish) => (await ask(path, '/credentials', { wish })) as CredentialAnswer,

@@ -5,6 +5,7 @@ import type { Administration } from './administration.ts'
 import { connectControl } from './control-client.ts'
 import { readCopyBackendRequest } from './copy-backend-request.ts'
 import { controlPath } from './control-path.ts'
+import { readBackupRequest } from './backups/backup-request.ts'
 import { readControlBody } from './control-body.ts'
 import { parseCredentialRequest } from './credential-request.ts'
 import { readKeyRequest } from './key-request.ts'
@@ -91,6 +92,8 @@ async function perform(
       return administration.stat()
     case '/copy-backend':
       return administration.copyBackend(readCopyBackendRequest(await readControlBody(request)), asked)
+    case '/backup':
+      return administration.backUp(readBackupRequest(await readControlBody(request)), asked)
     case '/fsck':
       return administration.fsck({ deep: false, ...asked })
     case '/fsck?deep':

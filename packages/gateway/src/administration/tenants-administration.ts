@@ -92,5 +92,14 @@ export function administrationOfServer(copyBackend: Administration['copyBackend'
       isCopying = false
     }
   }
-  return { buckets: refuse, stat: refuse, fsck: refuse, keys: refuse, credentials: refuse, policies: refuse, copyBackend: copyOnce }
+  return {
+    buckets: refuse,
+    stat: refuse,
+    fsck: refuse,
+    keys: refuse,
+    credentials: refuse,
+    policies: refuse,
+    backUp: refuse,
+    copyBackend: copyOnce,
+  }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { isStorageError } from '@stowage/core'
+import { addBackups } from './backup-commands.ts'
 import type { BucketsOptions } from './buckets-command.ts'
 import type { CliContext, Run } from './cli-context.ts'
 import type { CopyBackendCommandOptions } from './copy-backend-command.ts'
@@ -32,8 +33,20 @@ export async function runCli(context: CliContext): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(stowage --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) })
-  for (const add of [addServe, addKeys, addCredentials, addAccess, addBuckets, addStat, addFsck, addCopyBackend, addMigrate, addTenantsTo])
-    add(program, run)
+  const adding = [
+    addServe,
+    addKeys,
+    addCredentials,
+    addAccess,
+    addBuckets,
+    addStat,
+    addFsck,
+    addCopyBackend,
+    addMigrate,
+    addBackups,
+    addTenantsTo,
+  ]
+  for (const add of adding) add(program, run)
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
   } catch (error) {

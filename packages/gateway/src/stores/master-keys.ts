@@ -3,7 +3,7 @@ import { givenMasterKeys, masterKeyFile, temporaryMasterKeys } from '@stowage/cr
 import type { KeyProvider } from '@stowage/credentials'
 
 /** Where a data directory keeps its master key, unless the environment gives one. */
-const MASTER_KEY_FILE = 'master.key'
+export const MASTER_KEY_FILE = 'master.key'
 
 const VARIABLE = 'STOWAGE_MASTER_KEY'
 /** Under which something may still be sealed. */

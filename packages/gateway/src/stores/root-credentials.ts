@@ -11,7 +11,8 @@ export interface RootCredentials {
   readonly secretAccessKey: string
 }
 
-const FILE = 'credentials.json'
+/** Where a data directory keeps the credentials of the first start. */
+export const CREDENTIALS_FILE = 'credentials.json'
 
 /**
  * The credentials of the server's one account: from the environment, else those kept in the directory, else new ones,
@@ -24,7 +25,7 @@ export async function rootCredentials(
   const fromEnvironment = readEnvironment(env)
   if (fromEnvironment !== null) return fromEnvironment
   if (directory === null) return newAccessKeyPair()
-  return (await readKeptCredentials(directory)) ?? (await keep(join(directory, FILE), newAccessKeyPair()))
+  return (await readKeptCredentials(directory)) ?? (await keep(join(directory, CREDENTIALS_FILE), newAccessKeyPair()))
 }
 
 function readEnvironment(env: Readonly<Record<string, string | undefined>>): RootCredentials | null {
@@ -45,7 +46,7 @@ function readEnvironment(env: Readonly<Record<string, string | undefined>>): Roo
 export async function readKeptCredentials(directory: string): Promise<RootCredentials | null> {
   let text: string
   try {
-    text = await readFile(join(directory, FILE), 'utf8')
+    text = await readFile(join(directory, CREDENTIALS_FILE), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
@@ -64,7 +65,9 @@ function parseKept(text: string): RootCredentials {
     const { accessKeyId, secretAccessKey } = value
     if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return { accessKeyId, secretAccessKey }
   }
-  throw new Error(`${FILE} in the data directory is damaged. Give the credentials by environment, or delete the file to get new ones.`)
+  throw new Error(
+    `${CREDENTIALS_FILE} in the data directory is damaged. Give the credentials by environment, or delete the file to get new ones.`,
+  )
 }
 
 async function keep(file: string, credentials: RootCredentials): Promise<RootCredentials> {

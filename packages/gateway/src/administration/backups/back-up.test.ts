@@ -1,0 +1,120 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { accountCaller, allowAll, openEngine } from '@stowage/core'
+import type { Engine, MetadataStore, Session } from '@stowage/core'
+import { memoryBackend } from '@stowage/core/backend'
+import type { Backend } from '@stowage/core'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { backUp } from './back-up.ts'
+import type { BackedUp, BackupOptions, BackupStep } from './back-up.ts'
+
+const BUCKET = { name: 'photos' }
+
+interface Subject {
+  readonly parent: string
+  readonly to: string
+  readonly engine: Engine
+  readonly metadata: MetadataStore
+  readonly backend: Backend
+  readonly session: Session
+  readonly backUp: (options?: BackupOptions) => Promise<BackedUp>
+}
+
+/** An engine with three blobs, which waits with garbage for nothing but those who hold it. */
+async function subject(): Promise<Subject> {
+  const parent = await mkdtemp(join(tmpdir(), 'stowage-'))
+  const to = join(parent, 'backup')
+  const metadata = sqliteMetadata({ temporary: true, worker: 'inline' })
+  const backend = memoryBackend()
+  const limits = { garbageGraceSeconds: 0, inlineSizeMax: 0 }
+  const engine = await openEngine({ metadata, backend, policy: allowAll(), limits, hashWorkers: { worker: 'inline' } })
+  onTestFinished(async () => {
+    await engine.close()
+    await rm(parent, { recursive: true, force: true })
+  })
+  const session = engine.as(accountCaller('owner'))
+  await session.createBucket({ bucket: BUCKET })
+  for (const key of ['a', 'b', 'c']) await session.putObject({ bucket: BUCKET, key, body: Buffer.alloc(1000, key) })
+  const request = { to, keys: false, concurrency: null }
+  const store = { metadata, backend, dataDirectory: parent }
+  return { parent, to, engine, metadata, backend, session, backUp: (options = {}) => backUp(store, request, options) }
+}
+
+async function countIn(backend: Backend): Promise<number> {
+  let count = 0
+  for await (const entry of backend.list({ prefix: '' })) count += Math.sign(entry.size)
+  return count
+}
+
+describe('backUp', { timeout: 30_000 }, () => {
+  test('what rows of the snapshot name is not deleted before it is copied, and is afterwards', async () => {
+    const { engine, backend, session, backUp: run } = await subject()
+    const meanwhile: Promise<void>[] = []
+    const remove = async (): Promise<void> => {
+      await session.deleteObjects({ bucket: BUCKET, objects: [{ key: 'a' }, { key: 'b' }] })
+      await engine.collectGarbage()
+      expect(await countIn(backend)).toBe(3)
+    }
+    const onProgress = ({ phase, done, total }: BackupStep): void => {
+      if (phase === 'rows' && done === total && meanwhile.length === 0) meanwhile.push(remove())
+    }
+    const done = await run({ onProgress })
+    expect(meanwhile).toHaveLength(1)
+    await Promise.all(meanwhile)
+    expect(done).toMatchObject({ blobs: 3, bytes: 3000, missing: 0, copied: { blobs: 3, bytes: 3000 }, removed: 0 })
+    await engine.collectGarbage()
+    expect(await countIn(backend)).toBe(1)
+    // The next one has no use for them.
+    expect(await run()).toMatchObject({ blobs: 1, copied: { blobs: 0, bytes: 0 }, removed: 2 })
+  })
+
+  test('a backup that failed, or was stopped, lets go of garbage, and leaves the last one as it was', async () => {
+    const { engine, to, backend, session, backUp: run } = await subject()
+    const first = await run()
+    const before = await stat(join(to, 'metadata.sqlite'))
+    await session.putObject({ bucket: BUCKET, key: 'd', body: Buffer.alloc(1000, 'd') })
+    const stop = new AbortController()
+    const onProgress = ({ phase }: BackupStep): void => {
+      if (phase === 'blobs') stop.abort(new Error('enough'))
+    }
+    await expect(run({ onProgress, signal: stop.signal })).rejects.toThrow('enough')
+    expect((await stat(join(to, 'metadata.sqlite'))).mtimeMs).toBe(before.mtimeMs)
+    await session.deleteObject({ bucket: BUCKET, key: 'a' })
+    await engine.collectGarbage()
+    expect(await countIn(backend)).toBe(3)
+    const second = await run()
+    expect(second).toMatchObject({ blobs: 3, removed: 1 })
+    expect(second.takenAt > first.takenAt).toBe(true)
+  })
+
+  test('two at once into one directory: the second is refused', async () => {
+    const { backUp: run } = await subject()
+    await run()
+    const ended = await Promise.allSettled([run(), run()])
+    const refused = ended.filter((end) => end.status === 'rejected')
+    expect(refused.map(({ reason }) => reason)).toEqual([expect.objectContaining({ code: 'DirectoryInUse' })])
+    await run()
+  })
+
+  test('files are their owner’s alone', async () => {
+    const { to, backUp: run } = await subject()
+    await run()
+    for (const name of await readdir(to, { recursive: true })) {
+      const found = await stat(join(to, name))
+      if (!name.endsWith('.lock')) expect([name, (found.mode & 0o077).toString(8)]).toEqual([name, '0'])
+    }
+    expect((await stat(to)).mode & 0o077).toBe(0)
+  })
+
+  test('a directory that has something else is none of backups', async () => {
+    const { to, parent, metadata, backend } = await subject()
+    await writeFile(join(parent, 'other'), '')
+    const store = { metadata, backend, dataDirectory: parent }
+    await expect(backUp(store, { to: parent, keys: false, concurrency: null }, {})).rejects.toThrow(
+      'is no directory of backups, and not empty',
+    )
+    await expect(backUp({ ...store, dataDirectory: null }, { to, keys: false, concurrency: null }, {})).rejects.toThrow('in memory')
+  })
+})

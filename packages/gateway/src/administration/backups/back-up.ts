@@ -1,0 +1,217 @@
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fsBackend } from '@stowage/backend-fs'
+import { createIds, isStorageError, snapshotMetadata, systemClock } from '@stowage/core'
+import type { Backend, MetadataStore } from '@stowage/core'
+import { copyBlobs } from '@stowage/core/backend'
+import type { BlobKey } from '@stowage/core/backend'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+import { makeDataDirectory } from '../../stores/make-data-directory.ts'
+import { METADATA_FILE } from '../../stores/stores.ts'
+import { copyKeys, makePrivate, namesIn, removeDatabase, removeKeys, syncDirectory, syncFile } from './backup-files.ts'
+import { MANIFEST_FILE, readManifest, writeManifest } from './backup-manifest.ts'
+import type { BackupManifest } from './backup-manifest.ts'
+import { holdGarbage } from './garbage-hold.ts'
+import { referencedBlobs, unreferencedBlobs } from './referenced-blobs.ts'
+
+/** What is backed up where. */
+export interface BackupRequest {
+  /** A directory, absolute: empty, not there, or one of an earlier backup. */
+  readonly to: string
+  /** Whether the master key and the first credentials go with it. */
+  readonly keys: boolean
+  /** How many blobs at once; null for the default. */
+  readonly concurrency: number | null
+}
+
+/** How far it is. */
+export interface BackupStep {
+  readonly phase: 'rows' | 'blobs'
+  /** Rows, or blobs. */
+  readonly done: number
+  readonly total: number
+  /** Of blobs: bytes of them, and of how many. */
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+/** What hears of it, and stops it. */
+export interface BackupOptions {
+  /** Hears of every page of rows, and of every blob. */
+  readonly onProgress?: (step: BackupStep) => void
+  /** Stops it; it rejects then, and the next call does not copy again what is there. */
+  readonly signal?: AbortSignal
+}
+
+/** What was backed up. */
+export interface BackedUp extends BackupManifest {
+  /** Blobs that were not there yet, and their bytes. */
+  readonly copied: { readonly blobs: number; readonly bytes: number }
+  /** Blobs of an earlier backup that no row names any more: deleted. */
+  readonly removed: number
+}
+
+/** The parts of an open store that backing up is about. */
+export interface BackedUpStore {
+  readonly metadata: MetadataStore
+  readonly backend: Backend
+  /** Null where nothing is kept. */
+  readonly dataDirectory: string | null
+  /** Begins the names of all its blobs. Default ''. */
+  readonly blobPrefix?: string
+}
+
+const NEXT_FILE = 'metadata.next.sqlite'
+
+/**
+ * Copies all rows of a store that is open, and may be in use, as they are at one moment, and then the blobs that they name; none of those is
+ * deleted meanwhile. What an earlier backup has is not copied again, and stays restorable until the new one is complete.
+ */
+export async function backUp(store: BackedUpStore, request: BackupRequest, options: BackupOptions): Promise<BackedUp> {
+  if (store.dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to back up.')
+  const { to } = request
+  const former = await prepareDirectory(to)
+  const next = await emptySnapshot(join(to, NEXT_FILE))
+  const hold = await holdGarbage(store.metadata, `backup ${createIds().uuid()}`)
+  const signal = options.signal === undefined ? hold.signal : AbortSignal.any([hold.signal, options.signal])
+  const work = { store, from: store.dataDirectory, former, next, request, options: { ...options, signal } }
+  let copied: CopiedStore
+  try {
+    copied = await copyStore(work).finally(() => hold.release())
+    await next.copying.write({ expected: copied.markVersion, mark: { state: 'backup', manifest: { ...copied.manifest } } })
+  } finally {
+    await next.close()
+  }
+  await syncFile(join(to, NEXT_FILE))
+  await rename(join(to, NEXT_FILE), join(to, METADATA_FILE))
+  await syncDirectory(to)
+  await writeManifest(to, copied.manifest)
+  return { ...copied.manifest, copied: copied.copied, removed: await removeUnreferenced(to) }
+}
+
+/** Makes the directory, or sees that it is one of backups. Gives back when the last one was complete; null where none was. */
+async function prepareDirectory(directory: string): Promise<Date | null> {
+  await makeDataDirectory(directory)
+  const manifest = await readManifest(directory)
+  if (manifest === null) {
+    // That much may be left of one that was killed at once.
+    const name = (await namesIn(directory)).find((each) => each !== `${MANIFEST_FILE}.new`)
+    if (name !== undefined) throw new Error(`${directory} is no directory of backups, and not empty: it has ${name}.`)
+    await writeManifest(directory, null)
+  }
+  return manifest === null || manifest === 'unfinished' ? null : new Date(manifest.completedAt)
+}
+
+/** An open, empty store for the snapshot; what an interrupted backup has left of one goes. Its lock keeps a second backup out. */
+async function emptySnapshot(file: string, thread: { readonly worker?: 'inline' } = {}): Promise<MetadataStore> {
+  // What a power cut takes of it is taken anew: it is synced once, when it is whole.
+  const store = (): MetadataStore => sqliteMetadata({ file, openMarked: true, durability: 'process', ...thread })
+  await makePrivate(file)
+  const left = store()
+  await left.open()
+  const isEmpty = (await left.copying.readMark()) === null
+  if (isEmpty) return left
+  await left.close()
+  await removeDatabase(file)
+  await makePrivate(file)
+  const next = store()
+  await next.open()
+  return next
+}
+
+interface Work {
+  readonly store: BackedUpStore
+  /** The data directory. */
+  readonly from: string
+  /** When the last backup was complete. */
+  readonly former: Date | null
+  readonly next: MetadataStore
+  readonly request: BackupRequest
+  readonly options: BackupOptions & { readonly signal: AbortSignal }
+}
+
+interface CopiedStore {
+  readonly manifest: BackupManifest
+  readonly markVersion: number
+  readonly copied: BackedUp['copied']
+}
+
+async function copyStore({ store, from, former, next, request, options }: Work): Promise<CopiedStore> {
+  const { to, keys } = request
+  const { onProgress, signal } = options
+  const takenAt = systemClock().toISOString()
+  const { rows, tables, markVersion } = await snapshotMetadata({
+    from: store.metadata,
+    to: next,
+    facts: { takenAt },
+    onProgress: (done, total) => onProgress?.({ phase: 'rows', done, total, bytesDone: 0, bytesTotal: 0 }),
+    signal,
+  })
+  const source = referencedBlobs(store.backend, next, store.blobPrefix)
+  const { blobs, bytes, present } = await withDirectory(to, (target) =>
+    copyBlobs(source, target, {
+      // What was written since may be what a power cut has left: that is compared.
+      trusts: ({ modifiedAt }) => former !== null && modifiedAt < former,
+      onProgress: (step) =>
+        onProgress?.({ phase: 'blobs', done: step.blobs, total: step.total.blobs, bytesDone: step.bytes, bytesTotal: step.total.bytes }),
+      signal,
+      ...(request.concurrency === null ? {} : { concurrency: request.concurrency }),
+    }),
+  )
+  const gone = source.found.blobs - blobs - present
+  if (gone > 0) throw new Error(`${gone} blobs went while they were copied: something deletes them past this store.`)
+  if (!keys) await removeKeys(to)
+  const hasKeys = keys && (await copyKeys(from, to))
+  const completedAt = systemClock().toISOString()
+  const manifest = { format: 1, from, takenAt, completedAt, rows, tables, ...source.found, keys: hasKeys } as const
+  return { manifest, markVersion, copied: { blobs, bytes } }
+}
+
+/** Deletes the blobs of former backups, where no other backup has begun meanwhile. Whatever stops this, the next one does it. */
+async function removeUnreferenced(directory: string): Promise<number> {
+  let lock: MetadataStore
+  const file = join(directory, NEXT_FILE)
+  try {
+    lock = await emptySnapshot(file, { worker: 'inline' })
+  } catch (error) {
+    if (isStorageError(error) && error.code === 'DirectoryInUse') return 0
+    throw error
+  }
+  const removed = await removeUnder(directory).finally(() => lock.close())
+  await removeDatabase(file)
+  return removed
+}
+
+async function removeUnder(directory: string): Promise<number> {
+  const metadata = sqliteMetadata({ file: join(directory, METADATA_FILE), openMarked: true, worker: 'inline' })
+  await metadata.open()
+  try {
+    return await withDirectory(directory, async (backend) => {
+      let removed = 0
+      let batch: BlobKey[] = []
+      const flush = async (): Promise<void> => {
+        if (batch.length > 0) await backend.delete(batch)
+        removed += batch.length
+        batch = []
+      }
+      for await (const key of unreferencedBlobs(backend, metadata)) if (batch.push(key) >= REMOVED_AT_ONCE) await flush()
+      await flush()
+      return removed
+    })
+  } finally {
+    await metadata.close()
+  }
+}
+
+const REMOVED_AT_ONCE = 100
+
+/** Lends the blobs of a directory. */
+async function withDirectory<T>(directory: string, use: (backend: Backend) => Promise<T>): Promise<T> {
+  const backend = fsBackend({ directory })
+  await backend.init()
+  try {
+    return await use(backend)
+  } finally {
+    await backend.close()
+  }
+}

@@ -1,0 +1,200 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fsBackend } from '@stowage/backend-fs'
+import { createIds, fsck, moveMetadata } from '@stowage/core'
+import type { Backend, MetadataStore } from '@stowage/core'
+import { copyBlobs } from '@stowage/core/backend'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+import type { BackendLocation } from '../../stores/backend-location.ts'
+import { formatBackendLocation } from '../../stores/backend-location.ts'
+import { readKeptBackend, writeKeptBackend } from '../../stores/kept-backend.ts'
+import { makeDataDirectory } from '../../stores/make-data-directory.ts'
+import { withMarkedMetadata } from '../../stores/marked-metadata.ts'
+import type { PostgresLocation } from '../../stores/metadata-location.ts'
+import { formatMetadataLocation } from '../../stores/metadata-location.ts'
+import { openBackend } from '../../stores/open-backend.ts'
+import { METADATA_FILE } from '../../stores/stores.ts'
+import { copyKeys, copyWhole, namesIn, removeDatabase } from './backup-files.ts'
+import { parseManifest, readManifest } from './backup-manifest.ts'
+import type { BackupManifest } from './backup-manifest.ts'
+import { referencedBlobs } from './referenced-blobs.ts'
+import { readRestoreNote, RESTORE_NOTE, writeRestoreNote } from './restore-note.ts'
+import type { Restored, RestoreNote } from './restore-note.ts'
+
+/** What is restored where. */
+export interface RestoreRequest {
+  /** The directory of the backup, absolute. */
+  readonly from: string
+  /** The data directory, absolute: empty, not there, or what an interrupted restore has left. */
+  readonly directory: string
+  /** Where the rows go; null keeps them in the directory. */
+  readonly metadata: PostgresLocation | null
+  /** Where the bytes go. */
+  readonly backend: BackendLocation
+  /** How many blobs at once; null for the default. */
+  readonly concurrency: number | null
+}
+
+/** How far it is. */
+export interface RestoreStep {
+  /** `bytes`: what was restored is read and held against its checksums. `rows`: they go to Postgres. */
+  readonly phase: 'blobs' | 'bytes' | 'rows'
+  readonly done: number
+  readonly total: number
+}
+
+/** What hears of it, and stops it. */
+export interface RestoreOptions {
+  /** Hears of every blob, and of every page of rows. */
+  readonly onProgress?: (step: RestoreStep) => void
+  /** Stops it; it rejects then, and the next call goes on. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Makes a store of a backup, in an empty directory, and an empty backend and schema where they are elsewhere. All of it is verified before it
+ * may be served. Whatever stops it, the same call goes on. The backup is only read.
+ */
+export async function restore(request: RestoreRequest, options: RestoreOptions): Promise<Restored> {
+  const { from, directory, metadata } = request
+  const manifest = await readManifest(from)
+  if (manifest === null) throw new Error(`${from} is no directory of backups: it has no backup.json.`)
+  if (manifest === 'unfinished') throw new Error(`The backup in ${from} was never finished.`)
+  const rows = metadata === null ? directory : formatMetadataLocation(metadata)
+  const to = `${rows}, with the bytes in ${formatBackendLocation(request.backend)}`
+  const backend = await openBackend(request.backend, { dataDirectory: directory, presigning: false })
+  try {
+    const note = await begin(request, { from, to, completedAt: manifest.completedAt, copy: createIds().uuid(), restored: null }, backend)
+    const file = join(directory, METADATA_FILE)
+    // Under this name only when it is whole; its mark keeps everybody from serving it.
+    if (!(await namesIn(directory)).includes(METADATA_FILE)) await copyWhole(join(from, METADATA_FILE), file)
+    const store = sqliteMetadata({ file, openMarked: true })
+    await store.open()
+    const restored = await finish({ store, backend, request, options, note }).finally(() => store.close())
+    if (metadata !== null) await removeDatabase(file)
+    await rm(join(directory, RESTORE_NOTE))
+    return restored
+  } finally {
+    await backend.close()
+  }
+}
+
+/** Sees that nothing is there, or what an interrupted restore of the same has left; and opens the backend. */
+async function begin({ directory, metadata }: RestoreRequest, wanted: RestoreNote, backend: Backend): Promise<RestoreNote> {
+  await makeDataDirectory(directory)
+  const note = await readRestoreNote(directory)
+  if (note !== null) {
+    if (note.from !== wanted.from || note.to !== wanted.to || note.completedAt !== wanted.completedAt) {
+      const other = `the backup of ${note.completedAt} in ${note.from} to ${note.to}`
+      throw new Error(`${directory} has what an interrupted restore has left, of ${other}. Go on with that, or empty the directory.`)
+    }
+    await backend.init()
+    if (metadata !== null && note.restored === null) await reserve(metadata, note)
+    return note
+  }
+  const [name] = await namesIn(directory)
+  if (name !== undefined) throw new Error(`${directory} is not empty: it has ${name}. ${WHERE_NOTHING_IS}`)
+  if (metadata !== null) await withMarkedMetadata(metadata, { mustExist: false }, checkEmpty)
+  await backend.init()
+  for await (const { key } of backend.list({ prefix: '' })) {
+    throw new Error(`There are bytes in the backend already, such as ${key}. ${WHERE_NOTHING_IS}`)
+  }
+  await writeRestoreNote(directory, wanted)
+  if (metadata !== null) await reserve(metadata, wanted)
+  return wanted
+}
+
+const WHERE_NOTHING_IS = 'What is restored goes where nothing is.'
+
+/** Before hours of copying, not behind them. */
+async function checkEmpty({ copying }: MetadataStore): Promise<void> {
+  const { outcome } = await copying.write({ expected: null, mark: null, onlyEmpty: true })
+  if (outcome !== 'written') throw new Error(`There are rows in the schema already. ${WHERE_NOTHING_IS}`)
+}
+
+/** Marks the schema as that of an unfinished copy: nobody serves it before the rows are there. */
+async function reserve(location: PostgresLocation, { copy }: RestoreNote): Promise<void> {
+  await withMarkedMetadata(location, { mustExist: false }, async ({ copying }) => {
+    const mark = await copying.readMark()
+    if (mark?.body['copy'] === copy) return
+    const body = { state: 'copying', copy, from: 'a backup', table: null, after: null } as const
+    const { outcome } = await copying.write({ expected: null, mark: body, onlyEmpty: true })
+    if (outcome !== 'written') throw new Error(`There are rows in the schema already. ${WHERE_NOTHING_IS}`)
+  })
+}
+
+interface Finishing {
+  readonly store: MetadataStore
+  readonly backend: Backend
+  readonly request: RestoreRequest
+  readonly options: RestoreOptions
+  readonly note: RestoreNote
+}
+
+async function finish(work: Finishing): Promise<Restored> {
+  const { store, request, options, note } = work
+  const { metadata, directory } = request
+  const mark = await store.copying.readMark()
+  let { restored } = note
+  if (mark?.body.state === 'backup') {
+    restored = await fill(work, parseManifest(mark.body['manifest']))
+    await writeRestoreNote(directory, { ...note, restored })
+    // From here on it may be served, or be moved on: it is not both at once.
+    const moving = metadata === null ? null : ({ state: 'moving', copy: note.copy, to: formatMetadataLocation(metadata) } as const)
+    await store.copying.write({ expected: mark.version, mark: moving })
+  }
+  if (restored === null) throw new Error(`What an interrupted restore has left in ${directory} cannot be read: empty it, and begin anew.`)
+  if (metadata !== null) await moveOn(store, metadata, options)
+  return restored
+}
+
+/** Copies the blobs, says in the rows where they are, and verifies all of it. */
+async function fill({ store, backend, request, options }: Finishing, manifest: BackupManifest): Promise<Restored> {
+  const { onProgress, signal } = options
+  const stoppable = signal === undefined ? {} : { signal }
+  const source = fsBackend({ directory: request.from })
+  await source.init()
+  try {
+    await copyBlobs(referencedBlobs(source, store), backend, {
+      onProgress: (step) => onProgress?.({ phase: 'blobs', done: step.bytes, total: step.total.bytes }),
+      ...(request.concurrency === null ? {} : { concurrency: request.concurrency }),
+      ...stoppable,
+    })
+  } finally {
+    await source.close()
+  }
+  if (manifest.keys) await copyKeys(request.from, request.directory)
+  const { version } = await readKeptBackend(store)
+  await writeKeptBackend(store, { current: request.backend, former: null, through: null }, version)
+  const { damage, findings } = await fsck({
+    metadata: store,
+    backends: { main: backend },
+    opened: true,
+    deep: true,
+    onProgress: ({ phase, bytesDone, bytesTotal }) => {
+      if (phase === 'bytes') onProgress?.({ phase, done: bytesDone, total: bytesTotal })
+    },
+    ...stoppable,
+  })
+  if (damage > 0 && manifest.missing === 0) {
+    throw new Error(`The backup is damaged: ${damage} findings, the first of them '${findings[0]?.kind}'. Nothing of it is served.`)
+  }
+  return { ...manifest, damage }
+}
+
+/** Brings the rows into Postgres, where they are not there yet. */
+async function moveOn(store: MetadataStore, location: PostgresLocation, { onProgress, signal }: RestoreOptions): Promise<void> {
+  await withMarkedMetadata(location, { mustExist: false }, async (target) => {
+    const isMoved = (await store.copying.readMark())?.body.state === 'moved'
+    if (isMoved && (await target.copying.readMark()) === null) return
+    await moveMetadata({
+      from: store,
+      to: target,
+      names: { from: 'a backup', to: formatMetadataLocation(location) },
+      onProgress: ({ phase, done, total }) => {
+        if (phase === 'copy') onProgress?.({ phase: 'rows', done, total })
+      },
+      ...(signal === undefined ? {} : { signal }),
+    })
+  })
+}

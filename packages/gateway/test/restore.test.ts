@@ -1,0 +1,163 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { accountCaller, allowAll, fsck, openEngine } from '@stowage/core'
+import { fsBackend } from '@stowage/backend-fs'
+import { sqliteMetadata } from '@stowage/core/sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
+import type { PostgresServer } from '../../core/test/postgres-server.ts'
+import { backUp } from '../src/administration/backups/back-up.ts'
+import { restore } from '../src/administration/backups/restore.ts'
+import type { RestoreRequest, RestoreStep } from '../src/administration/backups/restore.ts'
+import { writeRestoreNote } from '../src/administration/backups/restore-note.ts'
+import { IN_DIRECTORY } from '../src/stores/backend-location.ts'
+import { refused, runCommand, said } from './stowage-command.ts'
+import { temporaryDirectory } from './stowage-process.ts'
+
+let postgres: PostgresServer
+
+beforeAll(async () => {
+  postgres = await openPostgresDatabase()
+}, 60_000)
+afterAll(() => postgres.stop())
+
+const BUCKET = { name: 'photos' }
+
+/** A backup of three blobs and some small objects. */
+async function someBackup(): Promise<{ readonly parent: string; readonly data: string; readonly from: string }> {
+  const parent = await temporaryDirectory()
+  const [data, from] = [join(parent, 'data'), join(parent, 'backup')]
+  await mkdir(data)
+  const metadata = sqliteMetadata({ file: join(data, 'metadata.sqlite'), worker: 'inline', durability: 'process' })
+  const backend = fsBackend({ directory: data })
+  const engine = await openEngine({ metadata, backend, policy: allowAll(), hashWorkers: { worker: 'inline' } })
+  const session = engine.as(accountCaller('owner'))
+  await session.createBucket({ bucket: BUCKET })
+  for (const key of ['a', 'b', 'c']) await session.putObject({ bucket: BUCKET, key, body: Buffer.alloc(100_000, key) })
+  for (const key of ['x', 'y', 'z']) await session.putObject({ bucket: BUCKET, key, body: Buffer.alloc(100, key) })
+  await backUp({ metadata, backend, dataDirectory: data }, { to: from, keys: false, concurrency: null }, {})
+  await engine.close()
+  return { parent, data, from }
+}
+
+async function blobsIn(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(join(directory, 'blobs'), { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+}
+
+describe('restore', { timeout: 60_000 }, () => {
+  test.each([
+    ['a directory', null],
+    ['Postgres', 'interrupted'],
+  ])('into %s: interrupted anywhere, it goes on', async (_, schema) => {
+    const { parent, from } = await someBackup()
+    const requestFor = (n: number): RestoreRequest => ({
+      from,
+      directory: join(parent, `restored-${n}`),
+      metadata: schema === null ? null : { kind: 'postgres', url: postgres.url, schema: `${schema}_${n}` },
+      backend: IN_DIRECTORY,
+      concurrency: 1,
+    })
+    const steps: RestoreStep[] = []
+    const whole = await restore(requestFor(0), { onProgress: (step) => steps.push(step) })
+    expect(new Set(steps.map(({ phase }) => phase))).toEqual(new Set(['blobs', 'bytes', ...(schema === null ? [] : ['rows'])]))
+    // Each schema takes its time.
+    for (let failAt = 1; failAt <= steps.length; failAt += schema === null ? 2 : 6) {
+      const request = requestFor(failAt)
+      let n = 0
+      const onProgress = (): void => {
+        n += 1
+        if (n === failAt) throw new Error('a fault was planned')
+      }
+      await expect(restore(request, { onProgress })).rejects.toThrow('a fault was planned')
+      const args = schema === null ? [] : ['--metadata', postgres.url, '--schema', `${schema}_${failAt}`]
+      expect(await refused(['stat', request.directory, ...args])).toMatch(
+        schema === null ? /is a backup/ : /is a copy of a backup that is not finished/,
+      )
+      expect(await restore(request, {})).toEqual(whole)
+      expect(await said(['fsck', request.directory, '--deep', ...args])).toMatchObject({ ok: true })
+      expect(await readdir(request.directory)).not.toContain('restore.json')
+    }
+  })
+
+  test('killed at its very end, it only tidies up', async () => {
+    const { parent, from } = await someBackup()
+    const schema = 'tidied'
+    for (const metadata of [null, { kind: 'postgres', url: postgres.url, schema } as const]) {
+      const directory = join(parent, metadata === null ? 'restored' : 'with-postgres')
+      const base = { from, directory, backend: IN_DIRECTORY, concurrency: null }
+      const restored = await restore({ ...base, metadata }, {})
+      const rows =
+        metadata === null ? directory : `postgres://${new URL(postgres.url).host}${new URL(postgres.url).pathname}, schema ${schema}`
+      const note = { from, to: `${rows}, with the bytes in file:`, completedAt: restored.completedAt, copy: 'x', restored }
+      await writeRestoreNote(directory, note)
+      if (metadata !== null) await markMoved(join(directory, 'metadata.sqlite'), rows)
+      expect(await restore({ ...base, metadata }, {})).toEqual(restored)
+      expect((await readdir(directory)).filter((name) => /restore|wal|shm/.test(name))).toEqual([])
+      if (metadata === null) await said(['fsck', directory, '--deep'])
+    }
+  })
+
+  test('what is not a backup, and what is in the way', async () => {
+    const { parent, data, from } = await someBackup()
+    expect(await refused(['restore', data, join(parent, 'x')])).toContain('is no directory of backups')
+    expect(await refused(['restore', from, data])).toContain('is not empty: it has')
+    const other = await someBackup()
+    const directory = join(parent, 'half')
+    const base = { directory, metadata: null, backend: IN_DIRECTORY, concurrency: null }
+    const fail = (): never => {
+      throw new Error('a fault was planned')
+    }
+    await expect(restore({ ...base, from }, { onProgress: fail })).rejects.toThrow('planned')
+    expect(await refused(['restore', other.from, directory])).toMatch(
+      /has what an interrupted restore has left, of the backup of \S+ in \S+/,
+    )
+    expect(await refused(['serve', from, '--port', '0'])).toContain('it is a backup, to be restored and not to be served')
+    await writeFile(join(parent, 'text'), '')
+    expect(await refused(['backup', data, parent])).toContain('is no directory of backups, and not empty')
+  })
+
+  test('a byte that changed in the backup is found, and nothing of it is served', async () => {
+    const { parent, from } = await someBackup()
+    const [blob = ''] = await blobsIn(from)
+    const bytes = await readFile(blob)
+    bytes[5_000] = 1
+    await writeFile(blob, bytes)
+    const directory = join(parent, 'restored')
+    expect(await refused(['restore', from, directory])).toContain("The backup is damaged: 1 findings, the first of them 'bytes-damaged'")
+    expect(await refused(['stat', directory])).toContain('it is a backup')
+  })
+
+  test('what a store had lost before is said, and the rest is backed up and restored', async () => {
+    const { parent, data } = await someBackup()
+    const [blob = ''] = await blobsIn(data)
+    await rm(blob)
+    const [backup, restored] = [join(parent, 'second'), join(parent, 'restored')]
+    expect(await said(['backup', data, backup], { code: 1 })).toMatchObject({ blobs: 2, missing: 1 })
+    expect(await said(['restore', backup, restored], { code: 1 })).toMatchObject({ missing: 1, damage: 1 })
+    expect((await runCommand(['fsck', restored])).code).toBe(1)
+  })
+
+  test('stopped by a signal, both go on', async () => {
+    const { parent, data } = await someBackup()
+    const [backup, restored] = [join(parent, 'second'), join(parent, 'restored')]
+    const stopped = await runCommand(['backup', data, backup, '--concurrency', '1'], {}, { stopAt: /100% \d+ of \d+ rows/ })
+    expect(stopped).toMatchObject({ code: 2, stderr: expect.stringContaining('Stopped. The next backup does not copy again') })
+    expect(await refused(['restore', backup, restored])).toContain('was never finished')
+    expect(await said(['backup', data, backup])).toMatchObject({ blobs: 3, missing: 0 })
+    await runCommand(['restore', backup, restored, '--concurrency', '1'], {}, { stopAt: /bytes copied/ })
+    expect(await said(['restore', backup, restored])).toMatchObject({ blobs: 3, damage: 0 })
+    expect((await stat(join(restored, 'metadata.sqlite'))).mode & 0o077).toBe(0)
+    const store = sqliteMetadata({ file: join(restored, 'metadata.sqlite') })
+    const report = await fsck({ metadata: store, backends: { main: fsBackend({ directory: restored }) }, deep: true })
+    expect(report.findings).toEqual([])
+  })
+})
+
+/** As a store is left whose move has ended. */
+async function markMoved(file: string, to: string): Promise<void> {
+  const store = sqliteMetadata({ file, openMarked: true, worker: 'inline' })
+  await store.open()
+  await store.copying.write({ expected: null, mark: { state: 'moved', copy: 'x', to } })
+  await store.close()
+}
