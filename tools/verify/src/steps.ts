@@ -5,6 +5,7 @@ import { conformanceS3 } from './conformance-s3.ts'
 import { crashPoints } from './crash-points.ts'
 import { differential } from './differential.ts'
 import { histories } from './histories.ts'
+import { moves } from './moves.ts'
 import { nginx } from './nginx.ts'
 import { pastedLines } from './pasted-lines.ts'
 import { plans } from './plans/plans.ts'
@@ -30,6 +31,7 @@ export const STEPS: readonly VerifyStep[] = [
   powerCut,
   randomKills,
   histories,
+  moves,
   crashPoints,
   packed,
   differential,
