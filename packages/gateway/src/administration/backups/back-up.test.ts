@@ -8,6 +8,7 @@ import type { Backend } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { backUp } from './back-up.ts'
+import { readManifest } from './backup-manifest.ts'
 import type { BackedUp, BackupOptions, BackupStep } from './back-up.ts'
 
 const BUCKET = { name: 'photos' }
@@ -20,13 +21,17 @@ interface Subject {
   readonly backend: Backend
   readonly session: Session
   readonly backUp: (options?: BackupOptions) => Promise<BackedUp>
+  /** Moves the store's time on. */
+  readonly advance: (seconds: number) => void
 }
 
 /** An engine with three blobs, which waits with garbage for nothing but those who hold it. */
 async function subject(): Promise<Subject> {
   const parent = await mkdtemp(join(tmpdir(), 'stowage-'))
   const to = join(parent, 'backup')
-  const metadata = sqliteMetadata({ temporary: true, worker: 'inline' })
+  let ahead = 0
+  const clock = (): Date => new Date(Date.now() + ahead)
+  const metadata = sqliteMetadata({ temporary: true, worker: 'inline', clock })
   const backend = memoryBackend()
   const limits = { garbageGraceSeconds: 0, inlineSizeMax: 0 }
   const engine = await openEngine({ metadata, backend, policy: allowAll(), limits, hashWorkers: { worker: 'inline' } })
@@ -39,7 +44,16 @@ async function subject(): Promise<Subject> {
   for (const key of ['a', 'b', 'c']) await session.putObject({ bucket: BUCKET, key, body: Buffer.alloc(1000, key) })
   const request = { to, keys: false, concurrency: null }
   const store = { metadata, backend, dataDirectory: parent }
-  return { parent, to, engine, metadata, backend, session, backUp: (options = {}) => backUp(store, request, options) }
+  return {
+    parent,
+    to,
+    engine,
+    metadata,
+    backend,
+    session,
+    backUp: (options = {}) => backUp(store, request, options),
+    advance: (seconds) => void (ahead += seconds * 1000),
+  }
 }
 
 async function countIn(backend: Backend): Promise<number> {
@@ -87,6 +101,16 @@ describe('backUp', { timeout: 30_000 }, () => {
     const second = await run()
     expect(second).toMatchObject({ blobs: 3, removed: 1 })
     expect(second.takenAt > first.takenAt).toBe(true)
+  })
+
+  test('a backup that lost its hold on garbage, for the store could not be reached, is none', async () => {
+    const { to, advance, backUp: run } = await subject()
+    const onProgress = ({ phase, done }: BackupStep): void => {
+      if (phase === 'blobs' && done === 1) advance(301)
+    }
+    await expect(run({ onProgress })).rejects.toThrow('Blobs may have been deleted while they were copied')
+    expect(await readManifest(to)).toBe('unfinished')
+    expect(await run()).toMatchObject({ blobs: 3 })
   })
 
   test('two at once into one directory: the second is refused', async () => {
