@@ -128,6 +128,17 @@ describe('restore', { timeout: 60_000 }, () => {
     expect(await refused(['stat', directory])).toContain('it is a backup')
   })
 
+  test('a name that somebody put into the backup and that is none of a blob becomes no path', async () => {
+    const { parent, from } = await someBackup()
+    const store = sqliteMetadata({ file: join(from, 'metadata.sqlite'), openMarked: true, worker: 'inline' })
+    await store.open()
+    const mark = await store.copying.readMark()
+    const insert = { table: 'blob_refs', rows: [['main', '../../stolen', 1, 0]] } as const
+    await store.copying.write({ expected: mark?.version ?? null, mark: mark?.body ?? null, insert })
+    await store.close()
+    expect(await refused(['restore', from, join(parent, 'restored')])).toContain('a blob key is 1 to 200 of')
+  })
+
   test('what a store had lost before is said, and the rest is backed up and restored', async () => {
     const { parent, data } = await someBackup()
     const [blob = ''] = await blobsIn(data)

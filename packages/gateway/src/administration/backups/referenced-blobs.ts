@@ -1,4 +1,5 @@
 import type { Backend, MetadataStore } from '@stowage/core'
+import { parseBlobKey } from '@stowage/core/backend'
 import type { BlobEntry, BlobKey } from '@stowage/core/backend'
 
 /** Where blobs are read. */
@@ -75,7 +76,8 @@ async function* namedBlobs({ inspection }: MetadataStore, behind: BlobKey | unde
       if (backendId !== 'main') throw new Error(`Rows name blobs in the backend ${backendId}, which a server does not have.`)
       if (last !== null && blob <= last) continue
       last = blob
-      yield blob
+      // A backup may have been through other hands: its names become paths.
+      yield parseBlobKey(blob)
     }
     after = page.next
   } while (after !== null)
