@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Pool } from 'pg'
-import type { LoadResult } from './load/load-plan.ts'
+import type { LoadPlan, LoadResult } from './load/load-plan.ts'
 import type { LoadCommands } from './load/load-worker.ts'
 import { GatewayProcess } from './postgres/gateway-process.ts'
 import { Pgbench } from './postgres/pgbench.ts'
@@ -106,6 +106,11 @@ async function measure(
   }
 }
 
+/** Each generator has keys of its own: two that overwrite one key wait for each other. */
+function ofGenerator(plan: LoadPlan, at: number): LoadPlan {
+  return 'keys' in plan ? { ...plan, keys: { ...plan.keys, prefix: `${plan.keys.prefix}${at}/` } } : plan
+}
+
 /** Divides the connections among the gateways, each asked by a load generator of its own. */
 function ask(
   of: readonly GatewayProcess[],
@@ -114,10 +119,11 @@ function ask(
 ): Promise<readonly LoadResult[]> {
   const plan = count === undefined ? PLANS[row] : { ...PLANS[row], count }
   return Promise.all(
-    of.map(async ({ target }, at) => {
-      const load = loads[at]
-      if (load === undefined) throw new Error('there are two load generators')
-      await load.call('prepare', { target, run: { plan, concurrency: connections / of.length, secondsMax } })
+    // Always two generators: what is compared is the number of gateways.
+    loads.map(async (load, at) => {
+      const target = (of[at] ?? of[0])?.target
+      if (target === undefined) throw new Error('there is no gateway to ask')
+      await load.call('prepare', { target, run: { plan: ofGenerator(plan, at), concurrency: connections / loads.length, secondsMax } })
       return load.call('run', null)
     }),
   )

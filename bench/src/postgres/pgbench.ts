@@ -8,7 +8,7 @@ const execute = promisify(execFile)
 
 /** Rows of the same size as the objects, in a table of its own: what the database does where nothing is around it. */
 const SCRIPTS: Readonly<Record<PostgresRow, string>> = {
-  'put-4k': `\\set id random(1, 1000000000)
+  'put-4k': `\\set id random(1, 20000)
 INSERT INTO bench_rows (id, body) VALUES (:id, decode(repeat(md5(:id::text), 256), 'hex')) ON CONFLICT (id) DO UPDATE SET body = excluded.body;`,
   'get-4k': `\\set id random(1, 20000)
 SELECT body FROM bench_rows WHERE id = :id;`,

@@ -29,10 +29,12 @@ export async function findRange<T extends ObjectInfo>(
 ): Promise<ObjectInRange<T>> {
   const { question, find } = options
   const { engine } = session
+  // Parts are a second look, and both must be of one and the same content.
+  const mayLag = input.newest !== true && !(input.range !== undefined && 'part' in input.range)
   for (let attempt = 0; attempt <= engine.limits.commitRetriesMax; attempt += 1) {
     let query: FindObjectQuery | undefined
     const read = (grounds: Grounds): Promise<Found<T>> => {
-      query = findQuery(grounds, question)
+      query = { ...findQuery(grounds, question), mayLag }
       return find(query)
     }
     const object = presentObject(await readUnderRequirement(session, question, { read, isNothing: foundNothing }), question)

@@ -26,7 +26,7 @@ export async function getObject(session: SessionContext, input: GetObjectInput):
   // Before the row is read: from then on no blob that it names is deleted.
   const read = openReads.begin()
   try {
-    const found = await findRange(session, input, { question, find: (query) => metadata.findRecord({ ...query, mayLag: true }) })
+    const found = await findRange(session, input, { question, find: (query) => metadata.findRecord(query) })
     return new OpenObject(found, { engine: session.engine, read, signal: input.signal })
   } catch (error) {
     openReads.end(read)

@@ -13,7 +13,7 @@ export async function headObject(
   const { metadata } = session.engine
   const { object, ...found } = await findRange(session, input, {
     question,
-    find: (query) => metadata.findObject({ ...query, mayLag: true }),
+    find: (query) => metadata.findObject(query),
   })
   return { info: object, ...found }
 }

@@ -52,7 +52,9 @@ export class Heartbeats {
 
   async #beat(): Promise<void> {
     const { metadata, openReads, processId, observer, reservations } = this.#engine
-    const { lapsed } = await metadata.heartbeat({ processId, oldestReadAgeMs: openReads.oldestAgeMs() })
+    // A read that begins behind this, where reads may lag, sees what was there before: as one does that is open now.
+    const oldestReadAgeMs = openReads.oldestAgeMs() ?? (metadata.lagMilliseconds > 0 ? 0 : null)
+    const { lapsed } = await metadata.heartbeat({ processId, oldestReadAgeMs })
     if (lapsed) {
       // What was reserved may have been taken for a dead process's: write under new names.
       reservations.forgetUnused()

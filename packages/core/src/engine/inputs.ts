@@ -91,6 +91,8 @@ export type RequestedRange = { readonly start: number; readonly end?: number } |
 /** An object to be read, or a range of it. A range that has nothing of it is `InvalidRange`. */
 export interface GetObjectInput extends ObjectInput {
   readonly range?: RequestedRange
+  /** Asks for what is there now, also where the metadata store reads on a replica that lags. Default false. */
+  readonly newest?: boolean
 }
 /** An object found. Holds garbage back until its bytes are read to the end, their stream is destroyed, or it is closed. */
 export interface OpenedObject {

@@ -60,7 +60,7 @@ export const getObjectAttributes: Operation = defineOperation({
 async function look(session: Session, input: Input): Promise<Output> {
   const { get, attributes, maxParts, partNumberMarker } = input
   for (let looks = 1; ; looks += 1) {
-    const { info } = await session.headObject(get)
+    const { info } = await session.headObject(attributes.has('ObjectParts') ? { ...get, newest: true } : get)
     if (!attributes.has('ObjectParts') || info.partCount === null) return { info, parts: null }
     try {
       const conditions = { ...get.conditions, ifMatch: [info.etag] }

@@ -130,10 +130,9 @@ export class PostgresDriver implements SqlDriver {
       const replica = options?.mayLag === true ? this.#replica : null
       if (replica?.isRecent() !== true) return this.#withSession('read', use)
       try {
-        return await this.#withSession('read', use, replica.pool)
+        return await replica.answerOf(this.#withSession('read', use, replica.pool))
       } catch {
-        // It broke, was promoted, or needs the row away that we read: the primary knows as much, and more.
-        replica.failed()
+        // It broke, hangs, was promoted, or needs the row away that we read; or the question is one that fails. The primary knows as much.
         return this.#withSession('read', use)
       }
     })

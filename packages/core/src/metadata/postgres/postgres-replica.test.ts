@@ -30,10 +30,15 @@ let pool: Pool
 let standby: Pool
 let engine: Engine | null = null
 let asked = 0
+let fails = false
+let hangs = false
+let release = (): void => undefined
+let hanging: Promise<void>
 beforeEach(() => {
   pool = primary.pool({ pipeline: true })
   standby = replica.pool({ pipeline: true })
   asked = 0
+  hanging = new Promise((resolve) => (release = resolve))
 })
 afterEach(async () => {
   await engine?.close()
@@ -52,8 +57,10 @@ function counting(inner: Pool): PostgresPool {
         removeListener: (event, listener) => client.removeListener(event, listener),
         release: (destroy) => client.release(destroy),
         query: (query) => {
-          if (/\bobjects\b/.test(query.text)) asked += 1
-          return client.query(query)
+          const isRead = /\bobjects\b/.test(query.text)
+          if (isRead) asked += 1
+          if (isRead && fails) return Promise.reject(Object.assign(new Error('cast'), { code: '22P02' }))
+          return isRead && hangs ? hanging.then(() => client.query(query)) : client.query(query)
         },
       }
     },
@@ -66,6 +73,13 @@ async function open(lagMilliseconds: number): Promise<Session> {
   const session = engine.as(accountCaller('a', 'key'))
   await session.createBucket({ bucket: BUCKET })
   return session
+}
+
+async function upload(session: Session, text: string): Promise<void> {
+  const target = { bucket: BUCKET, key: 'parts' }
+  const { uploadId } = await session.createUpload(target)
+  const { etag } = await session.uploadPart({ ...target, uploadId, partNumber: 1, body: Buffer.from(text) })
+  await session.completeUpload({ ...target, uploadId, parts: [{ partNumber: 1, etag }] })
 }
 
 const put = (session: Session, key: string, text = key): Promise<unknown> =>
@@ -132,6 +146,46 @@ describe('a replica', () => {
     } finally {
       await replay('resume')
     }
+  })
+
+  test('is not asked about parts, nor by whoever wants the newest', async () => {
+    const session = await open(10_000)
+    await upload(session, 'old')
+    await untilAsked(() => etagOf(session, 'parts'))
+    const old = await etagOf(session, 'parts')
+    await replay('pause')
+    try {
+      await upload(session, 'new')
+      expect(await etagOf(session, 'parts')).toBe(old)
+      const { info, length } = await session.headObject({ bucket: BUCKET, key: 'parts', range: { part: 1 } })
+      expect([info.etag === old, length]).toEqual([false, 3])
+      expect((await session.headObject({ bucket: BUCKET, key: 'parts', newest: true })).info.etag).toBe(info.etag)
+    } finally {
+      await replay('resume')
+    }
+  })
+
+  test('that hangs is not waited for', async () => {
+    const session = await open(200)
+    await put(session, 'cat')
+    await untilAsked(() => etagOf(session, 'cat'))
+    hangs = true
+    // One of them is asked of the replica, and answered by the primary.
+    await Promise.all(Array.from({ length: 5 }, () => etagOf(session, 'cat')))
+    hangs = false
+    release()
+  })
+
+  test('stays one where a question fails that the primary fails as well', async () => {
+    const session = await open(10_000)
+    await put(session, 'cat')
+    await untilAsked(() => etagOf(session, 'cat'))
+    fails = true
+    await etagOf(session, 'cat')
+    fails = false
+    const before = asked
+    await etagOf(session, 'cat')
+    expect(asked).toBe(before + 1)
   })
 
   test('that breaks leaves all reads to the primary', async () => {

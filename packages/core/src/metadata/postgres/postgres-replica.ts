@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { StorageError } from '../../errors/storage-error.ts'
+import { isStorageError, StorageError } from '../../errors/storage-error.ts'
 import { textOf } from '../sql/column.ts'
 import type { SqlProgram } from '../sql/sql-driver.ts'
 import type { PostgresPool } from './postgres-pool.ts'
@@ -47,6 +47,8 @@ const REPLAYED = `SELECT CAST(pg_is_in_recovery() AND CAST(s.system_identifier A
     AND lpad(upper(to_hex(c.timeline_id)), 8, '0') = r.timeline AS int)
 FROM pg_control_system() s, pg_control_checkpoint() c, (SELECT CAST(? AS text) AS position, CAST(? AS text) AS timeline, CAST(? AS text) AS system) r`
 
+/** So long a read on a replica may take, above the lag that is let. Milliseconds. */
+const ANSWER_MS = 1000
 /** How often it is looked again whether the replica has come so far, of the lag that is let. */
 const LOOKS_PER_LAG = 20
 
@@ -75,9 +77,25 @@ export class PostgresReplica {
     return age < this.lagMilliseconds
   }
 
-  /** It did not answer: nothing is its any more until it has been looked at again. */
-  failed(): void {
-    this.#asOf = Number.NEGATIVE_INFINITY
+  /**
+   * What a read on it answers, if that is before long: who waits can have it from the primary. Where it breaks or hangs, nothing is its any more
+   * until it has been looked at again.
+   */
+  async answerOf<T>(read: Promise<T>): Promise<T> {
+    const answered = new AbortController()
+    // Whatever comes after the time is over.
+    read.catch(() => undefined)
+    const late = delay(this.lagMilliseconds + ANSWER_MS, null, { signal: answered.signal }).then(() => {
+      throw new StorageError('StoreUnavailable', { store: 'postgres', reason: 'the replica does not answer' }, { retryable: true })
+    })
+    try {
+      return await Promise.race([read, late])
+    } catch (error) {
+      if (isStorageError(error) && error.code === 'StoreUnavailable') this.#asOf = Number.NEGATIVE_INFINITY
+      throw error
+    } finally {
+      answered.abort()
+    }
   }
 
   /** Rejects with `InvalidArgument` where it is no replica. One that cannot be asked is left alone until it can. */
