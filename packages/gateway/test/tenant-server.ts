@@ -50,6 +50,7 @@ export async function startTenantServer({ openMax = 16, requestsMax = 64, ...mor
     tenants: assembled.tenants,
     everySeconds: 3600,
     openedMax: 32,
+    openMax: 8,
     take: assembled.takeRound,
     onFault: (error) => void faults.push(error),
   })

@@ -55,6 +55,8 @@ describe('tenants in schemas', { timeout: 60_000 }, () => {
     expect([await get(one), await get(other)]).toEqual([BODY, BODY])
     await first.tenants.suspend('t0')
     await expect.poll(() => get(one).catch((error: Error) => error.name), { timeout: 5_000 }).toBe('AccountProblem')
+    const suspended = second.tenants.catalogue.find('t0')
+    await expect.poll(() => suspended !== null && second.tenants.isOpen(suspended)).toBe(false)
     await first.tenants.resume('t0')
     await expect.poll(() => get(one).catch(() => null), { timeout: 5_000 }).toBe(BODY)
     // One of them looks after those that nobody has open, and a deletion that was cut off.

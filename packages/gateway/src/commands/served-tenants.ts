@@ -15,6 +15,8 @@ import type { OpenServedOptions } from './served-store.ts'
 
 /** Tenants that are opened in each round for the work in the background: a thousand are seen in a quarter of an hour. */
 const OPENED_PER_ROUND = 32
+/** As many as are open by default: each collection takes some commits. */
+const OPEN_PER_ROUND = 128
 
 /** Opens the tenants of a directory, which is made where it is missing. */
 export async function openTenants({
@@ -56,6 +58,7 @@ function lookAfter(
     tenants,
     everySeconds: COLLECT_EVERY_SECONDS,
     openedMax: OPENED_PER_ROUND,
+    openMax: OPEN_PER_ROUND,
     take: takeRound,
     onFault: (error, { name }) => log.warn({ err: error, tenant: name }, 'a tenant was not looked after, it will be tried again'),
   })

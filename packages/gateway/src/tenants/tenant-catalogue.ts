@@ -35,6 +35,7 @@ export class TenantCatalogue {
   #tenants: ReadonlyMap<string, Tenant> = new Map()
   #hosts: ReadonlyMap<string, Tenant> = new Map()
   #byId: ReadonlyMap<string, Tenant> = new Map()
+  #onLoaded: () => void = () => undefined
   #heard: number | null = null
   #loaded: number | null = null
   #loading: Promise<void> | null = null
@@ -76,6 +77,12 @@ export class TenantCatalogue {
     this.#byId = new Map(tenants.map((tenant) => [tenant.id, tenant]))
     this.#loaded = policyVersion
     this.#heard = Math.max(policyVersion, this.#heard ?? 0)
+    this.#onLoaded()
+  }
+
+  /** Has one listener told whenever they have been read anew. */
+  listen(onLoaded: () => void): void {
+    this.#onLoaded = onLoaded
   }
 
   /** All of them, by name. */

@@ -9,6 +9,8 @@ export interface TenantRoundsOptions<T extends OpenTenant> {
   readonly everySeconds: number
   /** Tenants that are opened for it in one round at the most. */
   readonly openedMax: number
+  /** Tenants that are open anyway and looked after in one round at the most. */
+  readonly openMax: number
   /** Asks for the right to open tenants in this round, of which one process has it at a time; gives back what ends it, or null where another one has it. */
   readonly take: () => Promise<(() => Promise<void>) | null>
   /** Hears what went wrong with a tenant; the round goes on with the next one. */
@@ -16,13 +18,14 @@ export interface TenantRoundsOptions<T extends OpenTenant> {
 }
 
 /**
- * Looks after all tenants in turn, one at a time: those that are open in each round, and of the others the next few, which are opened for it and
- * closed again, by one process of several. So nobody's garbage stays for ever, and no more is open than may be. Suspended ones are left alone.
+ * Looks after all tenants in turn, one at a time: in each round the next of those that are open, and the next few of the others, which are opened
+ * for it and closed again, by one process of several. So nobody's garbage stays for ever, and no more is open than may be. Suspended ones are left alone.
  * Deletions that a crash has cut off are gone on with.
  */
 export class TenantRounds<T extends OpenTenant> {
   readonly #options: TenantRoundsOptions<T>
-  /** The name that the last round ended with. */
+  /** The names that the last round ended with, of those that are open and of the others. */
+  #lastOpen = ''
   #last = ''
   #timer: NodeJS.Timeout | null = null
   #running: Promise<void> | null = null
@@ -58,7 +61,6 @@ export class TenantRounds<T extends OpenTenant> {
     const { tenants, take } = this.#options
     try {
       await tenants.catalogue.refresh()
-      tenants.closeInactive()
       const end = await take()
       await this.#lookAfter(end === null ? this.#open() : [...this.#open(), ...this.#next()])
       await end?.()
@@ -81,18 +83,26 @@ export class TenantRounds<T extends OpenTenant> {
   }
 
   #open(): readonly Tenant[] {
-    const { tenants } = this.#options
-    return tenants.catalogue.all.filter((tenant) => tenant.state === 'active' && tenants.isOpen(tenant))
+    const { tenants, openMax } = this.#options
+    const open = tenants.catalogue.all.filter((tenant) => tenant.state === 'active' && tenants.isOpen(tenant))
+    const turn = turnOf(open, this.#lastOpen, openMax)
+    this.#lastOpen = turn.at(-1)?.name ?? ''
+    return turn
   }
 
   #next(): readonly Tenant[] {
     const { tenants, openedMax } = this.#options
     const needOpening = tenants.catalogue.all.filter((tenant) => tenant.state !== 'suspended' && !tenants.isOpen(tenant))
-    const behind = needOpening.filter(({ name }) => name > this.#last)
-    const turn = [...behind, ...needOpening.slice(0, needOpening.length - behind.length)].slice(0, openedMax)
+    const turn = turnOf(needOpening, this.#last, openedMax)
     this.#last = turn.at(-1)?.name ?? ''
     return turn
   }
+}
+
+/** The next ones behind a name, and from the first one on. They are in the order of their names. */
+function turnOf(tenants: readonly Tenant[], last: string, max: number): readonly Tenant[] {
+  const behind = tenants.filter(({ name }) => name > last)
+  return [...behind, ...tenants.slice(0, tenants.length - behind.length)].slice(0, max)
 }
 
 async function collect<T extends OpenTenant>(tenants: Tenants<T>, tenant: Tenant): Promise<void> {

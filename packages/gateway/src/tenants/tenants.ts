@@ -83,6 +83,7 @@ export class Tenants<T extends OpenTenant> {
       close: (opened) => opened.close(),
       onFault: (error) => observer.event('tenant.close-failed', { error }),
     })
+    catalogue.listen(() => this.#closeInactive())
   }
 
   /** How many are open, or being opened or closed. */
@@ -217,7 +218,7 @@ export class Tenants<T extends OpenTenant> {
   }
 
   /** Has those closed, once nobody uses them, that another process has suspended, or is deleting. */
-  closeInactive(): void {
+  #closeInactive(): void {
     for (const { id, state } of this.catalogue.all) {
       if (state !== 'active' && !this.#making.has(id)) this.#cache.wearOut(id)
     }
