@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { truncate, writeFile } from 'node:fs/promises'
+import { rename, truncate, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import type { ClientRequest } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { CreateBucketCommand, GetObjectCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3'
@@ -117,6 +117,13 @@ describe('what one tenant has does not hurt another', { timeout: 60_000 }, () =>
     }
     await goesOn(bolt?.client ?? never())
     await server.rounds.round()
+    await goesOn(bolt?.client ?? never())
+    await server.tenants.suspend('bolt')
+    const folder = dirname(fileOf(server, 'bolt'))
+    await rename(folder, `${folder}-unmounted`)
+    await server.tenants.resume('bolt')
+    await expect(get(bolt?.client ?? never(), 'k')).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } })
+    await rename(`${folder}-unmounted`, folder)
     await goesOn(bolt?.client ?? never())
     // It is told, of both: by those who asked and in the background.
     expect(server.faults.length).toBeGreaterThanOrEqual(4)

@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StorageError } from '@stowage/core'
 import type { MetadataStore } from '@stowage/core'
 import type { BlobKey, SharedBackend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
@@ -67,6 +68,33 @@ export class TenantStores {
       presigning,
       blobPrefix: blobPrefixOf(tenant),
       end: () => Promise.resolve(),
+    }
+  }
+
+  /**
+   * Rejects with `StoreUnavailable` where a tenant's metadata is not where it is said to be, as on a disk that is not mounted: opening would make an
+   * empty store there.
+   */
+  async checkThere({ place }: Tenant): Promise<void> {
+    const isThere = place.kind === 'sqlite' ? await this.#hasFile(place.folder) : await this.#hasSchema(place.schema)
+    if (!isThere) throw new StorageError('StoreUnavailable', { store: 'tenant', reason: 'its metadata is not where it was' })
+  }
+
+  async #hasFile(folder: string): Promise<boolean> {
+    return access(join(this.#folderOf(folder), METADATA_FILE)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  async #hasSchema(schema: string): Promise<boolean> {
+    const { pool } = this.#known(this.#options.postgres)
+    try {
+      const { rows } = await pool.query('SELECT 1 WHERE to_regclass($1) IS NOT NULL', [`${quoted(schema)}.schema_migrations`])
+      return rows.length === 1
+    } catch (cause) {
+      const reason = 'the database does not say whether its metadata is there'
+      throw new StorageError('StoreUnavailable', { store: 'tenant', reason }, { cause, retryable: true })
     }
   }
 

@@ -105,7 +105,10 @@ export class Tenants<T extends OpenTenant> {
     const tenant = this.catalogue.findById(id)
     if (tenant === null) throw new Error('the tenant is gone')
     const { open, stores } = this.#options
-    return open(tenant, stores.of(tenant, this.#making.has(id) ? { migrate: true } : {}), () => this.#cache.wearOut(id))
+    const wornOut = (): void => this.#cache.wearOut(id)
+    if (this.#making.has(id)) return open(tenant, stores.of(tenant, { migrate: true }), wornOut)
+    await stores.checkThere(tenant)
+    return open(tenant, stores.of(tenant), wornOut)
   }
 
   /** Makes a tenant, and a key of its owner, whose secret nobody can read again. A crash in between leaves it suspended, and without a key. */
