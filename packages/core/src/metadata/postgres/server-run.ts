@@ -3,9 +3,9 @@ import type { PostgresClient } from './postgres-pool.ts'
 
 /**
  * What is another text after each start of the server, and after each recovery: when it was started, and when its statistics were
- * emptied, which a recovery does, too, where only a process of the server died. A text of one column.
+ * emptied, which a recovery does, too, where only a process of the server died. A text of one column, the same in every time zone.
  */
-export const SERVER_RUN = `concat(pg_postmaster_start_time(), ' ', pg_stat_get_bgwriter_stat_reset_time())`
+export const SERVER_RUN = `concat(extract(epoch from pg_postmaster_start_time()), ' ', extract(epoch from pg_stat_get_bgwriter_stat_reset_time()))`
 
 const known = new WeakMap<PostgresClient, Promise<string | null>>()
 
