@@ -65,6 +65,11 @@ export class Gateway {
     if (running !== null && code !== 0) this.#complaints.push(`a server that was told to end ended with ${code}: ${lastOf(running)}`)
   }
 
+  /** Stops it where it stands, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#running?.process.kill(signal)
+  }
+
   async isReady(): Promise<boolean> {
     if (this.#running === null) return false
     const { endpoint } = this.#running.ready

@@ -4,6 +4,8 @@ import type { Cluster } from './cluster.ts'
 /** Something that goes wrong under load, and is over when it resolves. */
 export interface Fault {
   readonly name: string
+  /** The longest that any request may take; whoever is without a database says so. Default: half a minute. */
+  readonly answeredWithinMs?: number
   strike(cluster: Cluster, random: () => number): Promise<void>
 }
 
@@ -108,3 +110,32 @@ async function exhaust({ postgres }: Cluster, random: () => number): Promise<voi
 function endOf(which: string): string {
   return `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stowage' AND pid <> pg_backend_pid() AND ${which}`
 }
+
+/** Servers take each other for dead after a minute, and look for garbage every half. */
+const TAKEN_FOR_DEAD_WITHIN_MS = 180_000
+
+/** What takes minutes. */
+export const SLOW_FAULTS: readonly Fault[] = [
+  {
+    name: 'a server stands still until it is taken for dead, and goes on',
+    answeredWithinMs: TAKEN_FOR_DEAD_WITHIN_MS + 30_000,
+    async strike({ postgres, gateways }, random) {
+      const pool = postgres.pool({ max: 1 })
+      const gateway = gateways[Math.floor(random() * gateways.length)]
+      const [now] = (await pool.query<{ ms: string }>('SELECT floor(extract(epoch from clock_timestamp()) * 1000) AS ms')).rows
+      gateway?.signal('SIGSTOP')
+      try {
+        const until = performance.now() + TAKEN_FOR_DEAD_WITHIN_MS
+        // Others have collected what it had reserved: its last heartbeat was shortly before it stopped.
+        const lapsed = `SELECT 1 FROM processes WHERE lapsed = 1 AND heartbeat_at > ${Number(now?.ms) - 15_000}`
+        while ((await pool.query(lapsed)).rows.length === 0) {
+          if (performance.now() > until) throw new Error('a server that stands still was not taken for dead')
+          await sleep(200)
+        }
+      } finally {
+        gateway?.signal('SIGCONT')
+        await pool.end()
+      }
+    },
+  },
+]

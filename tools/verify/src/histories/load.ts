@@ -15,9 +15,6 @@ import type { Gateway } from './cluster.ts'
 import type { Condition, KeyAnswer, KeyRequest, Listing } from './history.ts'
 import type { Recorder } from './recorder.ts'
 
-/** The longest that any request may take: whoever is without a database says so. */
-const ANSWERED_WITHIN_MS = 30_000
-
 /** Who asks, and whom. */
 export interface ClientOptions {
   readonly name: string
@@ -88,7 +85,7 @@ async function perform(asking: Asking, key: string, request: KeyRequest, body: U
 
 async function send(asking: Asking, key: string, request: KeyRequest, body: Uint8Array | 'head' | null): Promise<KeyAnswer> {
   const { client, recorder, label } = asking
-  const abortSignal = AbortSignal.timeout(ANSWERED_WITHIN_MS)
+  const abortSignal = AbortSignal.timeout(recorder.answeredWithinMs)
   const target = { Bucket: BUCKET, Key: key }
   if (request.kind === 'delete') {
     await client.send(new DeleteObjectCommand({ ...target, ...ifMatch(request.condition) }), { abortSignal })
@@ -117,7 +114,7 @@ async function removeSeveral(asking: Asking, random: () => number): Promise<bool
   const Objects = keys.slice(0, 3).map(({ key }) => ({ Key: key }))
   const invokedAt = performance.now()
   const command = new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects } })
-  const answers = await client.send(command, { abortSignal: AbortSignal.timeout(ANSWERED_WITHIN_MS) }).then(
+  const answers = await client.send(command, { abortSignal: AbortSignal.timeout(recorder.answeredWithinMs) }).then(
     ({ Deleted = [], Errors = [] }) => {
       for (const { Key, Code } of Errors) {
         if (Code === 'ServiceUnavailable') recorder.refusals.push(performance.now())
@@ -146,7 +143,7 @@ async function list(asking: Asking, pageSize: number): Promise<boolean> {
     while (after !== null) {
       const command: ListObjectsV2Command = new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix, MaxKeys: pageSize, ...after })
       const { Contents = [], NextContinuationToken: next } = await client.send(command, {
-        abortSignal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
+        abortSignal: AbortSignal.timeout(recorder.answeredWithinMs),
       })
       for (const { Key = '', ETag } of Contents) entries.push({ key: Key, value: unquoted(ETag) })
       after = next === undefined ? null : { ContinuationToken: next }
@@ -173,7 +170,8 @@ function answerOf(error: unknown, { recorder, label }: Asking, invokedAt: number
   if (status === undefined || status === 200) {
     if (code === 'ECONNREFUSED') return null
     // Whoever waits at a server that is killed is let go at once.
-    if (performance.now() - invokedAt >= ANSWERED_WITHIN_MS) recorder.problems.push(`${label}: not answered within 30 s`)
+    if (performance.now() - invokedAt >= recorder.answeredWithinMs)
+      recorder.problems.push(`${label}: not answered within ${recorder.answeredWithinMs / 1000} s`)
     return 'unknown'
   }
   recorder.problems.push(`${label}: answered ${status}: ${String(error)}`)

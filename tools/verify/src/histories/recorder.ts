@@ -3,6 +3,8 @@ import type { History, KeyAnswer, KeyOperation, KeyRequest, Listing } from './hi
 /** What was asked and answered in one round, on keys of its own. */
 export class Recorder {
   readonly prefix: string
+  /** The longest that any request may take. */
+  readonly answeredWithinMs: number
   readonly #keys: ReadonlyMap<string, KeyOperation[]>
   readonly #listings: Listing[] = []
   readonly #lastSeen = new Map<string, string>()
@@ -12,8 +14,17 @@ export class Recorder {
   answered = 0
   unanswered = 0
 
-  constructor(prefix: string, keys: readonly string[]) {
+  constructor({
+    prefix,
+    keys,
+    answeredWithinMs,
+  }: {
+    readonly prefix: string
+    readonly keys: readonly string[]
+    readonly answeredWithinMs: number
+  }) {
     this.prefix = prefix
+    this.answeredWithinMs = answeredWithinMs
     this.#keys = new Map(keys.map((key) => [key, []]))
   }
 
