@@ -4,7 +4,7 @@ import { newSchema, postgresPool } from '../../../test/stores.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { postgresMetadata } from './postgres-metadata.ts'
 import type { PostgresPool } from './postgres-pool.ts'
-import { sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
+import { isConnectionLost, sqlState, translateCommitError, translatePostgresError } from './postgres-errors.ts'
 
 const BEAT = { processId: 'p1', oldestReadAgeMs: null }
 
@@ -132,4 +132,12 @@ test('what the system calls a broken connection is no SQLSTATE, though it may lo
     expect(translateCommitError(error, 'commitObject')).toMatchObject({ code: 'OutcomeUnknown', cause: error })
   }
   for (const code of ['40001', '57P01', 'XX000', 'HV00A']) expect(sqlState(serverError(code))).toBe(code)
+})
+
+test('a transaction that the server ended because nothing came is one that is undone', () => {
+  const error = serverError('25P03')
+  expect(isConnectionLost(error)).toBe(true)
+  for (const translated of [translatePostgresError(error), translateCommitError(error, 'commitObject')]) {
+    expect(translated).toMatchObject({ code: 'StoreUnavailable', retryable: true, cause: error })
+  }
 })

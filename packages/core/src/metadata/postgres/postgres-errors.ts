@@ -25,7 +25,7 @@ export function isBusy(error: unknown): boolean {
 /** Whether the connection can be trusted no more. */
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error)
-  if (state !== null) return /^(?:08|57P)/.test(state)
+  if (state !== null) return /^(?:08|57P|25P03)/.test(state)
   return error instanceof Error && ('errno' in error || /connection|socket|timeout/i.test(error.message))
 }
 
@@ -79,7 +79,7 @@ function invalid(argument: string, reason: string, cause: unknown): StorageError
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^08|^57P/, 'the connection is lost'],
+  [/^08|^57P|^25P03/, 'the connection is lost'],
   [/^53/, 'the server is short of resources'],
   [/^28|^3D/, 'the server refuses the connection'],
   [/^42501/, 'the server does not let this user'],

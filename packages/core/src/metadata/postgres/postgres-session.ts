@@ -137,7 +137,9 @@ export class PostgresSession {
     const text = `${BEGINNINGS[kind]}; ${limits}`
     if (kind === 'read') return this.#pipeline.send(this.#control(text))
     this.#serverRun = serverRunOf(this.#client)
-    const begun = this.#control(`${text}; ${TRANSACTION_ID}`).then((answers) => (this.#transactionId = readTransactionId(answers)))
+    // A process that stands still, or is cut off, has locks that others wait for.
+    const idle = `SET LOCAL idle_in_transaction_session_timeout = ${statement}`
+    const begun = this.#control(`${text}; ${idle}; ${TRANSACTION_ID}`).then((answers) => (this.#transactionId = readTransactionId(answers)))
     await this.#pipeline.send(begun)
   }
 
