@@ -163,7 +163,7 @@ export class TenantCatalogue {
       if (done.outcome === 'written') return after
       if (done.kind === TENANT_KINDS.host) throw new Error(`Another tenant has the host ${done.id}.`)
     }
-    throw new Error(`The tenant ${name} is being changed by somebody else. Try again.`)
+    throw busy(name)
   }
 
   /**
@@ -181,8 +181,29 @@ export class TenantCatalogue {
     return true
   }
 
-  /** Forgets a tenant whose data are gone: its keys, its hosts and itself. What stops it is gone on with by calling it again. */
-  async remove(tenant: Tenant): Promise<void> {
+  /**
+   * Forgets a tenant whose data are gone: its keys, its hosts and itself. What stops it is gone on with by calling it again; one that another
+   * process has forgotten meanwhile is left so, and so is another tenant that has its name by now.
+   */
+  async remove({ name, id }: Tenant): Promise<void> {
+    await this.#removeKeys(id)
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const document = await this.#metadata.readDocument({ kind: TENANT_KINDS.tenant, id: name })
+      const now = document === null ? null : decodeTenant(name, document.body)
+      if (document === null || now?.id !== id) return this.load()
+      const writes = [
+        { kind: TENANT_KINDS.tenant, id: name, expected: document.version, body: null, sealed: null },
+        // As long as the tenant is what was read, these are its own.
+        ...now.hosts.map((host) => goneDocument(TENANT_KINDS.host, host)),
+      ]
+      const { outcome } = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
+      await this.load()
+      if (outcome === 'written') return
+    }
+    throw busy(name)
+  }
+
+  async #removeKeys(tenantId: string): Promise<void> {
     let after: string | null = null
     do {
       const page: Awaited<ReturnType<MetadataStore['listDocuments']>> = await this.#metadata.listDocuments({
@@ -190,15 +211,12 @@ export class TenantCatalogue {
         after,
         limit: PAGE_LIMIT,
       })
-      const keys = page.documents.filter(({ body }) => ownerOf(body) === tenant.id).map(({ id }) => goneDocument(TENANT_KINDS.key, id))
+      const keys = page.documents.filter(({ body }) => ownerOf(body) === tenantId).map(({ id }) => goneDocument(TENANT_KINDS.key, id))
       for (let at = 0; at < keys.length; at += WRITES_MAX) {
         await this.#metadata.writeDocuments({ writes: keys.slice(at, at + WRITES_MAX), raisesPolicyVersion: false })
       }
       after = page.next
     } while (after !== null)
-    const writes = [goneDocument(TENANT_KINDS.tenant, tenant.name), ...tenant.hosts.map((host) => goneDocument(TENANT_KINDS.host, host))]
-    await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
-    await this.load()
   }
 }
 
@@ -208,6 +226,10 @@ function newHost(host: string, tenant: Tenant): DocumentWrite {
 
 function goneDocument(kind: string, id: string): DocumentWrite {
   return { kind, id, expected: 'any', body: null, sealed: null }
+}
+
+function busy(name: string): Error {
+  return new Error(`The tenant ${name} is being changed by somebody else. Try again.`)
 }
 
 function ownerOf(body: JsonValue): string | null {

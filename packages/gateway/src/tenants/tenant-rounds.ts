@@ -74,8 +74,11 @@ export class TenantRounds<T extends OpenTenant> {
     for (const tenant of turn) {
       if (this.#stopped) return
       try {
-        if (tenant.state === 'deleting') await tenants.finishDeletion(tenant)
-        else await collect(tenants, tenant)
+        await tenants.catalogue.refresh()
+        // A round takes long: what was to be done when it began may be wrong by now.
+        const now = tenants.catalogue.findById(tenant.id)
+        if (now?.state === 'deleting') await tenants.finishDeletion(now)
+        if (now?.state === 'active') await collect(tenants, now)
       } catch (error) {
         onFault(error, tenant)
       }

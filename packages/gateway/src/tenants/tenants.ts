@@ -201,7 +201,7 @@ export class Tenants<T extends OpenTenant> {
     await this.finishDeletion(deleting)
   }
 
-  /** Goes on with a deletion that has begun. */
+  /** Goes on with a deletion that has begun. Nothing is left to do where another process has been faster. */
   async finishDeletion(tenant: Tenant): Promise<void> {
     const underWay =
       this.#deleting.get(tenant.id) ??
@@ -212,8 +212,11 @@ export class Tenants<T extends OpenTenant> {
     await underWay
   }
 
-  async #delete(tenant: Tenant): Promise<void> {
-    await this.#cache.evict(tenant.id)
+  async #delete({ id }: Tenant): Promise<void> {
+    // The name may be another tenant's by now.
+    const tenant = this.catalogue.findById(id)
+    if (tenant?.state !== 'deleting') return
+    await this.#cache.evict(id)
     if (this.#options.hasOthers) await delay(HEARD_MILLISECONDS)
     await this.#options.stores.remove(tenant)
     await this.catalogue.remove(tenant)
