@@ -9,6 +9,12 @@ const BATCH_SIZE = 64
 /** Fewer names than this in stock: more are fetched while these are used up. */
 const STOCK_LOW = 32
 
+/** A blob that nobody wants, and whether a commit may have named it all the same: one whose outcome is unknown. */
+export interface AbandonedBlob {
+  readonly blob: BlobRef
+  readonly mayBeNamed: boolean
+}
+
 /** What `BlobReservations` needs of its engine. */
 export interface BlobReservationsOptions {
   /** Keeps the traces. */
@@ -36,7 +42,7 @@ export class BlobReservations {
   /** Grows with `forgetUnused`: a batch that was under way then is dropped when it comes. */
   #generation = 0
   /** Blobs that could not be handed over yet. */
-  #abandoned: BlobRef[] = []
+  #abandoned: AbandonedBlob[] = []
 
   constructor(options: BlobReservationsOptions) {
     this.#options = options
@@ -57,32 +63,33 @@ export class BlobReservations {
    * store hands over only what is still reserved, after the commit in doubt has ended: what was committed stays. Where
    * the store fails, the blobs are kept and handed over with a later heartbeat: the caller has an error of its own already.
    *
-   * Gives back those that the store has no reservation of any more: they were committed, or taken for a dead process's.
+   * Gives back those that no commit has named, and that the store has no reservation of any more: they were taken for a dead
+   * process's, and nobody knows of what has been written since.
    */
-  async abandon(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
+  async abandon(blobs: readonly AbandonedBlob[]): Promise<readonly BlobRef[]> {
     if (blobs.length === 0) return []
     this.#abandoned.push(...blobs)
     try {
-      const handedOver = new Set((await this.#handOver()).map(({ blob }) => blob))
-      return blobs.filter(({ blob }) => !handedOver.has(blob))
+      return await this.#handOver()
     } catch (error) {
       this.#options.observer.event('blob.abandon-failed', { error })
       return []
     }
   }
 
-  /** Tries again for what `abandon` could not hand over. */
-  async abandonRest(): Promise<void> {
-    if (this.#abandoned.length > 0) await this.#handOver()
+  /** Tries again for what `abandon` could not hand over, and gives back the same. */
+  async abandonRest(): Promise<readonly BlobRef[]> {
+    return this.#abandoned.length > 0 ? this.#handOver() : []
   }
 
   async #handOver(): Promise<readonly BlobRef[]> {
     const blobs = this.#abandoned
     this.#abandoned = []
     try {
-      const handedOver = await this.#options.metadata.abandonBlobs(blobs)
+      const handedOver = await this.#options.metadata.abandonBlobs(blobs.map(({ blob }) => blob))
       for (const { blob } of handedOver) this.#options.observer.event('blob.abandoned', { blob })
-      return handedOver
+      const known = new Set(handedOver.map(({ blob }) => blob))
+      return blobs.flatMap(({ blob, mayBeNamed }) => (mayBeNamed || known.has(blob.blob) ? [] : [blob]))
     } catch (error) {
       this.#abandoned.push(...blobs)
       throw error

@@ -1,4 +1,5 @@
 import type { EngineContext } from './context.ts'
+import { abandonRest } from './reservation-lost.ts'
 
 /**
  * Tells the store in regular intervals that this process lives, and how old its oldest open read is. Where it falls
@@ -41,10 +42,10 @@ export class Heartbeats {
   }
 
   async #beatAgain(): Promise<void> {
-    const { observer, reservations } = this.#engine
+    const { observer } = this.#engine
     try {
       await this.#beat()
-      await reservations.abandonRest()
+      await abandonRest(this.#engine)
     } catch (error) {
       observer.event('heartbeat.failed', { error })
     }

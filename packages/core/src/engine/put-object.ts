@@ -15,7 +15,7 @@ import { objectQuestion } from './object-question.ts'
 import { abandonBlobs } from './reservation-lost.ts'
 import { findGrounds, withRequirement } from './with-requirement.ts'
 import type { BucketQuestion, Grounds } from './with-requirement.ts'
-import { writeBlob } from './write-blob.ts'
+import { throwIfAborted, writeBlob } from './write-blob.ts'
 import type { WrittenBytes } from './write-blob.ts'
 
 const NOTHING = Object.freeze({})
@@ -33,8 +33,8 @@ export async function putObject(session: SessionContext, input: PutObjectInput):
   const { question, content, grounds } = await prepare(session, input)
   const { inlineSizeMax } = engine.limits
   const written = await writeBlob(engine, input.body, { content, inlineSizeMax, signal: input.signal })
+  await throwIfAborted(engine, written, input.signal)
   try {
-    input.signal?.throwIfAborted()
     const { object } = await withRequirement(session, question, {
       grounds,
       commit: ({ bucket, require }) =>

@@ -1,4 +1,4 @@
-import { StorageError } from '../errors/storage-error.ts'
+import { isStorageError, StorageError } from '../errors/storage-error.ts'
 import type { BlobRef } from '../model/extent.ts'
 import { backendOf } from './context.ts'
 import type { EngineContext } from './context.ts'
@@ -11,10 +11,13 @@ export class ReservationLost extends StorageError<'StoreUnavailable'> {
   }
 }
 
-/** Hands the blobs of a write that failed to the collector. Where their reservation was lost, the collector may have been there before the bytes: see `discardBlobs`. */
+/**
+ * Hands the blobs of a write that failed to the collector. An error of the store or of the policy says that nothing was committed, but for
+ * `OutcomeUnknown`: then as `discardBlobs` does.
+ */
 export async function abandonBlobs(engine: EngineContext, blobs: readonly BlobRef[], error: unknown): Promise<void> {
-  if (error instanceof ReservationLost) await discardBlobs(engine, blobs)
-  else await engine.reservations.abandon(blobs)
+  const mayBeNamed = !isStorageError(error) || error.code === 'OutcomeUnknown'
+  await deleteLost(engine, await engine.reservations.abandon(blobs.map((blob) => ({ blob, mayBeNamed }))))
 }
 
 /**
@@ -22,7 +25,16 @@ export async function abandonBlobs(engine: EngineContext, blobs: readonly BlobRe
  * deleted here: the collector that took it has looked for the bytes before they came, and nobody else knows of them.
  */
 export async function discardBlobs(engine: EngineContext, blobs: readonly BlobRef[]): Promise<void> {
-  for (const { backendId, blob } of await engine.reservations.abandon(blobs)) {
+  await deleteLost(engine, await engine.reservations.abandon(blobs.map((blob) => ({ blob, mayBeNamed: false }))))
+}
+
+/** Hands over what could not be handed over before; rejects where the store is still away. */
+export async function abandonRest(engine: EngineContext): Promise<void> {
+  await deleteLost(engine, await engine.reservations.abandonRest())
+}
+
+async function deleteLost(engine: EngineContext, blobs: readonly BlobRef[]): Promise<void> {
+  for (const { backendId, blob } of blobs) {
     try {
       await backendOf(engine, backendId).delete([blob], {})
     } catch (error) {

@@ -53,6 +53,13 @@ export async function writeBlob(engine: EngineContext, body: ByteSource | Uint8A
   return content.size <= inlineSizeMax ? inline(await collect(body, options), content) : writeSource(engine, body, options)
 }
 
+/** Throws the reason where nobody wants the bytes any more that have just been written. */
+export async function throwIfAborted(engine: EngineContext, { fresh }: WrittenBytes, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted !== true) return
+  await discardBlobs(engine, fresh)
+  signal.throwIfAborted()
+}
+
 /** Bytes that live in their row: a single extent, or none for no bytes. */
 function inline(bytes: Uint8Array, content: ContentOptions): WrittenBytes {
   const digests = digestBytes(bytes, content)

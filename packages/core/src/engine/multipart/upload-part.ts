@@ -11,7 +11,7 @@ import type { UploadPartInput } from '../inputs.ts'
 import { abandonBlobs } from '../reservation-lost.ts'
 import { uploadQuestion } from '../upload-question.ts'
 import type { BucketQuestion, Grounds } from '../with-requirement.ts'
-import { writeBlob } from '../write-blob.ts'
+import { throwIfAborted, writeBlob } from '../write-blob.ts'
 import { checkPartNumber, commitPart } from './commit-part.ts'
 
 interface Prepared {
@@ -31,8 +31,8 @@ export async function uploadPart(session: SessionContext, input: UploadPartInput
   const written = await writeBlob(engine, input.body, { content, inlineSizeMax: engine.limits.inlineSizeMax, signal })
   const { size, md5, checksum, extents, fresh } = written
   const part: PartRecord = { partNumber, size, etag: plainEtag(md5), checksum, createdAt: engine.clock(), extents }
+  await throwIfAborted(engine, written, signal)
   try {
-    signal?.throwIfAborted()
     return await commitPart(session, { question, input, grounds, part: () => part, fresh })
   } catch (error) {
     await abandonBlobs(engine, fresh, error)
