@@ -79,7 +79,14 @@ describe('tenants in schemas', { timeout: 60_000 }, () => {
     const of = (schema: string): readonly string[] => ['--metadata', postgres.url, '--schema', schema]
     await (await serveHere([directory, ...of('plain'), '--bucket', 'photos'])).stop()
     expect(await refused(['serve', directory, '--tenants', ...of('plain')])).toContain('has buckets of its own')
-    await said(['tenants', 'create', 'acme', tenants, ...of('own')])
+    const { place } = await said<{ readonly place: { readonly schema: string } }>(['tenants', 'create', 'acme', tenants, ...of('own')])
+    expect(await refused(['serve', join(directory, 'other'), ...of(place.schema)])).toContain('the store of a tenant')
+    await said(['tenants', 'suspend', 'acme', tenants, ...of('own')])
+    for (const schema of ['own', 'plain']) {
+      const elsewhere = ['tenants', 'place', 'acme', tenants, ...of('own'), '--tenant-schema', schema]
+      expect(await refused(elsewhere)).toContain('is no tenant’s')
+    }
+    await said(['tenants', 'resume', 'acme', tenants, ...of('own')])
     expect(await refused(['serve', tenants, ...of('own')])).toContain('has tenants: it is served with --tenants')
     expect(await refused(['stat', tenants, ...of('own')])).toContain('say with --tenant')
     expect(await said(['stat', tenants, ...of('own'), '--tenant', 'acme'])).toMatchObject({ buckets: 0 })

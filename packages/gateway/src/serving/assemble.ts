@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
 import type { Caller, Engine, EngineOptions, HashWorkerPool, MetadataStore, Observer, Policy, StoredPolicies } from '@stowage/core'
 import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
@@ -22,6 +23,7 @@ import type { RootCredentials } from '../stores/root-credentials.ts'
 import { storesOf } from '../stores/stores.ts'
 import type { StoreOptions, Stores } from '../stores/stores.ts'
 import { isControlStore } from '../tenants/control-store.ts'
+import { readTenantMark } from '../tenants/store-mark.ts'
 
 /** The longest that such an address may live, and from where on a second request is worth it. */
 const REDIRECTS = { expiresInSeconds: 60, sizeMin: 1024 ** 2 } as const
@@ -83,9 +85,21 @@ export interface Assembled {
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const stores = await storesOf(options)
   const assembled = await assembleOver(stores, options)
-  if (!(await isControlStore(stores.metadata))) return assembled
+  const refusal = await refusalOf(stores.metadata, options)
+  if (refusal === null) return assembled
   await assembled.close()
-  throw new Error('This store has tenants: it is served with --tenants.')
+  throw new Error(refusal)
+}
+
+/** A tenant's store that was restored elsewhere is one of its own. */
+async function refusalOf(metadata: MetadataStore, { directory, metadata: url, schema }: StoreOptions): Promise<string | null> {
+  if (await isControlStore(metadata)) return 'This store has tenants: it is served with --tenants.'
+  const place = (await readTenantMark(metadata))?.place
+  const isThere =
+    place?.kind === 'postgres'
+      ? url !== undefined && schema === place.schema
+      : url === undefined && directory !== null && directory.endsWith(join('tenants', place?.folder ?? ''))
+  return place !== undefined && isThere ? 'This is the store of a tenant: its server is the one that has --tenants.' : null
 }
 
 /** The same over stores that are not open yet. */

@@ -1,6 +1,6 @@
 import { PolicyVersionWatch } from '@stowage/core'
 import type { Clock, JsonValue, MetadataStore, Observer } from '@stowage/core'
-import type { DocumentWrite } from '@stowage/core/metadata'
+import type { DocumentId, DocumentWrite } from '@stowage/core/metadata'
 import { decodeTenant, encodeTenant, TENANT_KINDS, TENANTS_MAX } from './tenant.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -25,8 +25,8 @@ const ATTEMPTS_MAX = 5
 const WRITES_MAX = 100
 
 /**
- * The tenants of a server, and which hosts and access keys are whose; all but the keys in memory. Each change is one command, so that a host
- * or a key is never two tenants'. What another process has changed counts here within a second.
+ * The tenants of a server, and which hosts, places and access keys are whose; all but the keys in memory. Each change is one command, so that a
+ * host, a place or a key is never two tenants'. What another process has changed counts here within a second.
  */
 export class TenantCatalogue {
   readonly #metadata: MetadataStore
@@ -133,35 +133,37 @@ export class TenantCatalogue {
     this.#keys.set(key, id)
   }
 
-  /** Adds a tenant with its hosts. Throws where the name, or a host, is taken, and where there are too many. */
+  /** Adds a tenant with its hosts. Throws where the name, a host or the place is taken, and where there are too many. */
   async add(tenant: Tenant): Promise<void> {
     if (this.#tenants.size >= TENANTS_MAX) throw new Error(`A server has at most ${TENANTS_MAX} tenants.`)
     const writes = [
       { kind: TENANT_KINDS.tenant, id: tenant.name, expected: null, body: encodeTenant(tenant), sealed: null },
-      ...tenant.hosts.map((host) => newHost(host, tenant)),
+      ...claimsOf(tenant).map((claim) => newClaim(claim, tenant)),
     ]
     const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
     await this.load()
     if (done.outcome === 'written') return
-    throw new Error(done.kind === TENANT_KINDS.host ? `Another tenant has the host ${done.id}.` : `There is a tenant ${done.id} already.`)
+    throw taken(done) ?? new Error(`There is a tenant ${done.id} already.`)
   }
 
-  /** Changes a tenant, and says what it is now. `change` may throw. Throws where there is none, and where a host is taken. */
+  /** Changes a tenant, and says what it is now. `change` may throw. Throws where there is none, and where a host or a place is taken. */
   async change(name: string, change: (tenant: Tenant) => Partial<Omit<Tenant, 'name' | 'id'>>): Promise<Tenant> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const document = await this.#metadata.readDocument({ kind: TENANT_KINDS.tenant, id: name })
       if (document === null) throw new Error(`There is no tenant ${name}.`)
       const before = decodeTenant(name, document.body)
       const after: Tenant = { ...before, ...change(before) }
+      const [had, has] = [claimsOf(before), claimsOf(after)]
       const writes = [
         { kind: TENANT_KINDS.tenant, id: name, expected: document.version, body: encodeTenant(after), sealed: null },
-        ...after.hosts.filter((host) => !before.hosts.includes(host)).map((host) => newHost(host, after)),
-        ...before.hosts.filter((host) => !after.hosts.includes(host)).map((host) => goneDocument(TENANT_KINDS.host, host)),
+        ...has.filter((claim) => !isAmong(claim, had)).map((claim) => newClaim(claim, after)),
+        ...had.filter((claim) => !isAmong(claim, has)).map(goneDocument),
       ]
       const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
       await this.load()
       if (done.outcome === 'written') return after
-      if (done.kind === TENANT_KINDS.host) throw new Error(`Another tenant has the host ${done.id}.`)
+      const refusal = taken(done)
+      if (refusal !== null) throw refusal
     }
     throw busy(name)
   }
@@ -182,7 +184,7 @@ export class TenantCatalogue {
   }
 
   /**
-   * Forgets a tenant whose data are gone: its keys, its hosts and itself. What stops it is gone on with by calling it again; one that another
+   * Forgets a tenant whose data are gone: its keys, its hosts, its place and itself. What stops it is gone on with by calling it again; one that another
    * process has forgotten meanwhile is left so, and so is another tenant that has its name by now.
    */
   async remove({ name, id }: Tenant): Promise<void> {
@@ -194,7 +196,7 @@ export class TenantCatalogue {
       const writes = [
         { kind: TENANT_KINDS.tenant, id: name, expected: document.version, body: null, sealed: null },
         // As long as the tenant is what was read, these are its own.
-        ...now.hosts.map((host) => goneDocument(TENANT_KINDS.host, host)),
+        ...claimsOf(now).map(goneDocument),
       ]
       const { outcome } = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
       await this.load()
@@ -211,7 +213,7 @@ export class TenantCatalogue {
         after,
         limit: PAGE_LIMIT,
       })
-      const keys = page.documents.filter(({ body }) => ownerOf(body) === tenantId).map(({ id }) => goneDocument(TENANT_KINDS.key, id))
+      const keys = page.documents.filter(({ body }) => ownerOf(body) === tenantId).map(goneDocument)
       for (let at = 0; at < keys.length; at += WRITES_MAX) {
         await this.#metadata.writeDocuments({ writes: keys.slice(at, at + WRITES_MAX), raisesPolicyVersion: false })
       }
@@ -220,11 +222,27 @@ export class TenantCatalogue {
   }
 }
 
-function newHost(host: string, tenant: Tenant): DocumentWrite {
-  return { kind: TENANT_KINDS.host, id: host, expected: null, body: { tenant: tenant.id }, sealed: null }
+/** What no two tenants may have. File systems and people take a place in capitals for the same. */
+function claimsOf({ hosts, place }: Tenant): readonly DocumentId[] {
+  const where = place.kind === 'sqlite' ? place.folder : place.schema
+  const own = { kind: TENANT_KINDS.place, id: `${place.kind}:${where.toLowerCase()}` }
+  return [own, ...hosts.map((host) => ({ kind: TENANT_KINDS.host, id: host }))]
 }
 
-function goneDocument(kind: string, id: string): DocumentWrite {
+function isAmong(wanted: DocumentId, claims: readonly DocumentId[]): boolean {
+  return claims.some(({ kind, id }) => kind === wanted.kind && id === wanted.id)
+}
+
+function taken({ kind, id }: DocumentId): Error | null {
+  if (kind === TENANT_KINDS.host) return new Error(`Another tenant has the host ${id}.`)
+  return kind === TENANT_KINDS.place ? new Error(`Another tenant is at ${id}.`) : null
+}
+
+function newClaim({ kind, id }: DocumentId, tenant: Tenant): DocumentWrite {
+  return { kind, id, expected: null, body: { tenant: tenant.id }, sealed: null }
+}
+
+function goneDocument({ kind, id }: DocumentId): DocumentWrite {
   return { kind, id, expected: 'any', body: null, sealed: null }
 }
 

@@ -1,6 +1,6 @@
 import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StorageError } from '@stowage/core'
+import { isStorageError, StorageError } from '@stowage/core'
 import type { MetadataStore } from '@stowage/core'
 import type { BlobKey, SharedBackend } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
@@ -9,6 +9,7 @@ import type { SqliteWriters } from '@stowage/core/sqlite'
 import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
 import type { Stores } from '../stores/stores.ts'
+import { readTenantMark } from './store-mark.ts'
 import { blobPrefixOf } from './tenant.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
 
@@ -54,7 +55,7 @@ export class TenantStores {
     const { postgres, schema } = this.#options
     if (postgres !== null) return { kind: 'postgres', schema: `${schema}_${id}` }
     // The name is for people who look into the directory; the end of the id is random.
-    return { kind: 'sqlite', folder: `${name}-${id.slice(-12)}` }
+    return { kind: 'sqlite', folder: folderFor({ name, id }) }
   }
 
   /** The stores of a tenant, not yet open; `migrate` makes those of a new one in any case. */
@@ -118,16 +119,37 @@ export class TenantStores {
 
   /**
    * Removes all that a tenant has: its blobs, then its metadata. Nobody may have it open. What stops it is gone on with by calling it again.
+   * Rejects, and removes nothing, where its metadata is another tenant's by its mark.
    */
   async remove(tenant: Tenant): Promise<void> {
     const { place } = tenant
     // Before anything is gone: where it is must be within reach.
     const database = place.kind === 'postgres' ? this.#known(this.#options.postgres) : null
+    await this.#checkOwn(tenant)
     await this.#removeBlobs(blobPrefixOf(tenant))
     if (place.kind === 'sqlite') await rm(this.#folderOf(place.folder), { recursive: true, force: true })
     else await database?.pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
     // What another process was writing meanwhile: it can commit no more.
     await this.#removeBlobs(blobPrefixOf(tenant))
+  }
+
+  /** That what is there is this tenant's; what is damaged is gone with it, and so is what a crash has left half made. */
+  async #checkOwn(tenant: Tenant): Promise<void> {
+    const metadata = this.#metadataAt(tenant.place, false)
+    try {
+      await metadata.open()
+    } catch (error) {
+      if (isNamedAfter(tenant) || tenant.place.kind === 'sqlite') return
+      if (isStorageError(error) && error.code === 'SchemaTooOld' && error.details.found === 0) return
+      throw error
+    }
+    try {
+      const mark = await readTenantMark(metadata)
+      if (mark?.tenant === tenant.id || (mark === null && isNamedAfter(tenant))) return
+    } finally {
+      await metadata.close()
+    }
+    throw new Error(`What is in the place of the tenant ${tenant.name} is not its own: it is left as it is.`)
   }
 
   async #removeBlobs(prefix: string): Promise<void> {
@@ -152,6 +174,15 @@ export class TenantStores {
 
 /** Every unfinished write of a tenant that is to be gone, begun in whichever year. */
 const AT_ANY_TIME = new Date(8.64e15)
+
+function folderFor({ name, id }: Pick<Tenant, 'name' | 'id'>): string {
+  return `${name}-${id.slice(-12)}`
+}
+
+/** Whether it is where it was made: nobody else's was ever called so. */
+function isNamedAfter({ name, id, place }: Tenant): boolean {
+  return place.kind === 'sqlite' ? place.folder === folderFor({ name, id }) : place.schema.endsWith(`_${id}`)
+}
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`

@@ -33,6 +33,10 @@ export const TENANT_KINDS = {
   host: 'gateway.tenant-host',
   /** By access key id, in lower case: whose it is. */
   key: 'gateway.tenant-key',
+  /** By where a store is: whose it is. */
+  place: 'gateway.tenant-place',
+  /** In a tenant's own store: whose it is. */
+  store: 'gateway.tenant-store',
   /** That this store is that of a server with tenants. */
   marker: 'gateway.tenants',
 } as const
@@ -80,7 +84,7 @@ export function blobPrefixOf({ id }: Tenant): string {
 
 /** A tenant as its document has it. */
 export function encodeTenant({ id, hosts, state, requestsMax, place, createdAt }: Tenant): JsonValue {
-  return { id, hosts, state, requestsMax, place: { ...place }, createdAt: createdAt.getTime() }
+  return { id, hosts, state, requestsMax, place: encodePlace(place), createdAt: createdAt.getTime() }
 }
 
 /** Reads a document. Throws for what another release has written. */
@@ -93,7 +97,13 @@ export function decodeTenant(name: string, body: JsonValue): Tenant {
   return { name, id, hosts: named, state: known, requestsMax, place: decodePlace(place ?? null), createdAt: new Date(createdAt) }
 }
 
-function decodePlace(value: JsonValue): TenantPlace {
+/** A place as JSON. */
+export function encodePlace(place: TenantPlace): JsonValue {
+  return { ...place }
+}
+
+/** Reads a place. Throws for what another release has written. */
+export function decodePlace(value: JsonValue): TenantPlace {
   const { kind, folder, schema } = fields(value)
   if (kind === 'sqlite' && typeof folder === 'string') return { kind, folder }
   if (kind === 'postgres' && typeof schema === 'string') return { kind, schema }

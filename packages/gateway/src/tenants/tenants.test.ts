@@ -1,6 +1,10 @@
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sqliteMetadata } from '@stowage/core/sqlite'
 import { expect, test } from 'vitest'
 import { tenantsWorld } from '../../test/tenants-world.ts'
 import { TenantRounds } from './tenant-rounds.ts'
+import type { Tenant, TenantPlace } from './tenant.ts'
 
 test('a deletion that is gone on with late leaves a new tenant of the same name alone', async () => {
   const own = await tenantsWorld()
@@ -53,4 +57,46 @@ test('a round does what a tenant needs by now, not what it needed when the round
     'coop active',
   ])
   expect(own.tenants.openCount).toBe(3)
+})
+
+test('a place is one tenant’s, and what is there must be this tenant’s own', async () => {
+  const own = await tenantsWorld()
+  const { catalogue, directory, tenants } = own
+  const [acme, bolt] = [await own.make('acme'), await own.make('bolt')]
+  const folderOf = ({ place }: Tenant): string => join(directory, 'tenants', place.kind === 'sqlite' ? place.folder : '')
+  const at = (folder: string): TenantPlace => ({ kind: 'sqlite', folder })
+  await tenants.suspend('acme')
+  await tenants.suspend('bolt')
+  await expect(tenants.place('acme', bolt.place)).rejects.toThrow('is another tenant’s')
+  await cp(folderOf(bolt), join(directory, 'tenants', 'copy'), { recursive: true })
+  await expect(tenants.place('acme', at('copy'))).rejects.toThrow('is another tenant’s')
+  // Nobody says whose this is.
+  const bare = sqliteMetadata({ file: join(directory, 'tenants', 'bare', 'metadata.sqlite'), worker: 'inline' })
+  await mkdir(join(directory, 'tenants', 'bare'))
+  await bare.open()
+  await bare.close()
+  await expect(tenants.place('acme', at('bare'))).rejects.toThrow('is no tenant’s')
+  expect((await tenants.place('bolt', at('copy'))).place).toEqual(at('copy'))
+  // Its own, but where another one is: in the catalogue, and on some disks.
+  await cp(folderOf(acme), join(directory, 'tenants', 'COPY'), { recursive: true, force: false })
+  await expect(tenants.place('acme', at('COPY'))).rejects.toThrow(/nother tenant/)
+  expect(catalogue.find('acme')?.place).toEqual(acme.place)
+})
+
+test('what is in a tenant’s place and is not its own is not opened, and not removed', async () => {
+  const own = await tenantsWorld()
+  const [acme, bolt] = [await own.make('acme'), await own.make('bolt')]
+  const folderOf = ({ place }: Tenant): string => join(own.directory, 'tenants', place.kind === 'sqlite' ? place.folder : '')
+  for (const name of ['acme', 'bolt']) await own.tenants.suspend(name)
+  await rm(folderOf(acme), { recursive: true })
+  await cp(folderOf(bolt), folderOf(acme), { recursive: true })
+  await own.tenants.resume('acme')
+  await expect(own.tenants.use(acme)).rejects.toMatchObject({ code: 'StoreUnavailable' })
+  expect(own.tenants.openCount).toBe(0)
+  await expect(own.tenants.delete('acme')).rejects.toThrow('is not its own')
+  expect(await readdir(folderOf(acme))).toContain('metadata.sqlite')
+  // Once it is out of the way, the deletion comes to its end.
+  await rm(folderOf(acme), { recursive: true })
+  await own.tenants.delete('acme')
+  expect(own.catalogue.all.map(({ name }) => name)).toEqual(['bolt'])
 })

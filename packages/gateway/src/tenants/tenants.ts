@@ -6,6 +6,7 @@ import type { Stores } from '../stores/stores.ts'
 import { OpenCache } from './open-cache.ts'
 import type { Lease, UseOptions } from './open-cache.ts'
 import { parseRequestsMax, parseTenantHost, parseTenantName, HOSTS_MAX } from './tenant.ts'
+import { checkTenantMark, markAsTenants } from './store-mark.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
 import type { TenantCatalogue } from './tenant-catalogue.ts'
 import type { TenantStores } from './tenant-stores.ts'
@@ -105,10 +106,17 @@ export class Tenants<T extends OpenTenant> {
     const tenant = this.catalogue.findById(id)
     if (tenant === null) throw new Error('the tenant is gone')
     const { open, stores } = this.#options
-    const wornOut = (): void => this.#cache.wearOut(id)
-    if (this.#making.has(id)) return open(tenant, stores.of(tenant, { migrate: true }), wornOut)
-    await stores.checkThere(tenant)
-    return open(tenant, stores.of(tenant), wornOut)
+    const isNew = this.#making.has(id)
+    if (!isNew) await stores.checkThere(tenant)
+    const own = stores.of(tenant, isNew ? { migrate: true } : {})
+    const opened = await open(tenant, own, () => this.#cache.wearOut(id))
+    try {
+      await (isNew ? markAsTenants(own.metadata, tenant) : checkTenantMark(own.metadata, tenant))
+      return opened
+    } catch (error) {
+      await opened.close()
+      throw error
+    }
   }
 
   /** Makes a tenant, and a key of its owner, whose secret nobody can read again. A crash in between leaves it suspended, and without a key. */
@@ -172,27 +180,30 @@ export class Tenants<T extends OpenTenant> {
 
   /**
    * Says where a suspended tenant's metadata is from now on: the last step of moving it, once it has been copied there. What is there is opened
-   * first, and the tenant stays where it was if that fails. Blobs stay where they are.
+   * first: the tenant stays where it was if that fails, and if it is not this tenant's. Blobs stay where they are.
    */
   async place(name: string, place: TenantPlace): Promise<Tenant> {
     const tenant = this.catalogue.find(name)
     if (tenant?.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended: what it wrote meanwhile would be lost.`)
+    if (place.kind === 'postgres' && place.schema === 'public') throw new Error('A tenant has a schema of its own, which goes with it.')
     await this.#cache.evict(tenant.id)
     const { metadata } = this.#options.stores.of({ ...tenant, place }, { migrate: false })
     await metadata.open()
     try {
+      await checkTenantMark(metadata, tenant)
       // Some may have been made where it was copied from.
       const ids = await storedAccessKeyIds(metadata)
       if (!(await this.catalogue.registerKeys(tenant, ids))) throw new Error('An access key of what is there is another tenant’s.')
+      const placed = await this.catalogue.change(name, (now) => {
+        if (now.id !== tenant.id || now.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended any more.`)
+        return { place }
+      })
+      await markAsTenants(metadata, placed)
+      this.#announce('tenant.placed', placed)
+      return placed
     } finally {
       await metadata.close()
     }
-    const placed = await this.catalogue.change(name, (now) => {
-      if (now.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended any more.`)
-      return { place }
-    })
-    this.#announce('tenant.placed', placed)
-    return placed
   }
 
   /** Refuses the tenant's requests from now on, and removes all it has. What stops that is gone on with in the background, or by the same call. */
