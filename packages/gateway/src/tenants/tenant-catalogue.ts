@@ -1,7 +1,7 @@
 import { PolicyVersionWatch } from '@stowage/core'
 import type { Clock, JsonValue, MetadataStore, Observer } from '@stowage/core'
 import type { DocumentId, DocumentWrite } from '@stowage/core/metadata'
-import { decodeTenant, encodeTenant, TENANT_KINDS, TENANTS_MAX } from './tenant.ts'
+import { decodeTenant, encodeTenant, HOST_LENGTH_MAX, TENANT_KINDS, TENANTS_MAX } from './tenant.ts'
 import type { Tenant } from './tenant.ts'
 
 /** What a catalogue is made of. */
@@ -102,6 +102,8 @@ export class TenantCatalogue {
 
   /** Whose host this is, or whose the host above it is; null for nobody's. Lower case, without a port. */
   ofHost(host: string): Tenant | null {
+    // Nobody's: and looking at every end of it takes long.
+    if (host.length > HOST_LENGTH_MAX) return null
     let name = host
     for (;;) {
       const found = this.#hosts.get(name)

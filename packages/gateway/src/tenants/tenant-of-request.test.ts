@@ -75,6 +75,8 @@ test('whose a request is: the host says so before the key does', async () => {
   expect(await find('s3.example.com', 'AKIANOBODY')).toBe('key')
   expect(await find('127.0.0.1:9000')).toBe('nothing')
   expect(await find('bolt.s3.example.com', undefined, null)).toBe('nothing')
+  // A head of 16 KiB must not keep everybody waiting.
+  expect(await find(`${'a.'.repeat(8_000)}acme.example`)).toBe('nothing')
   await catalogue.remove(bolt)
   expect(await find('s3.example.com', 'AKIABOLT')).toBe('key')
   expect(await catalogue.registerKeys(acme, ['AKIABOLT'])).toBe(true)

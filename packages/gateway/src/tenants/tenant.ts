@@ -50,7 +50,8 @@ const REQUESTS_MAX_MAX = 100_000
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const HOST_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
-const HOST_LENGTH_MAX = 253
+/** Of a host name, in characters (RFC 1035 2.3.4, without the last dot). */
+export const HOST_LENGTH_MAX = 253
 
 /** Takes a name for one of a tenant, or throws: it is a label of host names. */
 export function parseTenantName(name: string): string {
