@@ -68,7 +68,7 @@ export function administerTenants<T extends AdministeredTenant>(tenants: Tenants
     },
     async within(name, use) {
       // Closed again afterwards, where nobody else has it open: a suspended tenant is not to stay so.
-      const lease = await tenants.use(await find(name), { passing: true })
+      const lease = await tenants.use(await find(name), { passing: true, evenSuspended: true })
       try {
         return await use(lease.value.administration)
       } finally {

@@ -5,6 +5,7 @@ import { OpenCacheFullError } from '../tenants/open-cache.ts'
 import { RequestSlots } from '../tenants/request-slots.ts'
 import { tenantOfRequest } from '../tenants/tenant-of-request.ts'
 import type { FoundTenant } from '../tenants/tenant-of-request.ts'
+import { TenantClosedError } from '../tenants/tenant-closed-error.ts'
 import type { OpenTenant, Tenants } from '../tenants/tenants.ts'
 
 /** A tenant whose door is open. */
@@ -33,9 +34,7 @@ export function tenantHandler<T extends ServedTenant>({ tenants, domain, domains
     const { tenant } = found
     // Who is being deleted is gone, for whoever asks.
     if (tenant === null || tenant.state === 'deleting') throw nobody(found)
-    if (tenant.state === 'suspended') {
-      throw new S3Error('AccountProblem', 'There is a problem with your account that prevents the action from completing successfully.')
-    }
+    if (tenant.state === 'suspended') throw accountProblem()
     const free = slots.take(tenant.id, tenant.requestsMax)
     if (free === null) throw slowDown()
     let release = free
@@ -56,7 +55,7 @@ export function tenantHandler<T extends ServedTenant>({ tenants, domain, domains
     try {
       return await serve(request)
     } catch (error) {
-      const refusal = error instanceof OpenCacheFullError ? slowDown(error) : error
+      const refusal = refusalOf(error)
       const { response, isFault } = refuseRequest(request, refusal)
       if (isFault || (response.status >= 500 && !(refusal instanceof S3Error))) observer.event('fault', { requestId: null, error })
       return response
@@ -70,6 +69,16 @@ function nobody(found: FoundTenant): S3Error {
     return new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.')
   }
   return new S3Error('AccessDenied', 'Access Denied')
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof OpenCacheFullError) return slowDown(error)
+  if (!(error instanceof TenantClosedError)) return error
+  return error.state === 'suspended' ? accountProblem() : new S3Error('AccessDenied', 'Access Denied')
+}
+
+function accountProblem(): S3Error {
+  return new S3Error('AccountProblem', 'There is a problem with your account that prevents the action from completing successfully.')
 }
 
 function slowDown(cause?: unknown): S3Error {

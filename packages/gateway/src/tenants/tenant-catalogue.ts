@@ -14,6 +14,9 @@ export interface TenantCatalogueOptions {
   readonly observer: Observer
 }
 
+/** Hears what has become of tenants whenever they were read anew; `before` are the former ones, by id. */
+export type TenantsListener = (before: ReadonlyMap<string, Tenant>) => void
+
 /** Keys whose tenant is remembered; others are looked up. */
 const KEYS_REMEMBERED_MAX = 20_000
 const PAGE_LIMIT = 1_000
@@ -35,10 +38,10 @@ export class TenantCatalogue {
   #tenants: ReadonlyMap<string, Tenant> = new Map()
   #hosts: ReadonlyMap<string, Tenant> = new Map()
   #byId: ReadonlyMap<string, Tenant> = new Map()
-  #onLoaded: () => void = () => undefined
   #heard: number | null = null
   #loaded: number | null = null
   #loading: Promise<void> | null = null
+  #listener: TenantsListener = () => undefined
 
   constructor({ metadata, clock, observer }: TenantCatalogueOptions) {
     this.#metadata = metadata
@@ -66,23 +69,24 @@ export class TenantCatalogue {
     await this.#loading
   }
 
+  /** Who hears of changes, whoever makes them; one only. Must not throw. */
+  onChange(listener: TenantsListener): void {
+    this.#listener = listener
+  }
+
   /** Reads all tenants anew. */
   async load(): Promise<void> {
     const { documents, policyVersion } = await this.#metadata.readDocuments({ kinds: [TENANT_KINDS.tenant] })
     // An answer that comes late says nothing new.
     if (this.#loaded !== null && policyVersion < this.#loaded) return
+    const before = this.#byId
     const tenants = documents.map(({ id, body }) => decodeTenant(id, body))
     this.#tenants = new Map(tenants.map((tenant) => [tenant.name, tenant]))
     this.#hosts = new Map(tenants.flatMap((tenant) => tenant.hosts.map((host) => [host, tenant] as const)))
     this.#byId = new Map(tenants.map((tenant) => [tenant.id, tenant]))
     this.#loaded = policyVersion
     this.#heard = Math.max(policyVersion, this.#heard ?? 0)
-    this.#onLoaded()
-  }
-
-  /** Has one listener told whenever they have been read anew. */
-  listen(onLoaded: () => void): void {
-    this.#onLoaded = onLoaded
+    this.#listener(before)
   }
 
   /** All of them, by name. */

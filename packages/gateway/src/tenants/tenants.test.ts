@@ -40,7 +40,14 @@ test('a round does what a tenant needs by now, not what it needed when the round
   const onFault = (error: unknown): never => {
     throw error
   }
-  const rounds = new TenantRounds({ tenants: own.tenants, everySeconds: 3600, openedMax: 8, take: async () => async () => {}, onFault })
+  const rounds = new TenantRounds({
+    tenants: own.tenants,
+    everySeconds: 3600,
+    openMax: 16,
+    openedMax: 8,
+    take: async () => async () => {},
+    onFault,
+  })
   own.collecting = async ({ name }) => {
     if (name !== 'aaa') return
     await own.tenants.delete('acme')
@@ -99,4 +106,38 @@ test('what is in a tenant’s place and is not its own is not opened, and not re
   await rm(folderOf(acme), { recursive: true })
   await own.tenants.delete('acme')
   expect(own.catalogue.all.map(({ name }) => name)).toEqual(['bolt'])
+})
+
+test('who waited while a tenant was suspended, or deleted, does not get in, and it is not opened again', async () => {
+  const own = await tenantsWorld({ openMax: 1 })
+  const { tenants } = own
+  const [acme, bolt, coop] = [await own.make('acme'), await own.make('bolt'), await own.make('coop')]
+  const held = await tenants.use(bolt)
+  const waiting = [acme, coop].map((tenant) => tenants.use(tenant).catch((error: Error) => error))
+  await tenants.suspend('acme')
+  const deleted = tenants.delete('coop')
+  held.release()
+  expect(await Promise.all(waiting)).toMatchObject([{ state: 'suspended' }, { state: 'deleting' }])
+  await deleted
+  await expect(tenants.use(acme)).rejects.toThrow('is suspended')
+  await expect(tenants.use(coop)).rejects.toThrow('is gone')
+  expect([tenants.isOpen(acme), tenants.isOpen(coop)]).toEqual([false, false])
+  // What an operator asks of it is answered all the same.
+  const lease = await tenants.use(acme, { passing: true, evenSuspended: true })
+  lease.release()
+  expect(tenants.isOpen(acme)).toBe(false)
+})
+
+test('what is open of a tenant is closed as soon as somebody else has suspended it, deleted it or put it elsewhere', async () => {
+  const own = await tenantsWorld()
+  const { catalogue, tenants } = own
+  const [acme, bolt, coop] = [await own.make('acme'), await own.make('bolt'), await own.make('coop')]
+  const leases = await Promise.all([tenants.use(acme), tenants.use(bolt), tenants.use(coop, { evenSuspended: true })])
+  await catalogue.change('acme', () => ({ state: 'suspended' }))
+  await catalogue.change('bolt', () => ({ state: 'deleting' }))
+  await catalogue.change('coop', () => ({ place: { kind: 'sqlite', folder: 'elsewhere' } }))
+  // They are in use still.
+  expect([acme, bolt, coop].map((tenant) => tenants.isOpen(tenant))).toEqual([false, false, false])
+  await expect.poll(() => tenants.openCount, { interval: 5 }).toBe(0)
+  for (const { release } of leases) release()
 })

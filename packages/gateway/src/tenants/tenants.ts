@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Ids, Observer } from '@stowage/core'
 import { storedAccessKeyIds } from '@stowage/credentials'
 import type { AccessKeyPair } from '@stowage/credentials'
@@ -7,6 +8,7 @@ import { OpenCache } from './open-cache.ts'
 import type { Lease, UseOptions } from './open-cache.ts'
 import { parseRequestsMax, parseTenantHost, parseTenantName, HOSTS_MAX } from './tenant.ts'
 import { checkTenantMark, markAsTenants } from './store-mark.ts'
+import { TenantClosedError } from './tenant-closed-error.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
 import type { TenantCatalogue } from './tenant-catalogue.ts'
 import type { TenantStores } from './tenant-stores.ts'
@@ -59,6 +61,12 @@ export interface TenantChange {
   readonly requestsMax: number | null
 }
 
+/** How a tenant is used. */
+export interface TenantUseOptions extends UseOptions {
+  /** Also where the tenant is suspended. Default false. */
+  readonly evenSuspended?: boolean
+}
+
 const WAIT_SECONDS_MAX = 10
 /** Within which others have heard of a change, and a little. */
 const HEARD_MILLISECONDS = 1_500
@@ -84,7 +92,7 @@ export class Tenants<T extends OpenTenant> {
       close: (opened) => opened.close(),
       onFault: (error) => observer.event('tenant.close-failed', { error }),
     })
-    catalogue.listen(() => this.#closeInactive())
+    catalogue.onChange((before) => this.#closeChanged(before))
   }
 
   /** How many are open, or being opened or closed. */
@@ -97,14 +105,29 @@ export class Tenants<T extends OpenTenant> {
     return this.#cache.has(id)
   }
 
-  /** Uses a tenant, opened where it is not. Rejects with what opening did, and with `OpenCacheFullError`. */
-  use({ id }: Tenant, options: UseOptions = {}): Promise<Lease<T>> {
-    return this.#cache.use(id, options)
+  /** Uses a tenant, opened where it is not. Rejects with what opening did, with `TenantClosedError`, and with `OpenCacheFullError`. */
+  async use({ id }: Tenant, options: TenantUseOptions = {}): Promise<Lease<T>> {
+    this.#usable(id, options)
+    const lease = await this.#cache.use(id, options)
+    try {
+      // It may have waited long.
+      this.#usable(id, options)
+      return lease
+    } catch (error) {
+      lease.release()
+      throw error
+    }
+  }
+
+  #usable(id: string, { evenSuspended = false }: TenantUseOptions): Tenant {
+    const tenant = this.catalogue.findById(id)
+    if (tenant === null || tenant.state === 'deleting') throw new TenantClosedError('deleting')
+    if (tenant.state === 'suspended' && !evenSuspended) throw new TenantClosedError('suspended')
+    return tenant
   }
 
   async #open(id: string): Promise<T> {
-    const tenant = this.catalogue.findById(id)
-    if (tenant === null) throw new Error('the tenant is gone')
+    const tenant = this.#usable(id, { evenSuspended: true })
     const { open, stores } = this.#options
     const isNew = this.#making.has(id)
     if (!isNew) await stores.checkThere(tenant)
@@ -142,7 +165,7 @@ export class Tenants<T extends OpenTenant> {
   }
 
   async #furnish(tenant: Tenant): Promise<{ readonly tenant: Tenant; readonly key: AccessKeyPair }> {
-    const lease = await this.use(tenant)
+    const lease = await this.use(tenant, { evenSuspended: true })
     try {
       const key = await lease.value.createRootKey()
       const made = await this.catalogue.change(tenant.name, () => ({ state: 'active' }))
@@ -198,6 +221,8 @@ export class Tenants<T extends OpenTenant> {
         if (now.id !== tenant.id || now.state !== 'suspended') throw new Error(`The tenant ${name} is not suspended any more.`)
         return { place }
       })
+      // Whoever has looked into it meanwhile has the former one open.
+      await this.#cache.evict(tenant.id)
       await markAsTenants(metadata, placed)
       this.#announce('tenant.placed', placed)
       return placed
@@ -239,6 +264,17 @@ export class Tenants<T extends OpenTenant> {
     for (const { id, state } of this.catalogue.all) {
       if (state !== 'active' && !this.#making.has(id)) this.#cache.wearOut(id)
     }
+  }
+
+  /** Of what is open, as it was: what may not be served any more, or is elsewhere now, is closed, in use or not. */
+  #closeChanged(before: ReadonlyMap<string, Tenant>): void {
+    for (const { id, state, place } of before.values()) {
+      if (!this.#cache.has(id)) continue
+      const now = this.catalogue.findById(id)
+      const isElsewhere = now !== null && !isDeepStrictEqual(now.place, place)
+      if (isElsewhere || (state === 'active' && now?.state !== 'active')) void this.#cache.evict(id)
+    }
+    this.#closeInactive()
   }
 
   /** Closes all that are open, and opens no others. */
