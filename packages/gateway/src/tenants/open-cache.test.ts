@@ -25,6 +25,7 @@ function world(openMax: number, waitSecondsMax: number = 60): World {
     openMax,
     idleSeconds: 100,
     waitSecondsMax,
+    drainSecondsMax: 0.02,
     now: () => own.time,
     open: async (key) => {
       open.now += 1
@@ -144,6 +145,28 @@ test('what is worn out is closed when nobody uses it; what is evicted, at once, 
   const again = own.cache.evict('a').then(() => used(own, 'a'))
   const meanwhile = used(own, 'a')
   await Promise.all([again, meanwhile])
+  expect(own.log).toEqual(['+a', '-a', '+a', '-a', '+a'])
+  await own.cache.close()
+})
+
+test('what is worn out is opened anew under steady use, too; a use that takes long is not cut off by it, and keeps nobody out', async () => {
+  const own = world(5)
+  let lease = await own.cache.use('a')
+  own.cache.wearOut('a')
+  // One is always there before the former one has gone.
+  for (let each = 0; each < 5; each += 1) {
+    const next = own.cache.use('a')
+    await new Promise((resolve) => setImmediate(resolve))
+    lease.release()
+    lease = await next
+  }
+  expect(own.log).toEqual(['+a', '-a', '+a'])
+  own.cache.wearOut('a')
+  const meanwhile = await own.cache.use('a')
+  expect(own.log).toEqual(['+a', '-a', '+a'])
+  meanwhile.release()
+  lease.release()
+  await used(own, 'a')
   expect(own.log).toEqual(['+a', '-a', '+a', '-a', '+a'])
   await own.cache.close()
 })

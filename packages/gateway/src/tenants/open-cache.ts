@@ -10,6 +10,8 @@ export interface OpenCacheOptions<T> {
   readonly close: (opened: T) => Promise<void>
   /** Where all are in use, the next one waits for so long, in seconds. */
   readonly waitSecondsMax: number
+  /** For one that is worn out and in use, newcomers wait so long, in seconds, that it may come to rest. Default 2. */
+  readonly drainSecondsMax?: number
   /** Hears what closing rejected with. */
   readonly onFault: (error: unknown) => void
   /** Milliseconds that only grow. Default: since the process began. */
@@ -38,8 +40,16 @@ interface Entry<T> {
   wanted: boolean
   /** Whether it is to be closed as soon as nobody uses it. */
   worn: boolean
+  /** Worn out and in use: newcomers wait for this. */
+  drained: Drained | null
 }
 
+interface Drained {
+  readonly promise: Promise<void>
+  readonly end: () => void
+}
+
+const DRAIN_SECONDS_MAX = 2
 /** Uses that wait for room; more are refused. */
 const WAITING_MAX = 10_000
 /** How often it is looked what lies idle. */
@@ -106,6 +116,10 @@ export class OpenCache<T> {
       if (this.#closed) throw new Error('the cache is closed')
       const there = this.#entries.get(key)
       const closing = this.#closing.get(key)
+      if (there !== undefined && there.drained !== null) {
+        await there.drained.promise
+        continue
+      }
       if (there !== undefined || (closing === undefined && this.size < this.#options.openMax)) {
         const entry = there ?? this.#open(key)
         entry.uses += 1
@@ -126,7 +140,7 @@ export class OpenCache<T> {
 
   #open(key: string): Entry<T> {
     const opened = this.#options.open(key)
-    const entry: Entry<T> = { key, opened, uses: 0, usedAt: this.#now(), wanted: false, worn: false }
+    const entry: Entry<T> = { key, opened, uses: 0, usedAt: this.#now(), wanted: false, worn: false, drained: null }
     this.#entries.set(key, entry)
     opened.catch(() => {
       // Nothing is open: the next one tries again.
@@ -174,6 +188,7 @@ export class OpenCache<T> {
   /** Closes one; its key can be opened again when it is done. Never rejects. */
   #retire(entry: Entry<T>): Promise<void> {
     this.#entries.delete(entry.key)
+    entry.drained?.end()
     const closing = this.#close(entry).finally(() => {
       this.#closing.delete(entry.key)
       this.#wake()
@@ -192,12 +207,29 @@ export class OpenCache<T> {
     }
   }
 
-  /** Has the one of this key closed as soon as nobody uses it, and opened anew for whoever comes then. */
+  /**
+   * Has the one of this key closed as soon as nobody uses it, and opened anew for whoever comes then. Newcomers wait for that, so that it comes
+   * under steady use, too; where one use takes longer, they use what there is until this is called again.
+   */
   wearOut(key: string): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     entry.worn = true
     if (entry.uses === 0) void this.#retire(entry)
+    else entry.drained ??= this.#drain(entry)
+  }
+
+  #drain(entry: Entry<T>): Drained {
+    let end = (): void => undefined
+    const promise = new Promise<void>((resolve) => {
+      const timer = setTimeout(() => end(), (this.#options.drainSecondsMax ?? DRAIN_SECONDS_MAX) * 1000)
+      end = () => {
+        clearTimeout(timer)
+        entry.drained = null
+        resolve()
+      }
+    })
+    return { promise, end: () => end() }
   }
 
   /** Closes the one of this key, in use or not; closing it waits for what it must. Resolves when it is closed. */
