@@ -170,3 +170,19 @@ test('what is worn out is opened anew under steady use, too; a use that takes lo
   expect(own.log).toEqual(['+a', '-a', '+a', '-a', '+a'])
   await own.cache.close()
 })
+
+test('what background work alone uses lies idle all the same, and is the first to be closed for another one', async () => {
+  const own = world(2)
+  const pass = async (key: string): Promise<void> => (await own.cache.use(key, { passing: true })).release()
+  await used(own, 'b', 'a')
+  own.time = 99_000
+  await pass('b')
+  await used(own, 'c')
+  expect([own.cache.has('a'), own.cache.has('b')]).toEqual([true, false])
+  await pass('a')
+  own.time = 100_000
+  await pass('a')
+  own.cache.sweep()
+  expect([own.cache.has('a'), own.cache.has('c')]).toEqual([false, true])
+  await own.cache.close()
+})

@@ -27,7 +27,10 @@ export interface Lease<T> {
 
 /** How it is used. */
 export interface UseOptions {
-  /** Closes it after this use, where it was opened for it and nobody else has come: for background work. Default false. */
+  /**
+   * For background work: closes it after this use, where it was opened for it and nobody else has come; else it lies as idle as before. Default
+   * false.
+   */
   readonly passing?: boolean
 }
 
@@ -93,13 +96,14 @@ export class OpenCache<T> {
 
   /** Uses the one of this key, opened where it is not. Rejects with what opening did, and with `OpenCacheFullError`. */
   async use(key: string, { passing = false }: UseOptions = {}): Promise<Lease<T>> {
-    const entry = await this.#take(key)
+    const entry = await this.#take(key, passing)
     entry.wanted ||= !passing
     let released = false
     const release = (): void => {
       if (released) return
       released = true
       entry.uses -= 1
+      if (!passing) entry.usedAt = this.#now()
       if (entry.uses === 0) this.#rest(entry)
     }
     try {
@@ -111,7 +115,7 @@ export class OpenCache<T> {
   }
 
   /** The one of this key, counted as used: before that nobody else may run. */
-  async #take(key: string): Promise<Entry<T>> {
+  async #take(key: string, passing: boolean): Promise<Entry<T>> {
     for (;;) {
       if (this.#closed) throw new Error('the cache is closed')
       const there = this.#entries.get(key)
@@ -123,7 +127,7 @@ export class OpenCache<T> {
       if (there !== undefined || (closing === undefined && this.size < this.#options.openMax)) {
         const entry = there ?? this.#open(key)
         entry.uses += 1
-        this.#touch(entry)
+        if (!passing) this.#touch(entry)
         // There may be room for the next one, too.
         if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
         return entry
@@ -179,7 +183,6 @@ export class OpenCache<T> {
   }
 
   #rest(entry: Entry<T>): void {
-    entry.usedAt = this.#now()
     const isThere = this.#entries.get(entry.key) === entry
     // Nobody who waits for its end may be in the way of those who wait for room.
     if (isThere && (entry.worn || !entry.wanted || this.#waiting.length > 0)) void this.#retire(entry)
