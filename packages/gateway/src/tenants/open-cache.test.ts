@@ -186,3 +186,19 @@ test('what background work alone uses lies idle all the same, and is the first t
   expect([own.cache.has('a'), own.cache.has('c')]).toEqual([false, true])
   await own.cache.close()
 })
+
+test('a burst for one that is closed closes one other, not as many as it is', async () => {
+  const own = world(10)
+  const others = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+  await used(own, 'a', ...others)
+  const leases = await Promise.all(Array.from({ length: 8 }, () => own.cache.use('new')))
+  expect(own.log.slice(10)).toEqual(['-a', '+new'])
+  for (const { release } of leases) release()
+  // Nor do those who wait for one that is in use.
+  const held = await Promise.all([...others, 'new'].map((key) => own.cache.use(key)))
+  const waiting = Array.from({ length: 8 }, () => own.cache.use('x'))
+  for (const { release } of held) release()
+  await Promise.all(waiting)
+  expect(own.log.slice(12)).toEqual([expect.stringContaining('-'), '+x'])
+  await own.cache.close()
+})

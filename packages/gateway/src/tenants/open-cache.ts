@@ -53,7 +53,7 @@ interface Drained {
 }
 
 const DRAIN_SECONDS_MAX = 2
-/** Uses that wait for room; more are refused. */
+/** Keys that wait for room; more are refused. */
 const WAITING_MAX = 10_000
 /** How often it is looked what lies idle. */
 const SWEEPS = 4
@@ -73,6 +73,8 @@ export class OpenCache<T> {
   /** The least recently used first. */
   readonly #entries = new Map<string, Entry<T>>()
   readonly #closing = new Map<string, Promise<void>>()
+  /** What is waited for, by key, until there is room for it. */
+  readonly #arriving = new Map<string, Promise<void>>()
   readonly #now: () => number
   readonly #sweep: NodeJS.Timeout
   #waiting: (() => void)[] = []
@@ -132,7 +134,7 @@ export class OpenCache<T> {
         if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
         return entry
       }
-      await (closing ?? this.#room())
+      await (closing ?? this.#arrival(key))
     }
   }
 
@@ -160,6 +162,17 @@ export class OpenCache<T> {
     this.#entries.set(entry.key, entry)
   }
 
+  /** Room for one of this key, however many wait for it: a burst closes one other and not as many as it is. */
+  #arrival(key: string): Promise<void> {
+    const arriving =
+      this.#arriving.get(key) ??
+      this.#room().finally(() => {
+        this.#arriving.delete(key)
+      })
+    this.#arriving.set(key, arriving)
+    return arriving
+  }
+
   /** Resolves when there may be room: whoever waited looks again. */
   #room(): Promise<void> {
     const unused = this.#unused()
@@ -184,8 +197,8 @@ export class OpenCache<T> {
 
   #rest(entry: Entry<T>): void {
     const isThere = this.#entries.get(entry.key) === entry
-    // Nobody who waits for its end may be in the way of those who wait for room.
-    if (isThere && (entry.worn || !entry.wanted || this.#waiting.length > 0)) void this.#retire(entry)
+    // It makes room for those who wait, where not enough are being closed for them.
+    if (isThere && (entry.worn || !entry.wanted || this.#waiting.length > this.#closing.size)) void this.#retire(entry)
   }
 
   /** Closes one; its key can be opened again when it is done. Never rejects. */
