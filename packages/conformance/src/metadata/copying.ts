@@ -1,5 +1,21 @@
 import assert from 'node:assert/strict'
-import { blobExtent, makeBucket, type MetadataCase, putBlobs, putText } from './support.ts'
+import {
+  blob,
+  blobExtent,
+  bucket,
+  BUCKET,
+  completion,
+  content,
+  makeBucket,
+  newUpload,
+  putBlobs,
+  putText,
+  remove,
+  requirement,
+  sendPart,
+  target,
+} from './support.ts'
+import type { MetadataCase, MetadataSubject } from './support.ts'
 
 /** Rows as they are, and the mark of a store. */
 export const copyingCases: readonly MetadataCase[] = [
@@ -69,4 +85,59 @@ export const copyingCases: readonly MetadataCase[] = [
       assert.equal((await copying.write(wish)).outcome, 'written')
     },
   },
+  {
+    name: 'copying: a store that is marked by others while it is open takes no command, but for one that is a backup',
+    async run(subject) {
+      const { store } = subject
+      await makeBucket(subject)
+      await putText(subject, 'k')
+      await store.createUpload({ upload: newUpload('open'), require: requirement() })
+      for (const state of ['copying', 'moving', 'moved'] as const) {
+        const marked = await store.copying.write({ expected: null, mark: { state, from: 'here', to: 'there' } })
+        for (const [name, command] of Object.entries(COMMANDS)) {
+          await assert.rejects(command(subject), { code: 'StoreNotUsable' }, `${name} where it is ${state}`)
+        }
+        assert.ok(marked.outcome === 'written')
+        await store.copying.write({ expected: marked.version, mark: null })
+        assert.equal(await content(subject, 'k'), 'k')
+      }
+      await store.copying.write({ expected: null, mark: { state: 'backup' } })
+      await putText(subject, 'k', { text: 'restored' })
+      assert.equal(await content(subject, 'k'), 'restored')
+    },
+  },
 ]
+
+const LEASE = { id: 'job', owner: 'process' }
+
+/** Each command that changes rows, and the version that reads ask for. */
+const COMMANDS: Readonly<Record<string, (subject: MetadataSubject) => Promise<unknown>>> = {
+  policyVersion: ({ store }) => store.policyVersion(),
+  raisePolicyVersion: ({ store }) => store.raisePolicyVersion(1),
+  createBucket: ({ store }) => store.createBucket({ bucket: bucket({ id: 'new', name: 'new' }), require: requirement() }),
+  deleteBucket: ({ store }) => store.deleteBucket({ bucketId: BUCKET, require: requirement() }),
+  setVersioning: ({ store }) => store.setVersioning({ bucketId: BUCKET, versioning: 'enabled', require: requirement() }),
+  setBucketPolicy: ({ store }) => store.setBucketPolicy({ bucketId: BUCKET, policy: null, require: requirement() }),
+  commitObject: (subject) => putText(subject, 'new'),
+  deleteObjects: (subject) => remove(subject, 'k'),
+  createUpload: ({ store }) => store.createUpload({ upload: newUpload('another'), require: requirement() }),
+  commitPart: (subject) => sendPart(subject, 'open', { number: 1, extents: [] }),
+  completeUpload: ({ store }) => store.completeUpload(completion('open', [1])),
+  abortUpload: ({ store }) => store.abortUpload(target('open')),
+  expireUploads: ({ store }) => store.expireUploads({ answersKeptSeconds: 1, limit: 1 }),
+  reserveBlobs: ({ store }) => store.reserveBlobs({ processId: 'process', blobs: [blob('new')] }),
+  abandonBlobs: ({ store }) => store.abandonBlobs([blob('new')]),
+  heartbeat: ({ store }) => store.heartbeat({ processId: 'process', oldestReadAgeMs: null }),
+  endProcess: ({ store }) => store.endProcess('process'),
+  claimGarbage: ({ store }) => store.claimGarbage({ graceSeconds: 0, leaseSeconds: 60, limit: 10 }),
+  forgetGarbage: ({ store }) => store.forgetGarbage([blob('new')]),
+  holdGarbage: ({ store }) => store.holdGarbage({ holder: 'backup', seconds: 60 }),
+  releaseGarbage: ({ store }) => store.releaseGarbage('backup'),
+  takeJob: ({ store }) => store.takeJob({ ...LEASE, kind: 'job', leaseSeconds: 60 }),
+  renewJob: ({ store }) => store.renewJob({ ...LEASE, leaseSeconds: 60 }),
+  finishJob: ({ store }) => store.finishJob({ ...LEASE, againInSeconds: 1, done: true }),
+  writeDocuments: ({ store }) => {
+    const write = { kind: 'test', id: 'new', expected: 'any', body: 1, sealed: null } as const
+    return store.writeDocuments({ writes: [write], raisesPolicyVersion: false })
+  },
+}

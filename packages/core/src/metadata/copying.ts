@@ -65,7 +65,7 @@ export interface StoreRows {
 
 /**
  * Why a store is not to be served: it is a copy that is not finished, it has been moved elsewhere, it is a backup. Kept in the store.
- * Without `openMarked`, `open()` refuses such a one.
+ * Without `openMarked`, `open()` refuses such a one; where it is open already, it refuses commands, unless it is a backup.
  */
 export interface StoreMark {
   /** Counts up with each write. */

@@ -120,6 +120,8 @@ export interface ClaimGarbageQuery {
  * reader that starts afterwards sees it. Rejects with `StoreUnavailable` when nothing was changed, and with
  * `OutcomeUnknown` when the commit may have happened; with `Conflict` where an id that must be new (of a bucket, an upload, a
  * blob) is taken, and with `InvalidArgument` for a value that no row may hold. Keys order by their UTF-8 bytes.
+ * A store that others mark while it is open (see `StoreMark`), but for a backup, refuses every command and the policy version with `StoreNotUsable`:
+ * a command has ended before the mark is there, or changes nothing.
  */
 export interface MetadataStore {
   /** For messages, metrics and logs; never branched on. */

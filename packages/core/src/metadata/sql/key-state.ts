@@ -7,6 +7,7 @@ import { readExtentsHeader } from './extent-codec.ts'
 import type { ExtentsHeader } from './extent-codec.ts'
 import type { GuardFacts } from './guard.ts'
 import { OBJECT_COLUMN_COUNT, objectColumns, readObjectRow } from './object-row.ts'
+import { SERVED_VERSION, servedVersion } from './served.ts'
 import type { SqlContext, SqlDialect, SqlProgram, SqlRow, SqlValue } from './sql-driver.ts'
 
 /** One version in the tables, with what must be let go when it goes. */
@@ -35,7 +36,7 @@ const stateTexts = new Map<string, string>()
 function stateText({ name, nextSequence, storeTime }: SqlDialect): string {
   let text = stateTexts.get(name)
   if (text === undefined) {
-    text = `SELECT p.version, ${BUCKET_FACTS}, b.versioning, ${nextSequence}, ${storeTime}, ${HELD('o')}
+    text = `SELECT ${SERVED_VERSION}, ${BUCKET_FACTS}, b.versioning, ${nextSequence}, ${storeTime}, ${HELD('o')}
 FROM policy_state p LEFT JOIN buckets b ON b.id = ? LEFT JOIN objects o ON o.bucket_id = b.id AND o.key = ?
 WHERE p.id = 1`
     stateTexts.set(name, text)
@@ -49,7 +50,7 @@ export function* readKeyState(context: SqlContext, bucketId: string, key: string
   assert(row !== undefined, 'policy_state has no row')
   const bucket = row[1] === null ? null : readBucketFacts(row, 1)
   return {
-    policyVersion: integerOf(row[0]),
+    policyVersion: yield* servedVersion(row[0]),
     bucket,
     versioning: bucket === null ? 'off' : versioningOf(row[4]),
     sequence: row[5] ?? null,

@@ -8,7 +8,11 @@ export interface Lock {
   readonly exclusive: boolean
 }
 
-/** Commits hold the policy version shared; raising it takes it alone. */
+/** Whoever writes without the policy lock holds it shared; marking the store takes it alone, and then the policy. Before all others. */
+export function markLock(exclusive: boolean): Lock {
+  return { name: 'mark', exclusive }
+}
+/** Commits hold the policy version shared; raising it, or marking the store, takes it alone. */
 export function policyLock(exclusive: boolean): Lock {
   return { name: 'policy', exclusive }
 }
@@ -57,7 +61,7 @@ FROM jsonb_array_elements(?::jsonb) AS each(value)`
 /**
  * Takes the locks in the order given, until the transaction ends, and gives back the store's time (milliseconds)
  * afterwards. What the command reads must be read by a later statement: it then sees what the holders before it committed.
- * Every command takes them in the order policy, bucket, keys (sorted), upload, part; or policy, bucket, kinds of documents (sorted), rows of a relation.
+ * Every command takes them in the order mark, policy, bucket, keys (sorted), upload, part; or mark, policy, bucket, kinds of documents (sorted), rows of a relation.
  */
 export function* lock(context: SqlContext, locks: readonly Lock[]): SqlProgram<number> {
   if (context.dialect.locks && locks.length > 0) {

@@ -16,11 +16,11 @@ import { passes, refuseAtDoor } from '../guard.ts'
 import { BUCKET_POLICY_KIND } from '../../documents.ts'
 import { bucketLock, documentsLock, lock, policyLock } from '../locks.ts'
 import { RELEASED_EXTENTS_MAX, releaseUpload } from '../release-upload.ts'
+import { policyVersion, SERVED_VERSION, servedVersion } from '../served.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { writeDocuments } from './documents.ts'
 import { forgetUploads } from '../forget-uploads.ts'
 import { assert } from '../../../util/assert.ts'
-import { policyVersion } from './policy-version.ts'
 
 const INSERT = `INSERT INTO buckets (${BUCKET_COLUMN_NAMES.join(', ')}) VALUES (${BUCKET_COLUMN_NAMES.map(() => '?').join(', ')})
 ON CONFLICT (jurisdiction, name) DO NOTHING RETURNING id`
@@ -43,7 +43,7 @@ export function* createBucket(context: SqlContext, { bucket, require }: CreateBu
   }
 }
 
-const STATE = `SELECT p.version, ${bucketColumns('b')} FROM policy_state p LEFT JOIN buckets b ON b.id = ? WHERE p.id = 1`
+const STATE = `SELECT ${SERVED_VERSION}, ${bucketColumns('b')} FROM policy_state p LEFT JOIN buckets b ON b.id = ? WHERE p.id = 1`
 // Not EXISTS: where nearly all versions are in one bucket, Postgres would read all of them to find that another one has none.
 const HOLDS = `SELECT 1 WHERE (SELECT key FROM objects WHERE bucket_id = ? ORDER BY key LIMIT 1) IS NOT NULL
 OR (SELECT key FROM object_versions WHERE bucket_id = ? ORDER BY key LIMIT 1) IS NOT NULL`
@@ -104,7 +104,7 @@ export function* setBucketPolicy(
 function* refuseBucket(context: SqlContext, bucketId: string, require: DeleteBucketCommand['require']): SqlProgram<Refusal | null> {
   const [row] = yield { sql: STATE, values: [bucketId] }
   const bucket = row === undefined || row[1] === null ? null : readBucketRow(row, 1)
-  const facts = { policyVersion: integerOf(row?.[0]), bucket, versioning: bucket?.versioning ?? 'off' }
+  const facts = { policyVersion: yield* servedVersion(row?.[0]), bucket, versioning: bucket?.versioning ?? 'off' }
   const refused = refuseAtDoor(facts, require)
   if (refused !== null || bucket === null) return refused ?? { outcome: 'bucket-gone' }
   const passed = yield* passes(context, require.existing, () => bucketPolicyRow(bucket))

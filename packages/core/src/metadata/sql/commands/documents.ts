@@ -4,8 +4,9 @@ import type { RelationTableChange } from '../../relations.ts'
 import { integerOf, textOf } from '../column.ts'
 import { documentsLock, lock, policyLock } from '../locks.ts'
 import { patiently } from '../patiently.ts'
+import { policyVersion } from '../served.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
-import { policyVersion, raiseLockedPolicyVersion } from './policy-version.ts'
+import { raiseLockedPolicyVersion } from './policy-version.ts'
 import { changeTables } from './relations.ts'
 
 /** A write whose body is JSON text. */

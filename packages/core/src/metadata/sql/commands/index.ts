@@ -29,6 +29,7 @@ import type { HoldGarbageCommand, HoldGarbageOutcome, ReleaseGarbageOutcome } fr
 import type { WriteCopyCommand, WriteCopyOutcome } from '../../copying.ts'
 import type { ClaimGarbageQuery, Heartbeat } from '../../metadata-store.ts'
 import type { BlobRef } from '../../../model/extent.ts'
+import { whileServed } from '../served.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 import { commitAppend } from './append.ts'
 import { createBucket, deleteBucket, setBucketPolicy, setVersioning } from './buckets.ts'
@@ -97,12 +98,12 @@ export type CommandOutcome<N extends CommandName> = CommandTypes[N]['outcome']
 /** A program that writes. */
 export type CommandProgram<N extends CommandName> = (context: SqlContext, input: CommandInput<N>) => SqlProgram<CommandOutcome<N>>
 
-/** Every command by its name. */
+/** Every command by its name. All but `writeCopy` reject with `StoreNotUsable` in a store that is marked as moved, or as an unfinished copy. */
 export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
-  abandonBlobs,
+  abandonBlobs: whileServed(abandonBlobs),
   abortUpload,
-  changeRelationRows,
-  claimGarbage,
+  changeRelationRows: whileServed(changeRelationRows),
+  claimGarbage: whileServed(claimGarbage),
   commitAppend,
   commitObject,
   commitPart,
@@ -111,20 +112,20 @@ export const COMMANDS: { readonly [N in CommandName]: CommandProgram<N> } = {
   createUpload,
   deleteBucket,
   deleteObjects,
-  endProcess,
-  exchangeExtents,
-  expireUploads,
-  finishJob,
-  forgetGarbage,
-  heartbeat,
-  holdGarbage,
-  raisePolicyVersion,
-  releaseGarbage,
-  renewJob,
-  reserveBlobs,
+  endProcess: whileServed(endProcess),
+  exchangeExtents: whileServed(exchangeExtents),
+  expireUploads: whileServed(expireUploads),
+  finishJob: whileServed(finishJob),
+  forgetGarbage: whileServed(forgetGarbage),
+  heartbeat: whileServed(heartbeat),
+  holdGarbage: whileServed(holdGarbage),
+  raisePolicyVersion: whileServed(raisePolicyVersion),
+  releaseGarbage: whileServed(releaseGarbage),
+  renewJob: whileServed(renewJob),
+  reserveBlobs: whileServed(reserveBlobs),
   setBucketPolicy,
   setVersioning,
-  takeJob,
+  takeJob: whileServed(takeJob),
   writeCopy,
-  writeDocuments,
+  writeDocuments: whileServed(writeDocuments),
 }

@@ -1,15 +1,9 @@
 import { integerOf } from '../column.ts'
 import { lock, policyLock } from '../locks.ts'
+import { policyVersion } from '../served.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 
-const READ = 'SELECT version FROM policy_state WHERE id = 1'
 const RAISE = 'UPDATE policy_state SET version = version + 1 WHERE id = 1 AND version = ? RETURNING version'
-
-/** The version of the policy set that commits are held against. */
-export function* policyVersion(): SqlProgram<number> {
-  const [row] = yield { sql: READ, values: [] }
-  return integerOf(row?.[0])
-}
 
 const RAISE_ANYHOW = 'UPDATE policy_state SET version = version + 1 WHERE id = 1 RETURNING version'
 

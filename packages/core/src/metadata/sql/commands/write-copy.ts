@@ -4,7 +4,7 @@ import { integerOrNull } from '../column.ts'
 import { columnsOf } from '../copying/read-rows.ts'
 import { storedValue } from '../copying/relation-values.ts'
 import { MARK_ID, MARK_KIND, readMark } from '../copying/store-mark.ts'
-import { documentsLock, lock } from '../locks.ts'
+import { lock, markLock, policyLock } from '../locks.ts'
 import { engineTable, fromText, list, tableStatements } from '../relation-table.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 
@@ -16,7 +16,7 @@ const MS = 1000
 
 /** Writes rows of a copy and how far it is, where the mark of the store is still as the command knows it. */
 export function* writeCopy(context: SqlContext, command: WriteCopyCommand): SqlProgram<WriteCopyOutcome> {
-  const now = yield* lock(context, [documentsLock(MARK_KIND)])
+  const now = yield* lock(context, [markLock(true), policyLock(true)])
   const version = (yield* readMark())?.version ?? null
   if (version !== command.expected) return { outcome: 'conflict', version }
   const { onlyEmpty = false, onlySilentForSeconds: seconds, makeTable, insert, sequence, mark } = command

@@ -37,7 +37,7 @@ export async function refuseMarked(driver: SqlDriver): Promise<void> {
 }
 
 /** What whoever wants to serve a marked store is told. */
-function markedError({ body }: StoreMark): StorageError<'StoreNotUsable'> {
+export function markedError({ body }: StoreMark): StorageError<'StoreNotUsable'> {
   const { state, from, to } = body
   const named = (value: JsonValue | undefined): string => (typeof value === 'string' ? ` ${value}` : ' another store')
   const reasons: Readonly<Record<StoreState, string>> = {
