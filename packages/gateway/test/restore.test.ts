@@ -156,6 +156,8 @@ describe('restore', { timeout: 60_000 }, () => {
     expect(stopped).toMatchObject({ code: 2, stderr: expect.stringContaining('Stopped. The next backup does not copy again') })
     expect(await refused(['restore', backup, restored])).toContain('was never finished')
     expect(await said(['backup', data, backup])).toMatchObject({ blobs: 3, missing: 0 })
+    // From here on there is one to be restored, whatever becomes of the next.
+    expect((await runCommand(['backup', data, backup], {}, { stopAt: /100% \d+ of \d+ rows/ })).code).toBe(2)
     await runCommand(['restore', backup, restored, '--concurrency', '1'], {}, { stopAt: /bytes copied/ })
     expect(await said(['restore', backup, restored])).toMatchObject({ blobs: 3, damage: 0 })
     expect((await stat(join(restored, 'metadata.sqlite'))).mode & 0o077).toBe(0)

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { memoryBackend } from '../../src/backend/memory-backend.ts'
 import { snapshotMetadata } from '../../src/engine/move/snapshot-metadata.ts'
 import type { SnapshotMetadataOptions, SnapshotOfMetadata } from '../../src/engine/move/snapshot-metadata.ts'
+import type { CopiedRowsQuery } from '../../src/metadata/copying.ts'
+import type { MetadataStore } from '../../src/metadata/metadata-store.ts'
 import { fillWithEverything, seen } from './everything.ts'
 import { opened, postgresPlace, sqlitePlace } from './places.ts'
 import type { Place } from './places.ts'
@@ -59,7 +61,29 @@ describe('snapshotMetadata', { timeout: 30_000 }, () => {
       if (done > 100) stop.abort(new Error('enough'))
     }
     await expect(snapshot(from, to, { onProgress, signal: stop.signal })).rejects.toThrow('enough')
-    await expect(to.store().open()).rejects.toMatchObject({ code: 'StoreNotUsable' })
+    await expect(to.store().open()).rejects.toThrow('it is a copy of another store that is not finished')
     await expect(snapshot(from, to)).rejects.toMatchObject({ code: 'StoreNotUsable' })
   })
+
+  test('it is a backup once it has been compared', async () => {
+    const [from, to] = [await sqlitePlace(), await sqlitePlace()]
+    const states: unknown[] = []
+    const note = async (store: MetadataStore): Promise<void> => void states.push((await store.copying.readMark())?.body.state)
+    await opened(from, (source) =>
+      opened(to, async (target) => {
+        const copying = new Proxy(target.copying, {
+          get: (real, name): unknown =>
+            name === 'rows' ? (query: CopiedRowsQuery) => note(target).then(() => real.rows(query)) : Reflect.get(real, name),
+        })
+        await snapshotMetadata({ from: source, to: proxied(target, copying), facts: {} })
+        await note(target)
+      }),
+    )
+    expect(new Set(states.slice(0, -1))).toEqual(new Set(['copying']))
+    expect(states.at(-1)).toBe('backup')
+  })
 })
+
+function proxied(store: MetadataStore, copying: MetadataStore['copying']): MetadataStore {
+  return new Proxy(store, { get: (real, name): unknown => (name === 'copying' ? copying : Reflect.get(real, name)) })
+}

@@ -15,7 +15,7 @@ export interface SnapshotMetadataOptions {
   readonly facts: Readonly<Record<string, string | number>>
   /** Hears how many rows of how many are copied, page by page. */
   readonly onProgress?: (done: number, total: number) => void
-  /** Stops it; it rejects then, and what is there is of no use. */
+  /** Stops it; it rejects then, and what is there stays a copy that is not finished. */
   readonly signal?: AbortSignal
 }
 
@@ -29,10 +29,11 @@ export interface SnapshotOfMetadata {
 
 /**
  * Copies all rows of a store, as they are at one moment, into an empty one, while others write; and reads them back and compares. Memory
- * is bounded. While it takes, the database keeps what is deleted meanwhile.
+ * is bounded. It is a backup once that has been found to be the same, and until then a copy that is not finished. While it takes, the
+ * database keeps what is deleted meanwhile.
  */
 export async function snapshotMetadata({ from, to, facts, onProgress, signal }: SnapshotMetadataOptions): Promise<SnapshotOfMetadata> {
-  const body = { ...facts, state: 'backup', ...NO_PROGRESS, after: null } as const
+  const body = { ...facts, state: 'copying', ...NO_PROGRESS, after: null } as const
   const sums = new TableSums()
   const { tables, mark } = await from.copying.held(async (rows) => {
     const found = await copiedTables(rows)
@@ -50,5 +51,6 @@ export async function snapshotMetadata({ from, to, facts, onProgress, signal }: 
   })
   const surveys = sums.surveys()
   checkSame(surveys, await surveyTables(to.copying, tables, { signal }))
-  return { tables: surveys, rows: surveys.reduce((sum, { rows }) => sum + rows, 0), markVersion: mark.version }
+  const { version } = await writeMarked(to.copying, mark, { mark: { ...facts, state: 'backup' } })
+  return { tables: surveys, rows: surveys.reduce((sum, { rows }) => sum + rows, 0), markVersion: version }
 }
