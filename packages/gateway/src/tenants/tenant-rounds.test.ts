@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIds, systemClock } from '@stowage/core'
@@ -32,14 +32,17 @@ async function openWorld(names: readonly string[]): Promise<World> {
   const tenants = new Tenants<OpenTenant>({
     catalogue,
     stores: new TenantStores({ ...shared, presigning: false, migrate: true }),
-    open: async ({ name }) => ({
-      createRootKey: async () => ({ accessKeyId: 'key', secretAccessKey: 'secret' }),
-      collectGarbage: async () => {
-        collected.push(name)
-        if (name === 'b') throw new Error('b is damaged')
-      },
-      close: async () => undefined,
-    }),
+    open: async ({ name }, own) => {
+      await own.metadata.open()
+      return {
+        createRootKey: async () => ({ accessKeyId: 'key', secretAccessKey: 'secret' }),
+        collectGarbage: async () => {
+          collected.push(name)
+          if (name === 'b') throw new Error('b is damaged')
+        },
+        close: () => own.metadata.close(),
+      }
+    },
     openMax: 10,
     idleSeconds: 300,
     requestsMax: 1,
@@ -51,18 +54,11 @@ async function openWorld(names: readonly string[]): Promise<World> {
   onTestFinished(() => tenants.close())
   for (const name of names) {
     await tenants.create({ name, hosts: [], requestsMax: null })
-    await mkdir(join(directory, 'tenants', folderOf(catalogue, name)), { recursive: true })
-    await writeFile(join(directory, 'tenants', folderOf(catalogue, name), 'metadata.sqlite'), '')
     // So that it is not open.
     await tenants.suspend(name)
     await tenants.resume(name)
   }
   return { tenants, collected }
-}
-
-function folderOf(catalogue: TenantCatalogue, name: string): string {
-  const place = catalogue.find(name)?.place
-  return place?.kind === 'sqlite' ? place.folder : ''
 }
 
 test('each round goes on where the last one ended, and one that fails does not stop it', async () => {
