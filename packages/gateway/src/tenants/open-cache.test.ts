@@ -14,12 +14,14 @@ interface World {
   time: number
   /** Of the next opening. */
   fault: Error | null
+  /** What closing waits for. */
+  closing: Promise<void>
 }
 
 function world(openMax: number, waitSecondsMax: number = 60): World {
   const log: string[] = []
   const open = { now: 0, most: 0 }
-  const own: World = { cache: undefined as never, log, open, time: 0, fault: null }
+  const own: World = { cache: undefined as never, log, open, time: 0, fault: null, closing: Promise.resolve() }
   const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const cache = new OpenCache<Opened>({
     openMax,
@@ -40,6 +42,7 @@ function world(openMax: number, waitSecondsMax: number = 60): World {
     },
     close: async ({ key }) => {
       await later()
+      await own.closing
       log.push(`-${key}`)
       open.now -= 1
     },
@@ -200,5 +203,18 @@ test('a burst for one that is closed closes one other, not as many as it is', as
   for (const { release } of held) release()
   await Promise.all(waiting)
   expect(own.log.slice(12)).toEqual([expect.stringContaining('-'), '+x'])
+  await own.cache.close()
+})
+
+test('who waits for one that does not come to be closed waits no longer than for room', async () => {
+  const own = world(2, 0.01)
+  let end = (): void => undefined
+  own.closing = new Promise<void>((resolve) => (end = resolve))
+  await own.cache.use('a')
+  const evicted = own.cache.evict('a')
+  await expect(own.cache.use('a')).rejects.toThrow(OpenCacheFullError)
+  end()
+  await evicted
+  await used(own, 'a')
   await own.cache.close()
 })

@@ -8,7 +8,7 @@ export interface OpenCacheOptions<T> {
   readonly open: (key: string) => Promise<T>
   /** Closes one; its key is opened again only when that is done. */
   readonly close: (opened: T) => Promise<void>
-  /** Where all are in use, the next one waits for so long, in seconds. */
+  /** Where all are in use, or its former one is still being closed, the next one waits for so long, in seconds. */
   readonly waitSecondsMax: number
   /** For one that is worn out and in use, newcomers wait so long, in seconds, that it may come to rest. Default 2. */
   readonly drainSecondsMax?: number
@@ -134,7 +134,7 @@ export class OpenCache<T> {
         if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
         return entry
       }
-      await (closing ?? this.#arrival(key))
+      await (closing === undefined ? this.#arrival(key) : this.#whenClosed(closing))
     }
   }
 
@@ -160,6 +160,18 @@ export class OpenCache<T> {
     entry.usedAt = this.#now()
     this.#entries.delete(entry.key)
     this.#entries.set(entry.key, entry)
+  }
+
+  /** Closing waits for what is under way, and that may be an upload that does not end. */
+  #whenClosed(closing: Promise<void>): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => reject(new OpenCacheFullError('it is still being closed'))
+      const timer = setTimeout(giveUp, this.#options.waitSecondsMax * 1000)
+      void closing.then(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   /** Room for one of this key, however many wait for it: a burst closes one other and not as many as it is. */

@@ -9,6 +9,7 @@ import type { Lease, UseOptions } from './open-cache.ts'
 import { parseRequestsMax, parseTenantHost, parseTenantName, HOSTS_MAX } from './tenant.ts'
 import { checkTenantMark, markAsTenants } from './store-mark.ts'
 import { TenantClosedError } from './tenant-closed-error.ts'
+import type { NewTenant, TenantChange } from './tenant-wishes.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
 import type { TenantCatalogue } from './tenant-catalogue.ts'
 import type { TenantStores } from './tenant-stores.ts'
@@ -45,20 +46,6 @@ export interface TenantsOptions<T extends OpenTenant> {
   readonly ids: Ids
   /** Hears what becomes of them: `tenant.created`, `.changed`, `.suspended`, `.resumed`, `.placed`, `.deleted`, `.close-failed`. */
   readonly observer: Observer
-}
-
-/** What a new tenant is to be. */
-export interface NewTenant {
-  readonly name: string
-  readonly hosts: readonly string[]
-  /** Null for the server's default. */
-  readonly requestsMax: number | null
-}
-
-/** What is to change of a tenant; null stays. */
-export interface TenantChange {
-  readonly hosts: readonly string[] | null
-  readonly requestsMax: number | null
 }
 
 /** How a tenant is used. */
@@ -186,7 +173,10 @@ export class Tenants<T extends OpenTenant> {
     return changed
   }
 
-  /** Refuses the tenant's requests from now on, and closes it; resolves when those under way are answered. */
+  /**
+   * Refuses the tenant's requests from now on, and closes it: uploads under way are finished, downloads cut off. Resolves when it is closed
+   * here; other processes close it when they hear of it.
+   */
   async suspend(name: string): Promise<Tenant> {
     const suspended = await this.catalogue.change(name, (tenant) => ({ state: notDeleting(tenant, 'suspended') }))
     await this.#cache.evict(suspended.id)
