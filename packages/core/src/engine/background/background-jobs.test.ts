@@ -122,11 +122,18 @@ describeOnEachStore('background jobs', (store) => {
     const time = testClock()
     const metadata = await store.open({ clock: time.clock })
     const work = endless()
-    const slow = processOn(metadata, 'slow', work, { renewEverySeconds: 0.05 })
+    // A renewal that comes before somebody takes the job over is no loss: here it comes afterwards.
+    let goOn = (): void => undefined
+    const takenOver = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const late = overriding(metadata, { renewJob: (command) => takenOver.then(() => metadata.renewJob(command)) })
+    const slow = processOn(late, 'slow', work)
     slow.jobs.start()
     await work.begun
     time.advance(60_000)
     expect((await metadata.takeJob({ id: ID, kind: ID, owner: 'heir', leaseSeconds: 60 })).outcome).toBe('taken')
+    goOn()
     expect(await slow.until('job.lost')).toEqual({ job: ID, attempt: 1 })
     expect(work.reasons).toEqual([expect.objectContaining({ message: 'the lease of the job sweep is lost' })])
     expect(slow.names()).toEqual(['job.lost'])
