@@ -156,7 +156,7 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
     expect((await get(second.clientOf(key)))?.length).toBe(LARGE.length)
   })
 
-  test('200 of them with 16 open at a time, and their garbage is collected all the same', async () => {
+  test('200 of them with 16 open at a time', async () => {
     const server = await startTenantServer({ openMax: 16 })
     const names = Array.from({ length: 200 }, (_, index) => `t${String(index).padStart(3, '0')}`)
     const inBatches = async <T>(use: (name: string, index: number) => Promise<T>): Promise<readonly T[]> => {
@@ -179,13 +179,6 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
       return administration.within(name, async (own) => (await own.buckets()).length)
     })
     expect(count).toEqual(names.map((_, index) => (index % 10 === 0 ? 1 : 0)))
-    // Seven rounds would have been everywhere; two are enough to see that they begin where the last one ended.
-    const opened: string[] = []
-    for (const round of [1, 2]) {
-      await server.rounds.round()
-      opened.push(`${round}: ${server.tenants.openCount <= 16}`)
-    }
-    expect(opened).toEqual(['1: true', '2: true'])
     expect(server.faults).toEqual([])
   })
 

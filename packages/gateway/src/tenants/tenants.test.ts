@@ -141,3 +141,23 @@ test('what is open of a tenant is closed as soon as somebody else has suspended 
   await expect.poll(() => tenants.openCount, { interval: 5 }).toBe(0)
   for (const { release } of leases) release()
 })
+
+test('rounds look after those that are open each time, and after all others in turn, however few may be open', async () => {
+  const own = await tenantsWorld({ openMax: 3 })
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  for (const name of names) await own.make(name)
+  const onFault = (error: unknown): never => {
+    throw error
+  }
+  const rounds = new TenantRounds({ tenants: own.tenants, everySeconds: 3600, openedMax: 2, take: async () => async () => {}, onFault })
+  const seen: (readonly string[])[] = []
+  for (let round = 0; round < 4; round += 1) {
+    await rounds.round()
+    expect(own.tenants.openCount).toBeLessThanOrEqual(3)
+    seen.push(own.collected.splice(0))
+  }
+  // The last three were made last, and are open; opening others closes them one after the other.
+  expect(seen[0]?.slice(0, 3)).toEqual(['f', 'g', 'h'])
+  expect(seen[0]?.slice(3)).toEqual(['a', 'b'])
+  expect(new Set(seen.flat())).toEqual(new Set(names))
+})
