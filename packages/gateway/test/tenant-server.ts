@@ -49,6 +49,7 @@ export async function startTenantServer({ openMax = 16, requestsMax = 64, ...mor
   const rounds = new TenantRounds({
     tenants: assembled.tenants,
     everySeconds: 3600,
+    hearEverySeconds: null,
     openedMax: 32,
     openMax: 8,
     take: assembled.takeRound,

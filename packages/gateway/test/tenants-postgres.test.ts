@@ -42,7 +42,15 @@ async function connections(): Promise<number> {
 describe('tenants in schemas', { timeout: 60_000 }, () => {
   test('twelve of them over four connections; what one server changes, the other hears of', async () => {
     const directory = await temporaryDirectory()
-    const shared = { directory, metadata: postgres.url, schema: 'many', masterKeys: temporaryMasterKeys(), connectionsMax: 4, openMax: 6 }
+    const shared = {
+      directory,
+      metadata: postgres.url,
+      schema: 'many',
+      masterKeys: temporaryMasterKeys(),
+      connectionsMax: 4,
+      openMax: 6,
+      othersHearSeconds: 0.05,
+    }
     const [first, second] = [await startTenantServer(shared), await startTenantServer(shared)]
     const names = Array.from({ length: 12 }, (_, index) => `t${index}`)
     const made = await Promise.all(names.map((name) => first.make(name)))

@@ -1,5 +1,5 @@
 import { createIds, systemClock } from '@stowage/core'
-import type { MetadataStore } from '@stowage/core'
+import type { Clock, MetadataStore } from '@stowage/core'
 import { memoryBackend, SharedBackend } from '@stowage/core/backend'
 import { sqliteMetadata, sqliteWriters } from '@stowage/core/sqlite'
 import { onTestFinished } from 'vitest'
@@ -34,14 +34,16 @@ export interface TenantsWorld {
 /** What a test may set. */
 export interface TenantsWorldOptions {
   readonly openMax?: number
+  /** Of the catalogue. */
+  readonly clock?: Clock
 }
 
-export async function tenantsWorld({ openMax = 16 }: TenantsWorldOptions = {}): Promise<TenantsWorld> {
+export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions = {}): Promise<TenantsWorld> {
   const directory = await temporaryDirectory()
   const control = sqliteMetadata({ temporary: true, worker: 'inline' })
   await control.open()
   const observer = { event: () => undefined }
-  const catalogue = new TenantCatalogue({ metadata: control, clock: systemClock, observer })
+  const catalogue = new TenantCatalogue({ metadata: control, clock: clock ?? systemClock, observer })
   await catalogue.load()
   const backend = new SharedBackend(memoryBackend())
   const stores = new TenantStores({
@@ -84,7 +86,7 @@ export async function tenantsWorld({ openMax = 16 }: TenantsWorldOptions = {}): 
     openMax,
     idleSeconds: 300,
     requestsMax: 64,
-    hasOthers: false,
+    othersHearSeconds: 0,
     clock: systemClock,
     ids: createIds(),
     observer,

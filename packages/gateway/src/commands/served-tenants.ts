@@ -6,6 +6,7 @@ import type { AssembledTenant, AssembledTenants } from '../serving/assemble-tena
 import { makeDataDirectory } from '../stores/make-data-directory.ts'
 import { masterKeysFor } from '../stores/master-keys.ts'
 import { TenantRounds } from '../tenants/tenant-rounds.ts'
+import type { TenantRoundsOptions } from '../tenants/tenant-rounds.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 import type { ServeOptions } from './serve-command.ts'
 import { COLLECT_EVERY_SECONDS } from './served.ts'
@@ -17,6 +18,8 @@ import type { OpenServedOptions } from './served-store.ts'
 const OPENED_PER_ROUND = 32
 /** As many as are open by default: each collection takes some commits. */
 const OPEN_PER_ROUND = 128
+/** What other servers have changed. */
+const HEAR_EVERY_SECONDS = 1
 
 /** Opens the tenants of a directory, which is made where it is missing. */
 export async function openTenants({
@@ -45,21 +48,25 @@ export async function openTenants({
     administration: administrationOfServer((request, asked) => copyBackend(shared, request, asked)),
     tenants: administerTenants(tenants),
     credentials: null,
-    work: (log) => lookAfter(tenants, { log, takeRound }),
+    work: (log) => lookAfter(tenants, { log, takeRound, hearEverySeconds: metadata === undefined ? null : HEAR_EVERY_SECONDS }),
     close,
   }
 }
 
 function lookAfter(
   tenants: Tenants<AssembledTenant>,
-  { log, takeRound }: Pick<AssembledTenants, 'takeRound'> & { readonly log: Logger },
+  {
+    log,
+    ...how
+  }: Pick<TenantRoundsOptions<AssembledTenant>, 'hearEverySeconds'> & Pick<AssembledTenants, 'takeRound'> & { readonly log: Logger },
 ): () => Promise<void> {
   const rounds = new TenantRounds({
     tenants,
     everySeconds: COLLECT_EVERY_SECONDS,
     openedMax: OPENED_PER_ROUND,
     openMax: OPEN_PER_ROUND,
-    take: takeRound,
+    take: how.takeRound,
+    hearEverySeconds: how.hearEverySeconds,
     onFault: (error, { name }) => log.warn({ err: error, tenant: name }, 'a tenant was not looked after, it will be tried again'),
   })
   rounds.start()

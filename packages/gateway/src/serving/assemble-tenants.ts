@@ -42,6 +42,8 @@ export interface AssembleTenantsOptions extends Omit<DoorOptions, 'credentials' 
   readonly migrate?: boolean
   /** Seals the secrets of everybody's stored keys. */
   readonly masterKeys: KeyProvider
+  /** What a suspension or a deletion waits that other processes have heard of it, in seconds; with Postgres only. Default 2.5. */
+  readonly othersHearSeconds?: number
   /** Below it the hosts of tenants are: `acme.DOMAIN`. Default: none, tenants have hosts of their own and keys. */
   readonly tenantDomain?: string
   /** How many are open, for how long, and how much each may ask for. */
@@ -68,6 +70,8 @@ export interface AssembledTenants {
   readonly close: () => Promise<void>
 }
 
+/** They ask once a second, for what is a second old at the most; and a little. */
+const OTHERS_HEAR_SECONDS = 2.5
 /** A round that takes longer may meet another one's, which does no harm. */
 const ROUND_LEASE_SECONDS = 120
 
@@ -106,7 +110,7 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
       idleSeconds,
       requestsMax,
       observer,
-      hasOthers: postgres !== null,
+      othersHearSeconds: postgres === null ? 0 : (options.othersHearSeconds ?? OTHERS_HEAR_SECONDS),
       clock: systemClock,
       ids,
     })

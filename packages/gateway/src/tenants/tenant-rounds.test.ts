@@ -46,7 +46,6 @@ async function openWorld(names: readonly string[]): Promise<World> {
     openMax: 10,
     idleSeconds: 300,
     requestsMax: 1,
-    hasOthers: false,
     clock: systemClock,
     ids: createIds(),
     observer: OBSERVER,
@@ -69,6 +68,7 @@ test('each round goes on where the last one ended, and one that fails does not s
   const rounds = new TenantRounds({
     tenants,
     everySeconds: 3600,
+    hearEverySeconds: null,
     openedMax: 2,
     openMax: 1,
     take: async () => (mayTake ? async () => undefined : null),

@@ -7,6 +7,8 @@ export interface TenantRoundsOptions<T extends OpenTenant> {
   readonly tenants: Tenants<T>
   /** From the beginning of a round to that of the next one. */
   readonly everySeconds: number
+  /** How often it is asked what other processes have changed, in seconds; null where there are none. */
+  readonly hearEverySeconds: number | null
   /** Tenants that are opened for it in one round at the most. */
   readonly openedMax: number
   /** Tenants that are open anyway and looked after in one round at the most. */
@@ -27,7 +29,7 @@ export class TenantRounds<T extends OpenTenant> {
   /** The names that the last round ended with, of those that are open and of the others. */
   #lastOpen = ''
   #last = ''
-  #timer: NodeJS.Timeout | null = null
+  readonly #timers: NodeJS.Timeout[] = []
   #running: Promise<void> | null = null
   #stopped = false
 
@@ -38,7 +40,11 @@ export class TenantRounds<T extends OpenTenant> {
   /** Begins: a first round now, and the others in intervals. */
   start(): void {
     const tick = (): void => void this.round()
-    this.#timer = setInterval(tick, this.#options.everySeconds * 1000).unref()
+    const { everySeconds, hearEverySeconds, tenants } = this.#options
+    this.#timers.push(setInterval(tick, everySeconds * 1000).unref())
+    // One that is asked for nothing hears of nothing, and has uploads under way all the same.
+    const hear = (): void => void tenants.catalogue.refresh()?.catch(() => undefined)
+    if (hearEverySeconds !== null) this.#timers.push(setInterval(hear, hearEverySeconds * 1000).unref())
     tick()
   }
 
@@ -53,7 +59,7 @@ export class TenantRounds<T extends OpenTenant> {
   /** No further rounds; resolves when the one under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true
-    if (this.#timer !== null) clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     await this.#running
   }
 

@@ -1,10 +1,32 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sqliteMetadata } from '@stowage/core/sqlite'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { tenantsWorld } from '../../test/tenants-world.ts'
+import type { BareTenant, TenantsWorld } from '../../test/tenants-world.ts'
+import { TenantCatalogue } from './tenant-catalogue.ts'
 import { TenantRounds } from './tenant-rounds.ts'
+import type { TenantRoundsOptions } from './tenant-rounds.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
+
+function roundsOf({ tenants }: TenantsWorld, more: Partial<TenantRoundsOptions<BareTenant>> = {}): TenantRounds<BareTenant> {
+  const onFault = (error: unknown): never => {
+    throw error
+  }
+  const take = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve())
+  const rounds = new TenantRounds({
+    tenants,
+    everySeconds: 3600,
+    openMax: 16,
+    openedMax: 8,
+    hearEverySeconds: null,
+    take,
+    onFault,
+    ...more,
+  })
+  onTestFinished(() => rounds.stop())
+  return rounds
+}
 
 test('a deletion that is gone on with late leaves a new tenant of the same name alone', async () => {
   const own = await tenantsWorld()
@@ -37,17 +59,7 @@ test('a round does what a tenant needs by now, not what it needed when the round
   const own = await tenantsWorld()
   for (const name of ['aaa', 'acme', 'bolt', 'coop']) await own.make(name)
   await own.catalogue.change('acme', () => ({ state: 'deleting' }))
-  const onFault = (error: unknown): never => {
-    throw error
-  }
-  const rounds = new TenantRounds({
-    tenants: own.tenants,
-    everySeconds: 3600,
-    openMax: 16,
-    openedMax: 8,
-    take: async () => async () => {},
-    onFault,
-  })
+  const rounds = roundsOf(own, { openedMax: 8 })
   own.collecting = async ({ name }) => {
     if (name !== 'aaa') return
     await own.tenants.delete('acme')
@@ -146,10 +158,7 @@ test('rounds look after those that are open each time, and after all others in t
   const own = await tenantsWorld({ openMax: 3 })
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
   for (const name of names) await own.make(name)
-  const onFault = (error: unknown): never => {
-    throw error
-  }
-  const rounds = new TenantRounds({ tenants: own.tenants, everySeconds: 3600, openedMax: 2, take: async () => async () => {}, onFault })
+  const rounds = roundsOf(own, { openedMax: 2 })
   const seen: (readonly string[])[] = []
   for (let round = 0; round < 4; round += 1) {
     await rounds.round()
@@ -160,4 +169,20 @@ test('rounds look after those that are open each time, and after all others in t
   expect(seen[0]?.slice(0, 3)).toEqual(['f', 'g', 'h'])
   expect(seen[0]?.slice(3)).toEqual(['a', 'b'])
   expect(new Set(seen.flat())).toEqual(new Set(names))
+})
+
+test('a server that is asked for nothing hears of a suspension all the same, and closes what it has open', async () => {
+  let seconds = 0
+  const clock = (): Date => new Date((seconds += 2) * 1000)
+  const own = await tenantsWorld({ clock })
+  const acme = await own.make('acme')
+  const rounds = roundsOf(own, { hearEverySeconds: 0.01 })
+  rounds.start()
+  await rounds.round()
+  // An upload is under way.
+  const lease = await own.tenants.use(acme)
+  const other = new TenantCatalogue({ metadata: own.control, clock, observer: { event: () => undefined } })
+  await other.change('acme', () => ({ state: 'suspended' }))
+  await expect.poll(() => own.tenants.isOpen(acme), { interval: 5 }).toBe(false)
+  lease.release()
 })

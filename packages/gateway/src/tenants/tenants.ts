@@ -38,8 +38,8 @@ export interface TenantsOptions<T extends OpenTenant> {
   readonly idleSeconds: number
   /** Of a new tenant that is not given one. */
   readonly requestsMax: number
-  /** Whether other processes serve the same tenants: they hear of a change within a second. */
-  readonly hasOthers: boolean
+  /** Within which other processes that serve the same tenants have heard of a change; 0 where there are none. */
+  readonly othersHearSeconds: number
   /** When they are made. */
   readonly clock: Clock
   /** What they are called by where names may be given again. */
@@ -55,9 +55,6 @@ export interface TenantUseOptions extends UseOptions {
 }
 
 const WAIT_SECONDS_MAX = 10
-/** Within which others have heard of a change, and a little. */
-const HEARD_MILLISECONDS = 1_500
-
 /** The tenants of a server: which there are, and those of them that are open at the moment. */
 export class Tenants<T extends OpenTenant> {
   readonly catalogue: TenantCatalogue
@@ -175,11 +172,12 @@ export class Tenants<T extends OpenTenant> {
 
   /**
    * Refuses the tenant's requests from now on, and closes it: uploads under way are finished, downloads cut off. Resolves when it is closed
-   * here; other processes close it when they hear of it.
+   * here, and other processes have heard of it: what is under way there may take longer.
    */
   async suspend(name: string): Promise<Tenant> {
     const suspended = await this.catalogue.change(name, (tenant) => ({ state: notDeleting(tenant, 'suspended') }))
     await this.#cache.evict(suspended.id)
+    await this.#untilHeard()
     this.#announce('tenant.suspended', suspended)
     return suspended
   }
@@ -243,10 +241,15 @@ export class Tenants<T extends OpenTenant> {
     const tenant = this.catalogue.findById(id)
     if (tenant?.state !== 'deleting') return
     await this.#cache.evict(id)
-    if (this.#options.hasOthers) await delay(HEARD_MILLISECONDS)
+    await this.#untilHeard()
     await this.#options.stores.remove(tenant)
     await this.catalogue.remove(tenant)
     this.#announce('tenant.deleted', tenant)
+  }
+
+  async #untilHeard(): Promise<void> {
+    const { othersHearSeconds } = this.#options
+    if (othersHearSeconds > 0) await delay(othersHearSeconds * 1000)
   }
 
   /** Has those closed, once nobody uses them, that another process has suspended, or is deleting. */
