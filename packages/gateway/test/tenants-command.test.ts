@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CreateBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
 import { refused, runCommand, said, serveHere } from './stowage-command.ts'
 import { clientOf, temporaryDirectory } from './stowage-process.ts'
@@ -13,6 +13,8 @@ interface Shown {
 
 type Made = Shown & { readonly accessKeyId: string; readonly secretAccessKey: string }
 
+const LARGE = Buffer.alloc(300_000, 'l')
+
 test('a tenant is made before the server is, moved, and served from where it is', { timeout: 60_000 }, async () => {
   const data = join(await temporaryDirectory(), 'data')
   const made = await said<Made>(['tenants', 'create', 'acme', data])
@@ -21,6 +23,7 @@ test('a tenant is made before the server is, moved, and served from where it is'
   expect(first.ready).not.toHaveProperty('accessKeyId')
   const client = clientOf({ ...first.ready, ...made })
   await client.send(new CreateBucketCommand({ Bucket: 'photos' }))
+  await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'large', Body: LARGE }))
   expect(await refused(['tenants', 'place', 'acme', data, '--folder', 'elsewhere'])).toContain('is not suspended')
   await said(['tenants', 'suspend', 'acme', data])
   await expect(client.send(new ListBucketsCommand({}))).rejects.toMatchObject({ name: 'AccountProblem' })
@@ -28,15 +31,21 @@ test('a tenant is made before the server is, moved, and served from where it is'
   expect(await refused(['tenants', 'place', 'acme', data, '--folder', 'elsewhere'])).toMatch(
     /directory of the database does not exist|cannot be opened/,
   )
-  await cp(join(data, 'tenants', place.folder), join(data, 'tenants', 'elsewhere'), { recursive: true })
+  const from = `sqlite:${join(data, 'tenants', place.folder)}`
+  expect(await refused(['migrate', '--from', from, '--to', `sqlite:${join(data, '..', 'tenants', 'elsewhere')}`])).toContain(
+    'would be looked for',
+  )
+  await said(['migrate', '--from', from, '--to', `sqlite:${join(data, 'tenants', 'elsewhere')}`])
   expect(await said(['tenants', 'place', 'acme', data, '--folder', 'elsewhere'])).toMatchObject({ place: { folder: 'elsewhere' } })
   await said(['tenants', 'resume', 'acme', data])
   expect((await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual(['photos'])
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'large' }))
+  expect((await Body?.transformToString())?.length).toBe(LARGE.length)
   await client.send(new CreateBucketCommand({ Bucket: 'music' }))
   // What has another tenant's key is another tenant's.
   const other = await said<Made>(['tenants', 'create', 'bolt', data])
   await said(['tenants', 'suspend', 'bolt', data])
-  await cp(join(data, 'tenants', place.folder), join(data, 'tenants', 'stolen'), { recursive: true })
+  await cp(join(data, 'tenants', 'elsewhere'), join(data, 'tenants', 'stolen'), { recursive: true })
   expect(await refused(['tenants', 'place', 'bolt', data, '--folder', 'stolen'])).toContain('is another tenant’s')
   expect(await said(['tenants', 'show', 'bolt', data])).toMatchObject({ place: other.place, state: 'suspended' })
   await first.stop()

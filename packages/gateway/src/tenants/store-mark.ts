@@ -1,6 +1,7 @@
 import { StorageError } from '@stowage/core'
 import type { MetadataStore } from '@stowage/core'
-import { decodePlace, encodePlace, TENANT_KINDS } from './tenant.ts'
+import { TENANT_STORE } from '../stores/tenant-store.ts'
+import { decodePlace, encodePlace } from './tenant.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
 
 /** Whose a store is, as it says itself: it is copied with it, wherever that goes. */
@@ -11,11 +12,9 @@ export interface TenantMark {
   readonly place: TenantPlace
 }
 
-const MARK = { kind: TENANT_KINDS.store, id: 'main' }
-
 /** Reads whose store this is, which must be open; null for no tenant's. */
 export async function readTenantMark(metadata: MetadataStore): Promise<TenantMark | null> {
-  const body = (await metadata.readDocument(MARK))?.body
+  const body = (await metadata.readDocument(TENANT_STORE))?.body
   if (typeof body !== 'object' || body === null || !('tenant' in body) || typeof body['tenant'] !== 'string') return null
   return { tenant: body['tenant'], place: decodePlace(body['place'] ?? null) }
 }
@@ -23,7 +22,7 @@ export async function readTenantMark(metadata: MetadataStore): Promise<TenantMar
 /** Writes into an open store that it is this tenant's. */
 export async function markAsTenants(metadata: MetadataStore, { id, place }: Pick<Tenant, 'id' | 'place'>): Promise<void> {
   const body = { tenant: id, place: encodePlace(place) }
-  await metadata.writeDocuments({ writes: [{ ...MARK, expected: 'any', body, sealed: null }], raisesPolicyVersion: false })
+  await metadata.writeDocuments({ writes: [{ ...TENANT_STORE, expected: 'any', body, sealed: null }], raisesPolicyVersion: false })
 }
 
 /** Rejects where an open store is another tenant's, or no tenant's, whatever the catalogue says: `StoreUnavailable`. */

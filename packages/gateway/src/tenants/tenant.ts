@@ -35,8 +35,6 @@ export const TENANT_KINDS = {
   key: 'gateway.tenant-key',
   /** By where a store is: whose it is. */
   place: 'gateway.tenant-place',
-  /** In a tenant's own store: whose it is. */
-  store: 'gateway.tenant-store',
   /** That this store is that of a server with tenants. */
   marker: 'gateway.tenants',
 } as const
