@@ -74,6 +74,7 @@ describe('tenants in schemas', { timeout: 60_000 }, () => {
     expect(first.tenants.catalogue.find('t1')?.state).toBe('deleting')
     await end?.()
     await first.rounds.round()
+    await first.rounds.deletionsDone()
     expect([first.tenants.catalogue.find('t1'), await schemas('many_')]).toEqual([null, 11])
     await second.tenants.delete('t0')
     expect(await schemas('many_')).toBe(10)

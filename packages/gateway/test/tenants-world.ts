@@ -26,7 +26,9 @@ export interface TenantsWorld {
   /** Whose garbage was collected, by name. */
   readonly collected: string[]
   /** What collecting waits for. */
-  collecting: (tenant: Tenant) => Promise<void>
+  collecting: (tenant: Tenant, signal: AbortSignal) => Promise<void>
+  /** What closing waits for. */
+  closing: (tenant: Tenant) => Promise<void>
   /** Makes one that is active. */
   readonly make: (name: string, hosts?: readonly string[]) => Promise<Tenant>
 }
@@ -63,6 +65,7 @@ export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions 
     directory,
     collected,
     collecting: () => Promise.resolve(),
+    closing: () => Promise.resolve(),
     make: async (name, hosts = []) => (await own.tenants.create({ name, hosts, requestsMax: null })).tenant,
   }
   const open = async (tenant: Tenant, { metadata }: { readonly metadata: MetadataStore }, wornOut: () => void): Promise<BareTenant> => {
@@ -72,11 +75,14 @@ export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions 
       metadata,
       wornOut,
       createRootKey: () => Promise.resolve({ accessKeyId: `AKIA${tenant.name}`, secretAccessKey: 'secret' }),
-      async collectGarbage() {
-        await own.collecting(tenant)
+      async collectGarbage(signal) {
+        await own.collecting(tenant, signal)
         collected.push(tenant.name)
       },
-      close: () => metadata.close(),
+      async close() {
+        await own.closing(tenant)
+        await metadata.close()
+      },
     }
   }
   const tenants = new Tenants({

@@ -141,6 +141,7 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
     await expect(get(acme.client)).rejects.toMatchObject({ name: 'AccessDenied' })
     await expect(server.tenants.resume('acme')).rejects.toThrow('is being deleted')
     await server.rounds.round()
+    await server.rounds.deletionsDone()
     expect(server.tenants.catalogue.all).toEqual([])
     expect(await readdir(join(server.directory, 'tenants'))).toEqual([])
   })

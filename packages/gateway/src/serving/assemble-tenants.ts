@@ -170,7 +170,7 @@ function opener({ options, catalogue, hashWorkers }: OpenerParts): (...given: Op
         const { accessKeyId, secretAccessKey } = await keys.create({ account: ROOT_ACCOUNT, by: 'operator' })
         return { accessKeyId, secretAccessKey }
       },
-      collectGarbage: async () => void (await engine.collectGarbage()),
+      collectGarbage: async (signal) => void (await engine.collectGarbage({ signal })),
       close,
     }
   }

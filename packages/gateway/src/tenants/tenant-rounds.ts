@@ -22,7 +22,7 @@ export interface TenantRoundsOptions<T extends OpenTenant> {
 /**
  * Looks after all tenants in turn, one at a time: in each round the next of those that are open, and the next few of the others, which are opened
  * for it and closed again, by one process of several. So nobody's garbage stays for ever, and no more is open than may be. Suspended ones are left alone.
- * Deletions that a crash has cut off are gone on with.
+ * Deletions that a crash has cut off are gone on with, beside the rounds: nobody waits for that of a large one.
  */
 export class TenantRounds<T extends OpenTenant> {
   readonly #options: TenantRoundsOptions<T>
@@ -31,7 +31,8 @@ export class TenantRounds<T extends OpenTenant> {
   #last = ''
   readonly #timers: NodeJS.Timeout[] = []
   #running: Promise<void> | null = null
-  #stopped = false
+  #deletions: Promise<void> | null = null
+  readonly #stopping = new AbortController()
 
   constructor(options: TenantRoundsOptions<T>) {
     this.#options = options
@@ -56,9 +57,14 @@ export class TenantRounds<T extends OpenTenant> {
     return this.#running
   }
 
-  /** No further rounds; resolves when the one under way has ended. */
+  /** Resolves when the deletions that rounds have begun are done, or have failed. */
+  async deletionsDone(): Promise<void> {
+    await this.#deletions
+  }
+
+  /** No further rounds; resolves when the one under way has stopped, which is soon. Closing the tenants stops deletions. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort(new Error('The server stops.'))
     for (const timer of this.#timers) clearInterval(timer)
     await this.#running
   }
@@ -68,7 +74,11 @@ export class TenantRounds<T extends OpenTenant> {
     try {
       await tenants.catalogue.refresh()
       const end = await take()
-      await this.#lookAfter(end === null ? this.#open() : [...this.#open(), ...this.#next()])
+      const turn = end === null ? this.#open() : [...this.#open(), ...this.#next()]
+      this.#deletions ??= this.#lookAfter(turn.filter(({ state }) => state === 'deleting')).finally(() => {
+        this.#deletions = null
+      })
+      await this.#lookAfter(turn.filter(({ state }) => state === 'active'))
       await end?.()
     } catch {
       // The store of the server's own does not answer. What is known of tenants is old, and nobody waits: the next round asks again.
@@ -78,15 +88,15 @@ export class TenantRounds<T extends OpenTenant> {
   async #lookAfter(turn: readonly Tenant[]): Promise<void> {
     const { tenants, onFault } = this.#options
     for (const tenant of turn) {
-      if (this.#stopped) return
+      if (this.#stopping.signal.aborted) return
       try {
         await tenants.catalogue.refresh()
         // A round takes long: what was to be done when it began may be wrong by now.
         const now = tenants.catalogue.findById(tenant.id)
-        if (now?.state === 'deleting') await tenants.finishDeletion(now)
-        if (now?.state === 'active') await collect(tenants, now)
+        if (now?.state === 'deleting' && tenant.state === 'deleting') await tenants.finishDeletion(now)
+        if (now?.state === 'active' && tenant.state === 'active') await collect(tenants, now, this.#stopping.signal)
       } catch (error) {
-        onFault(error, tenant)
+        if (!this.#stopping.signal.aborted) onFault(error, tenant)
       }
     }
   }
@@ -114,10 +124,10 @@ function turnOf(tenants: readonly Tenant[], last: string, max: number): readonly
   return [...behind, ...tenants.slice(0, tenants.length - behind.length)].slice(0, max)
 }
 
-async function collect<T extends OpenTenant>(tenants: Tenants<T>, tenant: Tenant): Promise<void> {
+async function collect<T extends OpenTenant>(tenants: Tenants<T>, tenant: Tenant, signal: AbortSignal): Promise<void> {
   const lease = await tenants.use(tenant, { passing: true })
   try {
-    await lease.value.collectGarbage()
+    await lease.value.collectGarbage(signal)
   } finally {
     lease.release()
   }

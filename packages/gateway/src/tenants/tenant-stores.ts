@@ -119,18 +119,19 @@ export class TenantStores {
 
   /**
    * Removes all that a tenant has: its blobs, then its metadata. Nobody may have it open. What stops it is gone on with by calling it again.
-   * Rejects, and removes nothing, where its metadata is another tenant's by its mark.
+   * Rejects, and removes nothing, where its metadata is another tenant's by its mark; and with the signal's reason.
    */
-  async remove(tenant: Tenant): Promise<void> {
+  async remove(tenant: Tenant, signal: AbortSignal): Promise<void> {
     const { place } = tenant
     // Before anything is gone: where it is must be within reach.
     const database = place.kind === 'postgres' ? this.#known(this.#options.postgres) : null
     await this.#checkOwn(tenant)
-    await this.#removeBlobs(blobPrefixOf(tenant))
+    await this.#removeBlobs(blobPrefixOf(tenant), signal)
+    signal.throwIfAborted()
     if (place.kind === 'sqlite') await rm(this.#folderOf(place.folder), { recursive: true, force: true })
     else await database?.pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
     // What another process was writing meanwhile: it can commit no more.
-    await this.#removeBlobs(blobPrefixOf(tenant))
+    await this.#removeBlobs(blobPrefixOf(tenant), signal)
   }
 
   /** That what is there is this tenant's; what is damaged is gone with it, and so is what a crash has left half made. */
@@ -152,12 +153,13 @@ export class TenantStores {
     throw new Error(`What is in the place of the tenant ${tenant.name} is not its own: it is left as it is.`)
   }
 
-  async #removeBlobs(prefix: string): Promise<void> {
+  async #removeBlobs(prefix: string, signal: AbortSignal): Promise<void> {
     const backend = this.#options.backend.lend()
     await backend.init()
     const { unfinished, limits } = backend
     const found: BlobKey[] = []
     const removeFound = async (): Promise<void> => {
+      signal.throwIfAborted()
       if (found.length > 0) await backend.delete(found.splice(0))
     }
     for await (const { key } of backend.list({ prefix })) {
@@ -168,7 +170,10 @@ export class TenantStores {
     if (unfinished === undefined) return
     const own = []
     for await (const write of unfinished.list({ before: AT_ANY_TIME })) if (write.key.startsWith(prefix)) own.push(write)
-    for (const write of own) await unfinished.abort(write)
+    for (const write of own) {
+      signal.throwIfAborted()
+      await unfinished.abort(write)
+    }
   }
 }
 

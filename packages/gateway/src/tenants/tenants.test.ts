@@ -1,32 +1,9 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sqliteMetadata } from '@stowage/core/sqlite'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { tenantsWorld } from '../../test/tenants-world.ts'
-import type { BareTenant, TenantsWorld } from '../../test/tenants-world.ts'
-import { TenantCatalogue } from './tenant-catalogue.ts'
-import { TenantRounds } from './tenant-rounds.ts'
-import type { TenantRoundsOptions } from './tenant-rounds.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
-
-function roundsOf({ tenants }: TenantsWorld, more: Partial<TenantRoundsOptions<BareTenant>> = {}): TenantRounds<BareTenant> {
-  const onFault = (error: unknown): never => {
-    throw error
-  }
-  const take = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve())
-  const rounds = new TenantRounds({
-    tenants,
-    everySeconds: 3600,
-    openMax: 16,
-    openedMax: 8,
-    hearEverySeconds: null,
-    take,
-    onFault,
-    ...more,
-  })
-  onTestFinished(() => rounds.stop())
-  return rounds
-}
 
 test('a deletion that is gone on with late leaves a new tenant of the same name alone', async () => {
   const own = await tenantsWorld()
@@ -53,29 +30,6 @@ test('hosts that a tenant was given while it was being deleted go with it', asyn
   await own.tenants.change('acme', { hosts: ['b.example'], requestsMax: null })
   await own.tenants.finishDeletion(stale)
   await own.make('bolt', ['a.example', 'b.example'])
-})
-
-test('a round does what a tenant needs by now, not what it needed when the round began', async () => {
-  const own = await tenantsWorld()
-  for (const name of ['aaa', 'acme', 'bolt', 'coop']) await own.make(name)
-  await own.catalogue.change('acme', () => ({ state: 'deleting' }))
-  const rounds = roundsOf(own, { openedMax: 8 })
-  own.collecting = async ({ name }) => {
-    if (name !== 'aaa') return
-    await own.tenants.delete('acme')
-    await own.make('acme')
-    await own.tenants.suspend('bolt')
-  }
-  await rounds.round()
-  // The new one was opened for its key, and is looked after in the next round.
-  expect(own.collected).toEqual(['aaa', 'coop'])
-  expect(own.catalogue.all.map(({ name, state }) => `${name} ${state}`)).toEqual([
-    'aaa active',
-    'acme active',
-    'bolt suspended',
-    'coop active',
-  ])
-  expect(own.tenants.openCount).toBe(3)
 })
 
 test('a place is one tenant’s, and what is there must be this tenant’s own', async () => {
@@ -154,35 +108,16 @@ test('what is open of a tenant is closed as soon as somebody else has suspended 
   for (const { release } of leases) release()
 })
 
-test('rounds look after those that are open each time, and after all others in turn, however few may be open', async () => {
-  const own = await tenantsWorld({ openMax: 3 })
-  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
-  for (const name of names) await own.make(name)
-  const rounds = roundsOf(own, { openedMax: 2 })
-  const seen: (readonly string[])[] = []
-  for (let round = 0; round < 4; round += 1) {
-    await rounds.round()
-    expect(own.tenants.openCount).toBeLessThanOrEqual(3)
-    seen.push(own.collected.splice(0))
-  }
-  // The last three were made last, and are open; opening others closes them one after the other.
-  expect(seen[0]?.slice(0, 3)).toEqual(['f', 'g', 'h'])
-  expect(seen[0]?.slice(3)).toEqual(['a', 'b'])
-  expect(new Set(seen.flat())).toEqual(new Set(names))
-})
-
-test('a server that is asked for nothing hears of a suspension all the same, and closes what it has open', async () => {
-  let seconds = 0
-  const clock = (): Date => new Date((seconds += 2) * 1000)
-  const own = await tenantsWorld({ clock })
+test('a server that stops leaves a deletion where it is', async () => {
+  const own = await tenantsWorld()
   const acme = await own.make('acme')
-  const rounds = roundsOf(own, { hearEverySeconds: 0.01 })
-  rounds.start()
-  await rounds.round()
-  // An upload is under way.
-  const lease = await own.tenants.use(acme)
-  const other = new TenantCatalogue({ metadata: own.control, clock, observer: { event: () => undefined } })
-  await other.change('acme', () => ({ state: 'suspended' }))
+  let end = (): void => undefined
+  own.closing = () => new Promise<void>((resolve) => (end = resolve))
+  const deletion = own.tenants.delete('acme').catch((error: Error) => error.message)
   await expect.poll(() => own.tenants.isOpen(acme), { interval: 5 }).toBe(false)
-  lease.release()
+  const closed = own.tenants.close()
+  end()
+  expect(await deletion).toContain('The server stops')
+  await closed
+  expect(own.catalogue.find('acme')?.state).toBe('deleting')
 })

@@ -18,8 +18,8 @@ import type { TenantStores } from './tenant-stores.ts'
 export interface OpenTenant {
   /** Makes a key of the account that owns the tenant. */
   createRootKey(): Promise<AccessKeyPair>
-  /** One run of the collector. */
-  collectGarbage(): Promise<void>
+  /** One run of the collector. Rejects with the signal's reason. */
+  collectGarbage(signal: AbortSignal): Promise<void>
   /** Waits for calls under way, then closes everything that is not shared. */
   close(): Promise<void>
 }
@@ -61,6 +61,7 @@ export class Tenants<T extends OpenTenant> {
   readonly #options: TenantsOptions<T>
   readonly #cache: OpenCache<T>
   readonly #deleting = new Map<string, Promise<void>>()
+  readonly #closing = new AbortController()
   /** Being made: their tables are made whatever else is only looked at, and they are open although nobody serves them yet. */
   readonly #making = new Set<string>()
 
@@ -242,7 +243,7 @@ export class Tenants<T extends OpenTenant> {
     if (tenant?.state !== 'deleting') return
     await this.#cache.evict(id)
     await this.#untilHeard()
-    await this.#options.stores.remove(tenant)
+    await this.#options.stores.remove(tenant, this.#closing.signal)
     await this.catalogue.remove(tenant)
     this.#announce('tenant.deleted', tenant)
   }
@@ -270,8 +271,9 @@ export class Tenants<T extends OpenTenant> {
     this.#closeInactive()
   }
 
-  /** Closes all that are open, and opens no others. */
+  /** Closes all that are open, and opens no others. Deletions stop where they are: they are gone on with when there is a server again. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error('The server stops: the deletion is gone on with when it runs again.'))
     await this.#cache.close()
     await Promise.allSettled(this.#deleting.values())
   }
