@@ -27,6 +27,8 @@ export interface TenantsWorld {
   readonly collected: string[]
   /** What collecting waits for. */
   collecting: (tenant: Tenant, signal: AbortSignal) => Promise<void>
+  /** What making its key waits for. */
+  making: (tenant: Tenant) => Promise<void>
   /** What closing waits for. */
   closing: (tenant: Tenant) => Promise<void>
   /** Makes one that is active. */
@@ -65,6 +67,7 @@ export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions 
     directory,
     collected,
     collecting: () => Promise.resolve(),
+    making: () => Promise.resolve(),
     closing: () => Promise.resolve(),
     make: async (name, hosts = []) => (await own.tenants.create({ name, hosts, requestsMax: null })).tenant,
   }
@@ -74,7 +77,10 @@ export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions 
       name: tenant.name,
       metadata,
       wornOut,
-      createRootKey: () => Promise.resolve({ accessKeyId: `AKIA${tenant.name}`, secretAccessKey: 'secret' }),
+      async createRootKey() {
+        await own.making(tenant)
+        return { accessKeyId: `AKIA${tenant.name}`, secretAccessKey: 'secret' }
+      },
       async collectGarbage(signal) {
         await own.collecting(tenant, signal)
         collected.push(tenant.name)

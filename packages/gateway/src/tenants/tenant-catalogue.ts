@@ -10,7 +10,7 @@ export interface TenantCatalogueOptions {
   readonly metadata: MetadataStore
   /** By which it is told how old an answer is. */
   readonly clock: Clock
-  /** Hears where the store could not be asked (`tenants.version-unknown`). */
+  /** Hears where the store could not be asked (`tenants.version-unknown`), and of tenants that cannot be read (`tenant.unreadable`). */
   readonly observer: Observer
 }
 
@@ -33,6 +33,7 @@ const WRITES_MAX = 100
  */
 export class TenantCatalogue {
   readonly #metadata: MetadataStore
+  readonly #observer: Observer
   readonly #watch: PolicyVersionWatch
   readonly #keys = new Map<string, string>()
   #tenants: ReadonlyMap<string, Tenant> = new Map()
@@ -45,6 +46,7 @@ export class TenantCatalogue {
 
   constructor({ metadata, clock, observer }: TenantCatalogueOptions) {
     this.#metadata = metadata
+    this.#observer = observer
     this.#watch = new PolicyVersionWatch({
       read: () => metadata.policyVersion(),
       heard: (version) => void (this.#heard = Math.max(version, this.#heard ?? 0)),
@@ -80,13 +82,23 @@ export class TenantCatalogue {
     // An answer that comes late says nothing new.
     if (this.#loaded !== null && policyVersion < this.#loaded) return
     const before = this.#byId
-    const tenants = documents.map(({ id, body }) => decodeTenant(id, body))
+    const tenants = documents.flatMap(({ id, body }) => this.#readable(id, body))
     this.#tenants = new Map(tenants.map((tenant) => [tenant.name, tenant]))
     this.#hosts = new Map(tenants.flatMap((tenant) => tenant.hosts.map((host) => [host, tenant] as const)))
     this.#byId = new Map(tenants.map((tenant) => [tenant.id, tenant]))
     this.#loaded = policyVersion
     this.#heard = Math.max(policyVersion, this.#heard ?? 0)
     this.#listener(before)
+  }
+
+  /** What another release has written of one tenant closes that one, and is no fault of the others. */
+  #readable(name: string, body: JsonValue): readonly Tenant[] {
+    try {
+      return [decodeTenant(name, body)]
+    } catch (error) {
+      this.#observer.event('tenant.unreadable', { tenant: name, error })
+      return []
+    }
   }
 
   /** All of them, by name. */

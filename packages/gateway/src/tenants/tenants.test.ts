@@ -121,3 +121,22 @@ test('a server that stops leaves a deletion where it is', async () => {
   await closed
   expect(own.catalogue.find('acme')?.state).toBe('deleting')
 })
+
+test('a tenant of which another release has written is closed, and the others go on', async () => {
+  const own = await tenantsWorld()
+  const [acme, bolt] = [await own.make('acme', ['acme.example']), await own.make('bolt')]
+  const write = { kind: 'gateway.tenant', id: 'acme', expected: 'any', body: { id: acme.id, state: 'new' }, sealed: null } as const
+  await own.control.writeDocuments({ writes: [write], raisesPolicyVersion: true })
+  await own.catalogue.load()
+  expect([own.catalogue.all.map(({ name }) => name), own.catalogue.ofHost('acme.example')]).toEqual([['bolt'], null])
+  await expect(own.tenants.use(acme)).rejects.toThrow('is gone')
+  ;(await own.tenants.use(bolt)).release()
+  await expect(own.make('acme')).rejects.toThrow('There is a tenant acme already')
+})
+
+test('a tenant that is deleted while it is being made does not become active', async () => {
+  const own = await tenantsWorld()
+  own.making = async ({ name }) => void (await own.catalogue.change(name, () => ({ state: 'deleting' })))
+  await expect(own.make('acme')).rejects.toThrow('is being deleted')
+  expect(own.catalogue.find('acme')?.state).toBe('deleting')
+})

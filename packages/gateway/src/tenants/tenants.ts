@@ -153,7 +153,7 @@ export class Tenants<T extends OpenTenant> {
     const lease = await this.use(tenant, { evenSuspended: true })
     try {
       const key = await lease.value.createRootKey()
-      const made = await this.catalogue.change(tenant.name, () => ({ state: 'active' }))
+      const made = await this.catalogue.change(tenant.name, (now) => ({ state: notDeleting(now, 'active') }))
       this.#announce('tenant.created', made)
       return { tenant: made, key }
     } finally {
