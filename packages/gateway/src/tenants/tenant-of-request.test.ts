@@ -73,10 +73,21 @@ test('whose a request is: the host says so before the key does', async () => {
   expect(await find('nobody.s3.example.com', 'AKIABOLT')).toBe('host')
   expect(await find('s3.example.com', 'AKIABOLT')).toEqual(ofBolt)
   expect(await find('s3.example.com', 'AKIANOBODY')).toBe('key')
+  // A dot at the end changes nothing.
+  expect(await find('bolt.s3.example.com.')).toEqual(ofBolt)
+  expect(await find('nobody.s3.example.com.:9000', 'AKIABOLT')).toBe('host')
+  expect(await find('files.acme.example.:9000')).toEqual(ofAcme)
   expect(await find('127.0.0.1:9000')).toBe('nothing')
   expect(await find('bolt.s3.example.com', undefined, null)).toBe('nothing')
   // A head of 16 KiB must not keep everybody waiting.
   expect(await find(`${'a.'.repeat(8_000)}acme.example`)).toBe('nothing')
+  // No host that a tenant was given takes the domain, or another one's name below it.
+  const greedy = tenant('coop', ['bolt.s3.example.com', 'example.com'])
+  await catalogue.add(greedy)
+  expect(await find('bolt.s3.example.com')).toEqual(ofBolt)
+  expect(await find('photos.acme.s3.example.com')).toEqual(ofAcme)
+  expect(await find('s3.example.com', 'AKIABOLT')).toEqual(ofBolt)
+  expect(await find('www.example.com')).toContain('coop')
   await catalogue.remove(bolt)
   expect(await find('s3.example.com', 'AKIABOLT')).toBe('key')
   expect(await catalogue.registerKeys(acme, ['AKIABOLT'])).toBe(true)

@@ -19,19 +19,19 @@ export type FoundTenant =
 
 /**
  * Finds whose request this is: by its host, where the host is a tenant's; else by the access key that it shows. A host below the domain is
- * that tenant's or nobody's. What the key is worth is for the tenant's door to say, which knows no key but its own.
+ * that tenant's or nobody's, and the domain everybody's, whatever hosts a tenant was given. What the key is worth is for the tenant's door to say, which knows no key but its own.
  */
 export async function tenantOfRequest(request: HttpRequest, { catalogue, domain }: TenantOfRequestOptions): Promise<FoundTenant> {
   const refreshed = catalogue.refresh()
   if (refreshed !== null) await refreshed
   const host = hostOf(request)
-  const own = catalogue.ofHost(host)
-  if (own !== null) return { tenant: own, domains: hostsOf(own, domain) }
   const name = domain === null ? null : nameBelow(host, domain)
   if (name !== null) {
     const named = catalogue.find(name)
     return named === null ? { tenant: null, because: 'host' } : { tenant: named, domains: hostsOf(named, domain) }
   }
+  const own = host === domain ? null : catalogue.ofHost(host)
+  if (own !== null) return { tenant: own, domains: hostsOf(own, domain) }
   const accessKeyId = accessKeyIdOf(request)
   if (accessKeyId === null) return { tenant: null, because: 'nothing' }
   const parent = parentKeyOf(request)
@@ -45,10 +45,10 @@ function hostsOf({ hosts, name }: Tenant, domain: string | null): readonly strin
   return domain === null ? hosts : [...hosts, `${name}.${domain}`]
 }
 
-/** In lower case, without a port. */
+/** In lower case, without a port, and without the dot that a whole name may end with. */
 function hostOf({ headers }: HttpRequest): string {
   const host = headers.find(([name]) => name === 'host')?.[1] ?? ''
-  return host.toLowerCase().replace(/:[0-9]*$/, '')
+  return host.toLowerCase().replace(/\.?(?::[0-9]*)?$/, '')
 }
 
 function nameBelow(host: string, domain: string): string | null {

@@ -140,3 +140,13 @@ test('a tenant that is deleted while it is being made does not become active', a
   await expect(own.make('acme')).rejects.toThrow('is being deleted')
   expect(own.catalogue.find('acme')?.state).toBe('deleting')
 })
+
+test('a host below another tenant’s is one of its buckets, and not to be had', async () => {
+  const own = await tenantsWorld()
+  await own.make('acme', ['files.acme.example'])
+  await own.make('bolt')
+  await expect(own.make('coop', ['photos.files.acme.example'])).rejects.toThrow('Another tenant has the host')
+  const change = { hosts: ['photos.files.acme.example'], requestsMax: null }
+  await expect(own.tenants.change('bolt', change)).rejects.toThrow('or one above it')
+  expect((await own.tenants.change('acme', change)).hosts).toEqual(change.hosts)
+})

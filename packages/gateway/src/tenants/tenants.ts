@@ -4,9 +4,10 @@ import type { Clock, Ids, Observer } from '@stowage/core'
 import { storedAccessKeyIds } from '@stowage/credentials'
 import type { AccessKeyPair } from '@stowage/credentials'
 import type { Stores } from '../stores/stores.ts'
+import { checkedHosts } from './checked-hosts.ts'
 import { OpenCache } from './open-cache.ts'
 import type { Lease, UseOptions } from './open-cache.ts'
-import { parseRequestsMax, parseTenantHost, parseTenantName, HOSTS_MAX } from './tenant.ts'
+import { parseRequestsMax, parseTenantName } from './tenant.ts'
 import { checkTenantMark, markAsTenants } from './store-mark.ts'
 import { TenantClosedError } from './tenant-closed-error.ts'
 import type { NewTenant, TenantChange } from './tenant-wishes.ts'
@@ -134,7 +135,7 @@ export class Tenants<T extends OpenTenant> {
     const named = { name: parseTenantName(name), id }
     const tenant: Tenant = {
       ...named,
-      hosts: checkedHosts(hosts),
+      hosts: checkedHosts(hosts, id, this.catalogue),
       state: 'suspended',
       requestsMax: parseRequestsMax(requestsMax ?? this.#options.requestsMax),
       place: stores.placeFor(named),
@@ -164,7 +165,7 @@ export class Tenants<T extends OpenTenant> {
   /** Changes hosts and limits: at once here, within a second in other processes. */
   async change(name: string, { hosts, requestsMax }: TenantChange): Promise<Tenant> {
     const changed = await this.catalogue.change(name, (tenant) => ({
-      hosts: hosts === null ? tenant.hosts : checkedHosts(hosts),
+      hosts: hosts === null ? tenant.hosts : checkedHosts(hosts, tenant.id, this.catalogue),
       requestsMax: requestsMax === null ? tenant.requestsMax : parseRequestsMax(requestsMax),
     }))
     this.#announce('tenant.changed', changed)
@@ -286,9 +287,4 @@ export class Tenants<T extends OpenTenant> {
 function notDeleting(tenant: Tenant, state: 'active' | 'suspended'): 'active' | 'suspended' {
   if (tenant.state === 'deleting') throw new Error(`The tenant ${tenant.name} is being deleted.`)
   return state
-}
-
-function checkedHosts(hosts: readonly string[]): readonly string[] {
-  if (hosts.length > HOSTS_MAX) throw new Error(`A tenant has at most ${HOSTS_MAX} hosts.`)
-  return [...new Set(hosts.map(parseTenantHost))]
 }
