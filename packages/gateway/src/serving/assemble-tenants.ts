@@ -1,5 +1,5 @@
 import { createIds, HashWorkerPool, systemClock } from '@stowage/core'
-import type { MetadataStore, Observer } from '@stowage/core'
+import type { Observer } from '@stowage/core'
 import { SharedBackend } from '@stowage/core/backend'
 import type { MovableBackend } from '@stowage/core/backend'
 import { sqliteWriters } from '@stowage/core/sqlite'
@@ -11,6 +11,7 @@ import { placeBackend } from '../stores/place-backend.ts'
 import type { Stores } from '../stores/stores.ts'
 import { openControlStore } from '../tenants/control-store.ts'
 import type { ControlStore } from '../tenants/control-store.ts'
+import { roundLease } from '../tenants/round-lease.ts'
 import { withRegisteredKeys } from '../tenants/registered-keys.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { TenantCatalogue } from '../tenants/tenant-catalogue.ts'
@@ -72,9 +73,6 @@ export interface AssembledTenants {
 
 /** They ask once a second, for what is a second old at the most; and a little. */
 const OTHERS_HEAR_SECONDS = 2.5
-/** A round that takes longer may meet another one's, which does no harm. */
-const ROUND_LEASE_SECONDS = 120
-
 /** Opens the server's own store and the backend, and the door before tenants, which are opened when somebody comes. */
 export async function assembleTenants(options: AssembleTenantsOptions): Promise<AssembledTenants> {
   const { directory, migrate = true, presigning = false, observer } = options
@@ -118,7 +116,7 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
     const isServing = async (): Promise<boolean> => (await metadata.policyVersion()) >= 0
     const handler = tenantHandler({ tenants, domain: options.tenantDomain ?? null, domains: options.domains ?? [], observer })
     const shared = { metadata, movable, dataDirectory: directory, presigning }
-    return { tenants, handler, shared, isServing, takeRound: roundsOf(metadata, ids.uuid()), close }
+    return { tenants, handler, shared, isServing, takeRound: roundLease(control, ids.uuid()), close }
   } catch (error) {
     await close()
     throw error
@@ -138,15 +136,6 @@ function backendOf(
     mayBegin: migrate && catalogue.all.length === 0,
     ...(bytes === undefined ? {} : { wanted: bytes }),
   })
-}
-
-function roundsOf(metadata: MetadataStore, owner: string): AssembledTenants['takeRound'] {
-  const job = { id: 'gateway.tenants', owner } as const
-  return async () => {
-    const { outcome } = await metadata.takeJob({ ...job, kind: 'gateway.tenants', leaseSeconds: ROUND_LEASE_SECONDS })
-    if (outcome !== 'taken') return null
-    return async () => void (await metadata.finishJob({ ...job, againInSeconds: 0, done: true }))
-  }
 }
 
 interface OpenerParts {

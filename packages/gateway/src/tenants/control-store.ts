@@ -32,6 +32,8 @@ export interface ControlStore {
   /** Null with files. */
   readonly postgres: PostgresDatabase | null
   readonly schema: string
+  /** Closes and opens it, where it is a file; there is nothing to open again in Postgres. What is asked meanwhile is `StoreUnavailable`. */
+  reopen(): Promise<void>
   /** Closes it, and its connections. */
   close(): Promise<void>
 }
@@ -67,12 +69,17 @@ export async function openControlStore(options: ControlStoreOptions): Promise<Co
   return opened({ metadata: postgres.metadataIn({ schema, migrate }), postgres, schema, end: postgres.end, migrate })
 }
 
-interface Opening extends Omit<ControlStore, 'close'> {
+interface Opening extends Omit<ControlStore, 'close' | 'reopen'> {
   readonly end: () => Promise<void>
   readonly migrate: boolean
 }
 
 async function opened({ metadata, postgres, schema, end, migrate }: Opening): Promise<ControlStore> {
+  const reopen = async (): Promise<void> => {
+    if (postgres !== null) return
+    await metadata.close()
+    await metadata.open()
+  }
   const close = async (): Promise<void> => {
     try {
       await metadata.close()
@@ -83,7 +90,7 @@ async function opened({ metadata, postgres, schema, end, migrate }: Opening): Pr
   try {
     await metadata.open()
     if (!(await isControlStore(metadata))) await mark(metadata, migrate)
-    return { metadata, postgres, schema, close }
+    return { metadata, postgres, schema, reopen, close }
   } catch (error) {
     await close().catch(() => undefined)
     throw error
