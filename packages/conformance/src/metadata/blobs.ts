@@ -7,8 +7,6 @@ import {
   content,
   deletion,
   makeBucket,
-  type MetadataCase,
-  type MetadataSubject,
   newObject,
   PROCESS,
   putBlobs,
@@ -18,6 +16,7 @@ import {
   shareBlobs,
   AT,
 } from './support.ts'
+import type { MetadataCase, MetadataSubject } from './support.ts'
 
 const GRACE = { graceSeconds: 10, leaseSeconds: 60, limit: 100 }
 
@@ -73,6 +72,19 @@ export const blobCases: readonly MetadataCase[] = [
       assert.deepEqual(await put('x'), { outcome: 'blob-gone', fresh: true })
       assert.equal(await content(subject, 'k'), null)
       assert.deepEqual(await known(subject), { x: 'queued' })
+    },
+  },
+  {
+    name: 'blobs: those that are reserved are found among others',
+    async run(subject) {
+      const { store } = subject
+      await makeBucket(subject)
+      await putBlobs(subject, 'k', ['held'])
+      await store.reserveBlobs({ processId: PROCESS, blobs: ['a', 'b', 'c'].map(blob) })
+      const wanted = ['held', 'b', 'never-heard-of', 'c'].map(blob)
+      const found = await store.reservedAmong([...wanted, { ...blob('a'), backendId: 'another' }])
+      assert.deepEqual(found.map((each): string => each.blob).toSorted(), ['b', 'c'])
+      assert.deepEqual(await store.reservedAmong([]), [])
     },
   },
   {

@@ -127,6 +127,7 @@ const COMMANDS: Readonly<Record<string, (subject: MetadataSubject) => Promise<un
   expireUploads: ({ store }) => store.expireUploads({ answersKeptSeconds: 1, limit: 1 }),
   reserveBlobs: ({ store }) => store.reserveBlobs({ processId: 'process', blobs: [blob('new')] }),
   abandonBlobs: ({ store }) => store.abandonBlobs([blob('new')]),
+  reservedAmong: ({ store }) => store.reservedAmong([blob('new')]),
   heartbeat: ({ store }) => store.heartbeat({ processId: 'process', oldestReadAgeMs: null }),
   endProcess: ({ store }) => store.endProcess('process'),
   claimGarbage: ({ store }) => store.claimGarbage({ graceSeconds: 0, leaseSeconds: 60, limit: 10 }),

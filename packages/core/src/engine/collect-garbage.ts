@@ -10,8 +10,8 @@ import { isOwnBlob } from './own-blob.ts'
 const LIMIT_DEFAULT = 1_000
 /** Blobs of one claim: few enough that a collector that dies leaves little behind for its lease. */
 const CLAIM_SIZE = 1_000
-/** Rows of a page of garbage. */
-const PAGE_SIZE = 1_000
+/** Blobs that the store is asked about at once. */
+const ASKED_SIZE = 1_000
 /** Unfinished writes looked at in one run; the next run sees the rest. */
 const UNFINISHED_MAX = 10_000
 
@@ -28,12 +28,36 @@ export async function collectGarbage(engine: EngineContext, options: CollectGarb
   const { limit = LIMIT_DEFAULT, signal } = options
   if (!(Number.isInteger(limit) && limit >= 0))
     throw new StorageError('InvalidArgument', { argument: 'limit', reason: 'is a whole number, 0 or more' })
-  signal?.throwIfAborted()
-  const uploads = await expireUploads(engine, limit)
   const run = new CollectorRun(engine, signal)
-  const blobs = await run.deleteGarbage(limit)
-  await run.abortUnfinished()
-  run.throwFailure()
+  const collected = await run.round(limit)
+  await run.finish()
+  return collected
+}
+
+/** What collecting all there is needs beside. */
+interface CollectAllOptions {
+  /** Blobs, and uploads, at once. */
+  readonly roundSize: number
+  /** Before each round. */
+  readonly prepare: () => Promise<void>
+  readonly signal: AbortSignal
+}
+
+/** The same, round after round until there is nothing left. What backends keep of unfinished writes is looked at once, at the end. */
+export async function collectAllGarbage(
+  engine: EngineContext,
+  { roundSize, prepare, signal }: CollectAllOptions,
+): Promise<CollectedGarbage> {
+  const run = new CollectorRun(engine, signal)
+  let [blobs, uploads] = [0, 0]
+  for (;;) {
+    await prepare()
+    const round = await run.round(roundSize)
+    blobs += round.blobs
+    uploads += round.uploads
+    if (round.blobs < roundSize && round.uploads < roundSize) break
+  }
+  await run.finish()
   return { blobs, uploads }
 }
 
@@ -54,13 +78,21 @@ class CollectorRun {
     this.#signal = signal
   }
 
-  /** Throws what went wrong first, if anything did. */
-  throwFailure(): void {
+  /** Expires, and then deletes, as many of each. */
+  async round(limit: number): Promise<CollectedGarbage> {
+    this.#signal?.throwIfAborted()
+    const uploads = await expireUploads(this.#engine, limit)
+    return { blobs: await this.#deleteGarbage(limit), uploads }
+  }
+
+  /** What is left to do behind the rounds. Throws what went wrong first, if anything did. */
+  async finish(): Promise<void> {
+    await this.#abortUnfinished()
     if (this.#failures.length > 0) throw this.#failures[0]
   }
 
   /** Claims and deletes until there is nothing to claim or the limit is reached. Says how many blobs are gone. */
-  async deleteGarbage(limit: number): Promise<number> {
+  async #deleteGarbage(limit: number): Promise<number> {
     const { metadata, limits } = this.#engine
     let claimed = 0
     let deleted = 0
@@ -103,7 +135,7 @@ class CollectorRun {
    * Aborts what backends keep of unfinished writes: those older than lease and grace whose blob is not reserved any more.
    * However long a write takes, its process lives and its reservation stands until the commit.
    */
-  async abortUnfinished(): Promise<void> {
+  async #abortUnfinished(): Promise<void> {
     for (const [backendId, { unfinished }] of this.#engine.backends) {
       if (unfinished === undefined) continue
       try {
@@ -134,16 +166,11 @@ class CollectorRun {
 
   async #reservedAmong(backendId: string, keys: ReadonlySet<BlobKey>): Promise<ReadonlySet<BlobKey>> {
     const reserved = new Set<BlobKey>()
-    const { inspection } = this.#engine.metadata
-    let after: string | null = null
-    do {
+    const blobs = [...keys].map((blob): BlobRef => ({ backendId, blob }))
+    for (let at = 0; at < blobs.length; at += ASKED_SIZE) {
       this.#signal?.throwIfAborted()
-      const page: Awaited<ReturnType<typeof inspection.garbage>> = await inspection.garbage({ after, limit: PAGE_SIZE })
-      for (const row of page.rows) {
-        if (row.state === 'reserved' && row.backendId === backendId && keys.has(row.blob)) reserved.add(row.blob)
-      }
-      after = page.next
-    } while (after !== null)
+      for (const { blob } of await this.#engine.metadata.reservedAmong(blobs.slice(at, at + ASKED_SIZE))) reserved.add(blob)
+    }
     return reserved
   }
 

@@ -186,6 +186,8 @@ export interface MetadataStore {
    * never will, not given back means that it did.
    */
   abandonBlobs(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]>
+  /** Those of some blobs that are reserved. `StoreNotUsable` where the store is marked: what is not reserved in it may be so in another one. */
+  reservedAmong(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]>
   /** States that the process lives, and the oldest read it has open. `lapsed`: it had been taken for dead, its reservations may be gone. */
   heartbeat(beat: Heartbeat): Promise<{ readonly lapsed: boolean }>
   /** Says that the process has ended: what it reserved and never wrote is garbage at once. */

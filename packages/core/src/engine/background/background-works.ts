@@ -1,4 +1,4 @@
-import { collectGarbage } from '../collect-garbage.ts'
+import { collectAllGarbage } from '../collect-garbage.ts'
 import type { EngineContext } from '../context.ts'
 import type { Heartbeats } from '../heartbeats.ts'
 import type { RecurringWork } from './recurring-job.ts'
@@ -10,17 +10,10 @@ const ROUND_SIZE = 1_000
 /** Everything that an engine with these rules does in the background. */
 export function backgroundWorks(engine: EngineContext, heartbeats: Heartbeats, rules: BackgroundRules | null): readonly RecurringWork[] {
   if (rules === null) return []
-  return [{ id: 'garbage', everySeconds: rules.garbageEverySeconds, run: (signal) => collectAll(engine, heartbeats, signal) }]
-}
-
-async function collectAll(engine: EngineContext, heartbeats: Heartbeats, signal: AbortSignal): Promise<Readonly<Record<string, number>>> {
-  const sum = { blobs: 0, uploads: 0 }
-  for (;;) {
+  const run = async (signal: AbortSignal): Promise<Readonly<Record<string, number>>> => {
     // A machine that slept, or a clock that was set, must not make us take ourselves for dead.
-    await heartbeats.now()
-    const { blobs, uploads } = await collectGarbage(engine, { limit: ROUND_SIZE, signal })
-    sum.blobs += blobs
-    sum.uploads += uploads
-    if (blobs < ROUND_SIZE && uploads < ROUND_SIZE) return sum
+    const prepare = (): Promise<void> => heartbeats.now()
+    return { ...(await collectAllGarbage(engine, { roundSize: ROUND_SIZE, prepare, signal })) }
   }
+  return [{ id: 'garbage', everySeconds: rules.garbageEverySeconds, run }]
 }

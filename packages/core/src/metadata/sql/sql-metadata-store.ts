@@ -39,6 +39,7 @@ import { listRelationRows } from './list-relation-rows.ts'
 import { listUploads } from './list-uploads.ts'
 import { listVersions } from './list-versions.ts'
 import { policyVersion } from './served.ts'
+import { reservedAmong } from './reserved-among.ts'
 import { deleteBucketInSteps, deleteInChunks, expireInChunks } from './split-commands.ts'
 import type { ReadProgram, SqlDriver } from './sql-driver.ts'
 
@@ -193,6 +194,10 @@ export class SqlMetadataStore implements MetadataStore {
 
   abandonBlobs(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
     return this.#driver.command('abandonBlobs', { blobs })
+  }
+
+  reservedAmong(blobs: readonly BlobRef[]): Promise<readonly BlobRef[]> {
+    return this.#driver.readConsistent((context) => reservedAmong(context, { blobs }))
   }
 
   heartbeat(beat: Heartbeat): Promise<{ readonly lapsed: boolean }> {
