@@ -71,6 +71,10 @@ export const copyingCases: readonly MetadataCase[] = [
       assert.deepEqual(await copying.readMark(), { version: 2, body: mark })
       assert.deepEqual(await copying.write({ expected: 2, mark: null }), { outcome: 'written', version: null })
       assert.equal(await copying.readMark(), null)
+      // Whoever knew a mark that was taken away does not take another one for it.
+      assert.deepEqual(await copying.write({ expected: null, mark }), { outcome: 'written', version: 3 })
+      assert.deepEqual(await copying.write({ expected: 2, mark: null }), { outcome: 'conflict', version: 3 })
+      assert.equal(await copying.count('documents'), 0)
     },
   },
   {

@@ -68,7 +68,7 @@ export interface StoreRows {
  * Without `openMarked`, `open()` refuses such a one; where it is open already, it refuses commands, unless it is a backup.
  */
 export interface StoreMark {
-  /** Counts up with each write. */
+  /** Counts up with each write. No two marks of a store have the same, one that was taken away included. */
   readonly version: number
   /** Has `state`, and what else whoever writes it needs. */
   readonly body: { readonly [name: string]: JsonValue } & { readonly state: StoreState }

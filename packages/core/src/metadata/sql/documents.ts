@@ -10,6 +10,9 @@ import type { SqlProgram, SqlRow } from './sql-driver.ts'
  * that a deleted document of its kind had. One row a kind, whatever comes and goes, and no version is given out twice.
  */
 
+/** The id of that row. */
+export const HIGHEST_DELETED = ''
+
 const COLUMNS = raw('d.kind, d.id, d.version, d.body, d.sealed')
 
 function readRow(row: SqlRow, at: number): StoredDocument {

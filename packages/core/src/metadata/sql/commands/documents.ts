@@ -2,6 +2,7 @@ import { compareBytes } from '../../../model/byte-order.ts'
 import type { DocumentWrite, WriteDocumentsOutcome } from '../../documents.ts'
 import type { RelationTableChange } from '../../relations.ts'
 import { integerOf, textOf } from '../column.ts'
+import { HIGHEST_DELETED } from '../documents.ts'
 import { documentsLock, lock, policyLock } from '../locks.ts'
 import { patiently } from '../patiently.ts'
 import { policyVersion } from '../served.ts'
@@ -20,9 +21,6 @@ export interface WriteDocumentsInput {
   readonly raisesPolicyVersion: boolean
   readonly tables: readonly RelationTableChange[]
 }
-
-/** Under this id, without a body, lies the highest version of a kind that was deleted. See `../documents.ts`. */
-const HIGHEST_DELETED = ''
 
 const versionsText = ({ dialect }: SqlContext): string =>
   `SELECT kind, id, version FROM documents WHERE (kind, id) IN (SELECT value ->> 0, value ->> 1 FROM ${dialect.each})`

@@ -1,15 +1,17 @@
 import type { CopiedRow, CopiedTable, WriteCopyCommand, WriteCopyOutcome } from '../../copying.ts'
 import { COPIED_TABLES } from '../../copying.ts'
-import { integerOrNull } from '../column.ts'
+import { integerOf, integerOrNull } from '../column.ts'
 import { columnsOf } from '../copying/read-rows.ts'
 import { storedValue } from '../copying/relation-values.ts'
 import { MARK_ID, MARK_KIND, readMark } from '../copying/store-mark.ts'
+import { HIGHEST_DELETED } from '../documents.ts'
 import { lock, markLock, policyLock } from '../locks.ts'
 import { engineTable, fromText, list, tableStatements } from '../relation-table.ts'
 import type { SqlContext, SqlProgram } from '../sql-driver.ts'
 
 const PUT_MARK = `INSERT INTO documents (kind, id, version, body, sealed) VALUES (?, ?, ?, ?, NULL)
 ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, body = excluded.body`
+const HIGHEST = 'SELECT version FROM documents WHERE kind = ? AND id = ?'
 const DROP_MARK = 'DELETE FROM documents WHERE kind = ? AND id = ?'
 const LAST_BEAT = 'SELECT max(heartbeat_at) FROM processes WHERE heartbeat_at >= ?'
 const MS = 1000
@@ -36,10 +38,20 @@ export function* writeCopy(context: SqlContext, command: WriteCopyCommand): SqlP
 }
 
 function* writeMark(mark: WriteCopyCommand['mark'], version: number | null): SqlProgram<number | null> {
-  const next = mark === null ? null : (version ?? 0) + 1
-  if (next === null) yield { sql: DROP_MARK, values: [MARK_KIND, MARK_ID] }
-  else yield { sql: PUT_MARK, values: [MARK_KIND, MARK_ID, next, JSON.stringify(mark)] }
+  if (mark === null) {
+    yield { sql: DROP_MARK, values: [MARK_KIND, MARK_ID] }
+    if (version !== null) yield { sql: PUT_MARK, values: [MARK_KIND, HIGHEST_DELETED, version, null] }
+    return null
+  }
+  const next = (version ?? (yield* highestDeleted())) + 1
+  yield { sql: PUT_MARK, values: [MARK_KIND, MARK_ID, next, JSON.stringify(mark)] }
   return next
+}
+
+/** Another mark gets another version: who knew the one that was taken away must not write in its place. */
+function* highestDeleted(): SqlProgram<number> {
+  const [row] = yield { sql: HIGHEST, values: [MARK_KIND, HIGHEST_DELETED] }
+  return row === undefined ? 0 : integerOf(row[0])
 }
 
 /** The first table that has any row; null where none has. Every store has its policy version; what processes left in `jobs` goes. */
