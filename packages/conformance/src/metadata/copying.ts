@@ -51,6 +51,32 @@ export const copyingCases: readonly MetadataCase[] = [
     },
   },
   {
+    name: 'copying: closing the store breaks off what is held, and waits for its end',
+    async run(subject) {
+      const { store } = subject
+      await makeBucket(subject)
+      const ends: string[] = []
+      const begun = new AbortController()
+      const held = store.copying.held(async (rows) => {
+        begun.abort()
+        try {
+          for (;;) {
+            await rows.count('buckets')
+            await new Promise(setImmediate)
+          }
+        } finally {
+          ends.push('held')
+        }
+      })
+      const broken = assert.rejects(held, { code: 'StoreUnavailable' })
+      while (!begun.signal.aborted) await new Promise(setImmediate)
+      await store.close()
+      ends.push('closed')
+      await broken
+      assert.deepEqual(ends, ['held', 'closed'])
+    },
+  },
+  {
     name: 'copying: a mark goes with what is written, and is held against what is expected',
     async run(subject) {
       const { copying } = subject.store

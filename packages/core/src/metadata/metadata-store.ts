@@ -134,7 +134,7 @@ export interface MetadataStore {
 
   /** Connects, and brings the schema up to date where the store was not told otherwise. Rejects with `SchemaTooNew`, `SchemaTooOld`, `DirectoryInUse`, `StoreUnavailable`, or `StoreNotUsable` for one that has a `StoreMark`. */
   open(): Promise<void>
-  /** Finishes what is under way. Calling it twice is fine. */
+  /** Finishes what is under way, and breaks off what is read by `copying.held`: its next read rejects with `StoreUnavailable`. Calling it twice is fine. */
   close(): Promise<void>
 
   policyVersion(): Promise<number>

@@ -1,6 +1,5 @@
 import type { BucketInfo } from '../../model/bucket.ts'
 import type { BlobRef } from '../../model/extent.ts'
-import { isStorageError } from '../../errors/storage-error.ts'
 import {
   checkDocumentId,
   checkDocumentKind,
@@ -26,12 +25,13 @@ import { findBucket } from './commands/buckets.ts'
 import { sqlCopying } from './copying/sql-copying.ts'
 import { refuseMarked } from './copying/store-mark.ts'
 import { listDocuments, readDocument, readDocuments } from './documents.ts'
-import { judge } from './guard.ts'
 import { findObject, findRecord } from './find-object.ts'
 import { findPlaces } from './find-places.ts'
 import { findUpload, readAppendTail } from './find-upload.ts'
 import { inspectRelationTables } from './inspect-relation-tables.ts'
 import { sqlInspection } from './inspection/sql-inspection.ts'
+import { HeldReads } from './held-reads.ts'
+import { judgeTogether } from './judge-together.ts'
 import { listBuckets } from './list-buckets.ts'
 import { listObjects, listsObjectsAtOnce } from './list-objects.ts'
 import { listObjectParts, listParts } from './list-parts.ts'
@@ -47,6 +47,7 @@ import type { ReadProgram, SqlDriver } from './sql-driver.ts'
 export class SqlMetadataStore implements MetadataStore {
   readonly #driver: SqlDriver
   readonly #inspection: StoreInspection
+  readonly #held: HeldReads
   readonly #openMarked: boolean
   readonly copying: StoreCopying
 
@@ -54,7 +55,8 @@ export class SqlMetadataStore implements MetadataStore {
   constructor(driver: SqlDriver, { openMarked = false }: { readonly openMarked?: boolean } = {}) {
     this.#driver = driver
     this.#inspection = sqlInspection(driver)
-    this.copying = sqlCopying(driver)
+    this.#held = new HeldReads(driver)
+    this.copying = sqlCopying(driver, this.#held)
     this.#openMarked = openMarked
   }
 
@@ -72,7 +74,7 @@ export class SqlMetadataStore implements MetadataStore {
   }
 
   close(): Promise<void> {
-    return this.#driver.close()
+    return this.#held.close()
   }
 
   policyVersion(): Promise<number> {
@@ -281,18 +283,4 @@ export class SqlMetadataStore implements MetadataStore {
   get inspection(): StoreInspection {
     return this.#inspection
   }
-}
-
-/** All over one state; where a relation cannot be looked into, one by one: the database fails, and the others are to be told all the same. */
-async function judgeTogether(driver: SqlDriver, conditions: readonly queries.RowCondition[]): Promise<readonly queries.Verdict[]> {
-  try {
-    return await driver.readConsistent((context) => judge(context, conditions))
-  } catch (error) {
-    if (!isStorageError(error) || error.code !== 'PolicyFailed') throw error
-    const [only, ...others] = conditions
-    if (only !== undefined && others.length === 0) return [{ failed: error.details.reason }]
-  }
-  const verdicts: queries.Verdict[] = []
-  for (const condition of conditions) verdicts.push(...(await judgeTogether(driver, [condition])))
-  return verdicts
 }

@@ -1,6 +1,7 @@
 import type { StoreCopying, StoreRows, WriteCopyCommand, WriteCopyOutcome } from '../../copying.ts'
 import { readDocuments } from '../documents.ts'
 import { patiently } from '../patiently.ts'
+import type { HeldReads } from '../held-reads.ts'
 import type { ReadProgram, SqlDriver } from '../sql-driver.ts'
 import { columnsOf, countRows, readRows, readSequence } from './read-rows.ts'
 import { readMark } from './store-mark.ts'
@@ -9,14 +10,14 @@ import { readMark } from './store-mark.ts'
 const UNKEPT = /\0|\p{Surrogate}/u
 
 /** A store as rows, over any SQL driver. Whole tables take as long as they do. */
-export function sqlCopying(driver: SqlDriver): StoreCopying {
+export function sqlCopying(driver: SqlDriver, held: HeldReads): StoreCopying {
   const keepsAll = driver.dialect.name === 'sqlite'
   return {
     ...rowsBy((program) => driver.readConsistent((context) => patiently(program(context)))),
     textFault: (text) => (keepsAll || !UNKEPT.test(text) ? null : 'holds U+0000 or half a surrogate pair, which Postgres cannot keep'),
     readMark: () => driver.read(readMark),
     write: (command: WriteCopyCommand): Promise<WriteCopyOutcome> => driver.command('writeCopy', command),
-    held: (use) => driver.readHeld((read) => use(rowsBy((program) => read((context) => patiently(program(context)))))),
+    held: (use) => held.run((read) => use(rowsBy((program) => read((context) => patiently(program(context)))))),
   }
 }
 
