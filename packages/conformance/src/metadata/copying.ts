@@ -51,6 +51,23 @@ export const copyingCases: readonly MetadataCase[] = [
     },
   },
   {
+    name: 'copying: a page ends before its bytes are too many, and has one row at least',
+    async run(subject) {
+      const { copying } = subject.store
+      await makeBucket(subject)
+      for (const [at, size] of [10, 10, 3000, 10, 10, 10].entries()) await putText(subject, `${at}`, { text: 'x'.repeat(size) })
+      const sizes: number[][] = []
+      let after = null
+      do {
+        const query = { table: 'inline_bytes', after, limit: 4, bytesMax: 1000 } as const
+        const page: Awaited<ReturnType<typeof copying.rows>> = await copying.rows(query)
+        sizes.push(page.rows.map((row) => (row[1] instanceof Uint8Array ? row[1].length : 0)))
+        after = page.next
+      } while (after !== null)
+      assert.deepEqual(sizes, [[10, 10], [3000], [10, 10, 10]])
+    },
+  },
+  {
     name: 'copying: closing the store breaks off what is held, and waits for its end',
     async run(subject) {
       const { store } = subject

@@ -38,6 +38,8 @@ export interface CopiedRowsQuery {
   /** Rows behind this key, a `next` of the page before; null begins. */
   readonly after: CopiedRow | null
   readonly limit: number
+  /** What the columns of bytes of a page come to at the most, where it has more than one row. Default: whatever they come to. */
+  readonly bytesMax?: number
 }
 /** Rows in the order of their keys, texts by their bytes. `next` is null at the end. */
 export interface CopiedRowsPage {

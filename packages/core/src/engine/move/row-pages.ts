@@ -6,7 +6,10 @@ const ROWS_AT_FIRST = 50
 /** What a page is to come to. Bytes. */
 const PAGE_BYTES = 4 * 1024 * 1024
 
-/** All pages of a table, behind a key; at least one. Each as large as memory is glad of, by the one before it. */
+/**
+ * All pages of a table, behind a key; at least one. Each as large as memory is glad of: of bytes, which may be any number, by their lengths; of
+ * texts, which are short, by the page before.
+ */
 export async function* rowPages(
   rows: StoreRows,
   table: CopiedTable,
@@ -16,7 +19,7 @@ export async function* rowPages(
   let behind = after
   do {
     signal?.throwIfAborted()
-    const page: CopiedRowsPage = await rows.rows({ table, after: behind, limit })
+    const page: CopiedRowsPage = await rows.rows({ table, after: behind, limit, bytesMax: PAGE_BYTES })
     yield page
     behind = page.next
     const bytes = page.rows.reduce((sum, row) => sum + sizeOf(row), 0)

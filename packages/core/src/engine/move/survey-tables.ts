@@ -50,7 +50,8 @@ export class TableSums {
     const name = tableName(table)
     if (this.#current?.name !== name) this.#end()
     this.#current ??= { name, hash: createHash('sha256'), rows: 0 }
-    this.#current.hash.update(rows.map(rowText).join(''))
+    // One by one: a page in one text may be longer than a text can be.
+    for (const row of rows) this.#current.hash.update(rowText(row))
     this.#current.rows += rows.length
   }
 

@@ -5,7 +5,7 @@ import type { CopiedColumns, CopiedRow, CopiedRowsPage, CopiedRowsQuery, CopiedT
 import { bytesOf, integerOf, textOf, textOrNull } from '../column.ts'
 import { quoted } from '../predicate-compiler.ts'
 import { asText, engineTable, fromText, list } from '../relation-table.ts'
-import type { SqlContext, SqlProgram, SqlValue } from '../sql-driver.ts'
+import type { SqlContext, SqlProgram, SqlStatement, SqlValue } from '../sql-driver.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { storedValue } from './relation-values.ts'
 import { MARK_KIND } from './store-mark.ts'
@@ -28,21 +28,39 @@ export function readRows(context: SqlContext, query: CopiedRowsQuery): SqlProgra
 
 type Page = Omit<CopiedRowsQuery, 'table'>
 
-function* readTable(table: keyof typeof TABLE_SHAPES, { after, limit }: Page): SqlProgram<CopiedRowsPage> {
+function* readTable(table: keyof typeof TABLE_SHAPES, page: Page): SqlProgram<CopiedRowsPage> {
   const { columns, key } = TABLE_SHAPES[table]
   const names = Object.keys(columns)
-  const behind = after === null ? [] : [`(${key.join(', ')}) > (${key.map(() => '?').join(', ')})`]
-  const conditions = [...behind, ...marksLeftOut(table)]
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
-  const rows = yield {
-    sql: `SELECT ${names.join(', ')} FROM ${table}${where} ORDER BY ${key.join(', ')} LIMIT ?`,
-    values: [...(after ?? []), limit],
-  }
+  const limit = yield* fittingLimit(table, page)
+  const rows = yield pageStatement(table, names, { ...page, limit })
   const kinds = Object.values(columns)
   return pageOf(
     rows.map((row) => row.map((value, at) => copiedValue(value, kinds[at], `${table}.${names[at]}`))),
     { limit, names, key },
   )
+}
+
+function pageStatement(table: keyof typeof TABLE_SHAPES, selected: readonly string[], { after, limit }: Page): SqlStatement {
+  const { key } = TABLE_SHAPES[table]
+  const behind = after === null ? [] : [`(${key.join(', ')}) > (${key.map(() => '?').join(', ')})`]
+  const conditions = [...behind, ...marksLeftOut(table)]
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  return {
+    sql: `SELECT ${selected.join(', ')} FROM ${table}${where} ORDER BY ${key.join(', ')} LIMIT ?`,
+    values: [...(after ?? []), limit],
+  }
+}
+
+/** How many rows fit into a page, by their lengths, for which neither database reads the bytes themselves. */
+function* fittingLimit(table: keyof typeof TABLE_SHAPES, page: Page): SqlProgram<number> {
+  const { limit, bytesMax } = page
+  const columns = Object.entries(TABLE_SHAPES[table].columns).filter(([, kind]) => kind === 'bytes')
+  if (bytesMax === undefined || columns.length === 0) return limit
+  const length = columns.map(([name]) => `coalesce(length(${name}), 0)`).join(' + ')
+  let sum = 0
+  const lengths = (yield pageStatement(table, [length], page)).map((row) => integerOf(row[0]))
+  const fitting = lengths.findIndex((bytes) => (sum += bytes) > bytesMax)
+  return fitting < 0 ? limit : Math.max(1, fitting)
 }
 
 function* readRelation({ dialect }: SqlContext, relation: Relation, { after, limit }: Page): SqlProgram<CopiedRowsPage> {
