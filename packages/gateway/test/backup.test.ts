@@ -73,16 +73,16 @@ describe('stowage backup and restore', { timeout: 120_000 }, () => {
     const client = clientOf(server.ready)
     for (const key of KEPT) await put(client, key, key, key === 'kept-inline' ? 10 : SIZE)
     let isOver = false
-    const loads = Array.from({ length: 3 }, (__, worker) => load(client, worker, () => isOver))
+    const loads = Array.from({ length: 2 }, (__, worker) => load(client, worker, () => isOver))
     const takes: Said[] = []
-    for (let n = 1; n <= 3; n += 1) {
+    for (const n of [1, 2]) {
       await put(client, `before-${n}`)
       takes.push(await said<Said>(['backup', data, backup]))
     }
     isOver = true
     await Promise.all(loads)
     await server.stop()
-    const [first, , last] = takes
+    const [first, last] = takes
     expect(takes.every(({ copied }) => copied.blobs > 0)).toBe(true)
     expect((last?.takenAt ?? '') > (first?.takenAt ?? '')).toBe(true)
     // What was there for the first one was not copied again.
@@ -95,7 +95,7 @@ describe('stowage backup and restore', { timeout: 120_000 }, () => {
     const again = await serveHere([restored], { STOWAGE_ACCESS_KEY_ID: 'other', STOWAGE_SECRET_ACCESS_KEY: 'other-secret' })
     const reader = clientOf(again.ready)
     for (const key of KEPT) expect((await get(reader, key)).equals(Buffer.alloc(key === 'kept-inline' ? 10 : SIZE, key))).toBe(true)
-    for (const n of [1, 2, 3]) expect((await get(reader, `before-${n}`)).length).toBe(SIZE)
+    for (const n of [1, 2]) expect((await get(reader, `before-${n}`)).length).toBe(SIZE)
     await put(reader, 'more')
     await again.stop()
   })

@@ -56,8 +56,8 @@ describe('moveMetadata', { timeout: 60_000 }, () => {
   // Between files of SQLite at every place; each schema of Postgres takes its time.
   test.each([
     ['sqlite to sqlite', sqlitePlace, sqlitePlace, 1],
-    ['sqlite to postgres', sqlitePlace, postgresPlace, 13],
-    ['postgres to sqlite', postgresPlace, sqlitePlace, 13],
+    ['sqlite to postgres', sqlitePlace, postgresPlace, 29],
+    ['postgres to sqlite', postgresPlace, sqlitePlace, 29],
   ] as const)('%s: goes on where a fault ended it', async (_, open, openOther, step) => {
     const [from, backend] = [await open(), memoryBackend()]
     await served(from, backend, async ({ session }) => {
