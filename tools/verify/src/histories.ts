@@ -16,7 +16,7 @@ import { randomFrom } from './step.ts'
 import type { StepContext, StepResult, VerifyStep } from './step.ts'
 
 const ROUNDS = 60
-const ROUNDS_SAMPLED = 4
+const ROUNDS_SAMPLED = 3
 const CLIENTS = 16
 const KEYS = 6
 /** Fewer would be no load. */
@@ -39,7 +39,7 @@ export const histories: VerifyStep = {
 async function run(cluster: Cluster, context: StepContext): Promise<StepResult> {
   const random = randomFrom(context.seed)
   const first = Math.floor(random() * FAULTS.length)
-  // One after the other from a random one on: a sample has four of them.
+  // One after the other from a random one on: a sample has three of them.
   const faults = Array.from({ length: context.sample ? ROUNDS_SAMPLED : ROUNDS }, (_, round) => FAULTS[(first + round) % FAULTS.length])
   const all = [...faults, ...(context.sample ? [] : SLOW_FAULTS)]
   const failures: string[] = []
