@@ -140,6 +140,8 @@ export class TenantStores {
     try {
       await metadata.open()
     } catch (error) {
+      // Somebody has it open: that is no damage.
+      if (isStorageError(error) && error.code === 'DirectoryInUse') throw error
       if (isNamedAfter(tenant) || tenant.place.kind === 'sqlite') return
       if (isStorageError(error) && error.code === 'SchemaTooOld' && error.details.found === 0) return
       throw error

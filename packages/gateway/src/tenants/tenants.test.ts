@@ -150,3 +150,18 @@ test('a host below another tenant’s is one of its buckets, and not to be had',
   await expect(own.tenants.change('bolt', change)).rejects.toThrow('or one above it')
   expect((await own.tenants.change('acme', change)).hosts).toEqual(change.hosts)
 })
+
+test('what somebody has open is not removed beneath them', async () => {
+  const own = await tenantsWorld()
+  const { catalogue, directory, tenants } = own
+  const acme = await own.make('acme')
+  await tenants.suspend('acme')
+  const folder = join(directory, 'tenants', acme.place.kind === 'sqlite' ? acme.place.folder : '')
+  const other = sqliteMetadata({ file: join(folder, 'metadata.sqlite'), worker: 'inline' })
+  await other.open()
+  await expect(tenants.delete('acme')).rejects.toMatchObject({ code: 'DirectoryInUse' })
+  expect(await readdir(folder)).toContain('metadata.sqlite')
+  await other.close()
+  await tenants.delete('acme')
+  expect(catalogue.find('acme')).toBe(null)
+})

@@ -29,6 +29,8 @@ export function* writeCopy(context: SqlContext, command: WriteCopyCommand): SqlP
   }
   const table = onlyEmpty ? yield* tableWithRows() : null
   if (table !== null) return { outcome: 'not-empty', table }
+  // What processes that are gone have left there; those of the copy come with its rows.
+  if (onlyEmpty) yield { sql: 'DELETE FROM jobs', values: [] }
   if (makeTable !== undefined) {
     for (const statement of tableStatements(context.dialect, { before: null, after: makeTable })) yield statement
   }
@@ -54,7 +56,7 @@ function* highestDeleted(): SqlProgram<number> {
   return row === undefined ? 0 : integerOf(row[0])
 }
 
-/** The first table that has any row; null where none has. Every store has its policy version; what processes left in `jobs` goes. */
+/** The first table that has any row; null where none has. Every store has its policy version, and jobs are nobody's data. */
 function* tableWithRows(): SqlProgram<string | null> {
   for (const table of COPIED_TABLES) {
     if (table === 'policy_state' || table === 'jobs') continue
@@ -62,7 +64,6 @@ function* tableWithRows(): SqlProgram<string | null> {
     const rows = yield { sql: `SELECT 1 FROM ${table}${mark} LIMIT 1`, values: [] }
     if (rows.length > 0) return table
   }
-  yield { sql: 'DELETE FROM jobs', values: [] }
   return null
 }
 
