@@ -183,6 +183,17 @@ describe('a transaction', () => {
     expect(await processes()).toBe(1)
   })
 
+  test('that is carried out without a statement, and whose COMMIT is not answered, is not looked up: it would be found', async () => {
+    const store = await opensThen(/^COMMIT|^DELETE FROM .*processes/, async (client, query) => {
+      if (!query.text.startsWith('COMMIT')) return wait(50).then(() => Promise.reject(new Error('it was not sent')))
+      await client.query(query)
+      await end(client)
+      return client.query(query)
+    })
+    await expect(store.endProcess('p')).rejects.toMatchObject({ code: 'OutcomeUnknown' })
+    expect(await processes()).toBe(1)
+  })
+
   test('is not asked about for ever where the database does not answer', async () => {
     let answer: () => void = () => undefined
     const answers = new Promise<void>((resolve) => (answer = resolve))
