@@ -43,7 +43,7 @@ async function subject(): Promise<Subject> {
   await session.createBucket({ bucket: BUCKET })
   for (const key of ['a', 'b', 'c']) await session.putObject({ bucket: BUCKET, key, body: Buffer.alloc(1000, key) })
   const request = { to, keys: false, concurrency: null }
-  const store = { metadata, backend, dataDirectory: parent }
+  const store = { metadata, backend, dataDirectory: join(parent, 'data') }
   return {
     parent,
     to,
@@ -135,10 +135,27 @@ describe('backUp', { timeout: 30_000 }, () => {
   test('a directory that has something else is none of backups', async () => {
     const { to, parent, metadata, backend } = await subject()
     await writeFile(join(parent, 'other'), '')
-    const store = { metadata, backend, dataDirectory: parent }
+    const store = { metadata, backend, dataDirectory: join(tmpdir(), 'elsewhere') }
     await expect(backUp(store, { to: parent, keys: false, concurrency: null }, {})).rejects.toThrow(
       'is no directory of backups, and not empty',
     )
     await expect(backUp({ ...store, dataDirectory: null }, { to, keys: false, concurrency: null }, {})).rejects.toThrow('in memory')
   })
+})
+
+test.each([
+  ['data', 'data'],
+  ['data', 'data/blobs/backup'],
+  ['all/data', 'all'],
+])('of %s there is no backup in %s: one would be in the other', async (data, to) => {
+  const { parent, metadata, backend } = await subject()
+  const request = { to: join(parent, to), keys: false, concurrency: null }
+  await expect(backUp({ metadata, backend, dataDirectory: join(parent, data) }, request, {})).rejects.toThrow('lie within each other')
+  expect(await readdir(parent)).toEqual([])
+})
+
+test('a name that only begins alike lies beside', async () => {
+  const { parent, metadata, backend } = await subject()
+  const request = { to: join(parent, 'data-of-yesterday'), keys: false, concurrency: null }
+  expect(await backUp({ metadata, backend, dataDirectory: join(parent, 'data') }, request, {})).toMatchObject({ blobs: 3 })
 })

@@ -1,5 +1,5 @@
 import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { fsBackend } from '@stowage/backend-fs'
 import { createIds, isStorageError, snapshotMetadata, systemClock } from '@stowage/core'
 import type { Backend, MetadataStore } from '@stowage/core'
@@ -70,6 +70,9 @@ const NEXT_FILE = 'metadata.next.sqlite'
 export async function backUp(store: BackedUpStore, request: BackupRequest, options: BackupOptions): Promise<BackedUp> {
   if (store.dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to back up.')
   const { to } = request
+  if (isWithin(to, store.dataDirectory) || isWithin(store.dataDirectory, to)) {
+    throw new Error(`${to} and ${store.dataDirectory} lie within each other: a backup is kept apart from what it is of.`)
+  }
   const former = await prepareDirectory(to)
   const next = await emptySnapshot(join(to, NEXT_FILE))
   const hold = await holdGarbage(store.metadata, `backup ${createIds().uuid()}`)
@@ -87,6 +90,12 @@ export async function backUp(store: BackedUpStore, request: BackupRequest, optio
   await syncDirectory(to)
   await writeManifest(to, copied.manifest)
   return { ...copied.manifest, copied: copied.copied, removed: await removeUnreferenced(to) }
+}
+
+/** Whether a path is the other one, or below it. */
+function isWithin(inner: string, outer: string): boolean {
+  const way = relative(outer, inner)
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
 /** Makes the directory, or sees that it is one of backups. Gives back when the last one was complete; null where none was. */
