@@ -125,8 +125,11 @@ describe('restore', { timeout: 60_000 }, () => {
       /has what an interrupted restore has left, of the backup of \S+ in \S+/,
     )
     expect(await refused(['serve', from, '--port', '0'])).toContain('it is a backup, to be restored and not to be served')
-    await writeFile(join(parent, 'text'), '')
-    expect(await refused(['backup', data, parent])).toContain('is no directory of backups, and not empty')
+    expect(await refused(['backup', data, parent])).toContain('lie within each other')
+    const text = join(parent, 'text')
+    await mkdir(text)
+    await writeFile(join(text, 'a'), '')
+    expect(await refused(['backup', data, text])).toContain('is no directory of backups, and not empty')
   })
 
   test('a byte that changed in the backup is found, and nothing of it is served', async () => {
