@@ -16,7 +16,7 @@ const S3_SERVERS = ['minio', 'versitygw', 'ceph-rgw'] as const
 const GCS_SERVERS = ['fake-gcs-server', 'storage-testbench'] as const
 
 const USAGE = `npm run bench:assembly -- [--sizes NAME[,NAME]] [--upstreams NAME[,NAME]] [--ways NAME[,NAME]] [--quick] [--rounds N] [--minutes N]
-                           [--s3 SERVER] [--gcs SERVER] [--servers DIR] [--label WORD] [--out DIR] [--temporary DIR]
+                           [--s3 SERVER] [--gcs SERVER] [--link MBIT] [--servers DIR] [--label WORD] [--out DIR] [--temporary DIR]
 
   --sizes      of: ${SIZE_IDS.join(', ')}; default: all
   --upstreams  of: ${UPSTREAMS.join(', ')}; default: all
@@ -26,6 +26,7 @@ const USAGE = `npm run bench:assembly -- [--sizes NAME[,NAME]] [--upstreams NAME
   --minutes    no measurement begins later; default 30
   --s3         the server behind the backend for S3, of: ${S3_SERVERS.join(', ')}; default minio
   --gcs        the same for GCS, of: ${GCS_SERVERS.join(', ')}; default fake-gcs-server
+  --link       what goes to the servers, and comes from them, shares so many megabits a second each way; default: loopback as it is
   --servers    where tools/servers/NAME.sh has installed them; default STOWAGE_SERVERS, or tools/servers/.installed
   --label      a word behind the date and the commit in the name of the results
   --out        where results go; default bench/results
@@ -47,6 +48,7 @@ function readOptions() {
       minutes: { type: 'string', default: String(MINUTES) },
       s3: { type: 'string', default: S3_SERVERS[0] },
       gcs: { type: 'string', default: GCS_SERVERS[0] },
+      link: { type: 'string' },
       servers: { type: 'string', default: process.env['STOWAGE_SERVERS'] ?? INSTALLED },
       label: { type: 'string' },
       out: { type: 'string', default: join(import.meta.dirname, '../results') },
@@ -57,12 +59,15 @@ function readOptions() {
   const [roundsMax, minutes] = [Number(values.rounds), Number(values.minutes)]
   if (!Number.isInteger(roundsMax) || roundsMax < 1) throw new Error(`--rounds must be a whole number from 1 on, not ${values.rounds}.`)
   if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, not ${values.minutes}.`)
+  const megabitsPerSecond = values.link === undefined ? null : Number(values.link)
+  if (megabitsPerSecond !== null && !(megabitsPerSecond > 0)) throw new Error(`--link must be a number above 0, not ${values.link}.`)
   chosen('--s3', [values.s3], S3_SERVERS)
   chosen('--gcs', [values.gcs], GCS_SERVERS)
   return {
     ...values,
     roundsMax,
     secondsMax: minutes * 60,
+    megabitsPerSecond,
     sizes: chosen('--sizes', values.sizes?.split(','), SIZE_IDS),
     upstreams: chosen('--upstreams', values.upstreams?.split(','), UPSTREAMS),
     // The name of a way may hold a comma.
@@ -94,9 +99,9 @@ async function run(options: Options): Promise<number> {
   })
   for (const { upstream, reason } of absent) log(`${upstream}: ${reason}`)
   const sizes = (options.quick ? QUICK_SIZES : SIZES).filter(({ id }) => options.sizes.includes(id))
-  const { ways, roundsMax, secondsMax, temporary, servers: programs, quick } = options
+  const { ways, roundsMax, secondsMax, megabitsPerSecond, temporary, servers: programs, quick } = options
   const upstreams = wanted.filter(({ kind }) => !absent.some(({ upstream }) => upstream === kind))
-  const bench = await AssemblyBench.open({ sizes, upstreams, ways, roundsMax, secondsMax, programs, temporary, log })
+  const bench = await AssemblyBench.open({ sizes, upstreams, ways, roundsMax, secondsMax, megabitsPerSecond, programs, temporary, log })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // The servers would go on without us.
     process.once(signal, () => void bench.close().finally(() => process.exit(1)))
@@ -107,6 +112,7 @@ async function run(options: Options): Promise<number> {
       ...about,
       loadAfter: Number((loadavg()[0] ?? 0).toFixed(2)),
       quick,
+      megabitsPerSecond,
       sizes,
       upstreams: wanted.map(({ kind }) => ({ kind, server: bench.versions.get(kind) ?? null })),
       results: bench.results,

@@ -8,6 +8,8 @@ import { siblingOf } from '../processes/sibling.ts'
 import { AssemblyResults, sampleOf } from './assembly-results.ts'
 import type { AssemblySample } from './assembly-results.ts'
 import type { AssemblyCommands, Cell, StraightResult, UpstreamAddress, UpstreamKind, WayName } from './cell.ts'
+import { openLimitedLink } from './limited-link.ts'
+import type { LimitedLink } from './limited-link.ts'
 import { DIRECT_PART_SIZE, isMeasured } from './sizes.ts'
 import type { ObjectSize, SizeId } from './sizes.ts'
 import { startVendorServer } from './vendor-server.ts'
@@ -19,6 +21,8 @@ export interface AssemblyOptions {
   /** In the order in which they take turns, each with the script of `tools/servers` that starts it; null for the disk. */
   readonly upstreams: readonly { readonly kind: UpstreamKind; readonly server: string | null }[]
   readonly ways: readonly WayName[]
+  /** What the way to servers lets through each way, in megabits a second; null for all that loopback does. */
+  readonly megabitsPerSecond: number | null
   /** At most so many, whatever a size asks for. */
   readonly roundsMax: number
   /** No measurement begins after this many seconds. */
@@ -42,6 +46,7 @@ interface OpenUpstream {
   readonly kind: UpstreamKind
   readonly address: UpstreamAddress
   readonly server: VendorServer | null
+  readonly link: LimitedLink | null
   readonly state: string
 }
 
@@ -96,15 +101,20 @@ export class AssemblyBench {
 
   /** Ends what runs and removes what it wrote. */
   async close(): Promise<void> {
-    for (const { server } of this.#open.splice(0)) await server?.stop()
+    for (const { link, server } of this.#open.splice(0)) {
+      await link?.close()
+      await server?.stop()
+    }
     await rm(this.#directory, { recursive: true, force: true })
   }
 
   async #start(kind: UpstreamKind, name: string | null): Promise<void> {
     const state = join(this.#directory, `server-${kind}`)
     const server = name === null ? null : await startVendorServer(name, { programs: this.#options.programs, state })
-    const address = addressOf(kind, server)
-    this.#open.push({ kind, address, server, state })
+    const { megabitsPerSecond } = this.#options
+    const link = server === null || megabitsPerSecond === null ? null : await openLimitedLink(server.endpoint, megabitsPerSecond)
+    const address = addressOf(kind, server === null || link === null ? server : { ...server, endpoint: link.endpoint })
+    this.#open.push({ kind, address, server, link, state })
     if (name !== null && server !== null) this.versions.set(kind, `${name} ${server.version}`)
     await this.#inProcess((worker) => worker.call('prepare', address))
   }

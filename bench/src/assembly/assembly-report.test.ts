@@ -81,6 +81,7 @@ function pageOf(results: AssemblyResults, more: Partial<AssemblyReport> = {}): s
     machine: { cores: 2, processor: 'p', memoryGib: 8, kernel: 'k', fileSystem: 'ext4', node: 'v24', loadBefore: 0.5 },
     loadAfter: 3,
     quick: false,
+    megabitsPerSecond: null,
     sizes: SIZES,
     upstreams: [{ kind: 's3', server: 'minio v1' }],
     results,
@@ -95,6 +96,8 @@ describe('the report', () => {
   test('names the server, prints ratios to direct, and puts what is behind in bold', () => {
     const page = pageOf(resultsOf({ size: '1g', way: 'direct', partsSeconds: 0.49 }, { size: '1g', way: 'stowage', partsSeconds: 0.99 }))
     expect(page).toContain('s3 on minio v1')
+    expect(page).not.toContain('Mbit/s')
+    expect(pageOf(resultsOf(), { megabitsPerSecond: 1000 })).toContain('shares 1,000 Mbit/s each way, at most 125 MB/s')
     expect(page).toContain('| s3 | upload of 1 GiB, Complete included, share of direct | ≥ 0.9 | **0.50** | **behind** |')
     expect(page).toContain('| 128, 0, 128 | 0.50×, 1.00× |')
     expect(page).toContain('| not measured |')

@@ -20,6 +20,8 @@ export interface AssemblyReport {
   /** Runnable tasks in the last minute of the run: two or three are ours. */
   readonly loadAfter: number
   readonly quick: boolean
+  /** What the way to the servers let through each way; null for all that loopback does. */
+  readonly megabitsPerSecond: number | null
   readonly sizes: readonly ObjectSize[]
   /** The server is null for the disk, and where none could be started. */
   readonly upstreams: readonly { readonly kind: UpstreamKind; readonly server: string | null }[]
@@ -49,7 +51,7 @@ function rounded(sample: AssemblySample): object {
 
 /** The report as a page: targets, then each upstream's figures and ratios, joins, parts sent straight upstream, what is missing. */
 export function toAssemblyMarkdown(report: AssemblyReport): string {
-  const { date, commit, changed, machine, loadAfter, quick } = report
+  const { date, commit, changed, machine, loadAfter, quick, megabitsPerSecond } = report
   return [
     `# Assembly of objects from parts, ${date}, commit ${commit}${changed ? ' with changes that were not committed' : ''}`,
     '',
@@ -58,6 +60,9 @@ export function toAssemblyMarkdown(report: AssemblyReport): string {
       'each turn the file system is synced. Figures are medians of the rounds, ratios are taken round by round, with direct in the same round.',
     '',
     `Upstreams: ${report.upstreams.map(({ kind, server }) => `${kind} ${kind === 'fs' ? 'on the disk above' : server === null ? 'absent' : `on ${server}`}`).join(', ')}. ` +
+      (megabitsPerSecond === null
+        ? ''
+        : `What goes to a server and comes from it shares ${format(megabitsPerSecond)} Mbit/s each way, at most ${format(megabitsPerSecond / 8)} MB/s, without latency. `) +
       'The emulators of GCS keep everything in memory: nothing is durable there, for either side, and sessions become slower the longer they are, so that ratios there say little of Google. There is no door: parts are given to the ' +
       'engine, over SQLite, as they would come from a socket, and to the client of the vendor as buffers.',
     '',
