@@ -17,6 +17,7 @@ import type {
   StoredBlob,
 } from '@stowage/core/backend'
 import { checkBucket } from './check-bucket.ts'
+import { ChunkPieces } from './chunk-pieces.ts'
 import { openClient } from './client.ts'
 import { copyBlob } from './copy.ts'
 import { deleteBlobs } from './delete.ts'
@@ -25,7 +26,7 @@ import type { FailedCall } from './errors.ts'
 import { getBlob } from './get.ts'
 import { JOIN_LIMITS, joinBlobs } from './join.ts'
 import { listBlobs } from './list.ts'
-import { parseOptions } from './options.ts'
+import { CHUNK_UNIT, parseOptions } from './options.ts'
 import type { GcsBackendOptions, ParsedOptions } from './options.ts'
 import { PRESIGN_SECONDS_MAX, presignGet } from './presign.ts'
 import { putBlob } from './put.ts'
@@ -87,6 +88,8 @@ class GcsBackend implements Backend {
         options: this.#options,
         client,
         transport,
+        // Of one put: two chunks.
+        pieces: new ChunkPieces((2 * this.#options.chunkSize) / CHUNK_UNIT),
         closed: transport.closed,
         cleanups: new Set<Promise<void>>(),
         readers: new Set<Readable>(),

@@ -77,7 +77,7 @@ class Upload {
     this.#store = store
     this.#key = key
     this.#session = new ResumableUpload(store, { key, signal: this.signal })
-    this.#chunk = new ChunkBuffer(store.options.chunkSize)
+    this.#chunk = new ChunkBuffer(store.options.chunkSize, store.pieces)
   }
 
   get signal(): AbortSignal {
@@ -103,6 +103,9 @@ class Upload {
       await this.#sending
       await this.#session.finish(this.#chunk.pieces(), content)
     }
+    // Of a put that fails it is left to the collector.
+    this.#chunk.giveBack()
+    this.#spare?.giveBack()
     return content.size
   }
 
@@ -130,7 +133,7 @@ class Upload {
     this.#isResumable = true
     await this.#sending
     const full = this.#chunk
-    this.#chunk = this.#spare ?? new ChunkBuffer(this.#store.options.chunkSize)
+    this.#chunk = this.#spare ?? new ChunkBuffer(this.#store.options.chunkSize, this.#store.pieces)
     this.#spare = full
     this.#chunk.clear()
     this.#sending = this.#session.send(full.pieces())

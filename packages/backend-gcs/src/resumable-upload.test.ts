@@ -1,6 +1,7 @@
 import { parseBlobKey } from '@stowage/core/backend'
 import { expect, test } from 'vitest'
 import { startServer } from '../test/support/scripted-server.ts'
+import { ChunkPieces } from './chunk-pieces.ts'
 import { openClient } from './client.ts'
 import { parseOptions } from './options.ts'
 import { ResumableUpload } from './resumable-upload.ts'
@@ -11,7 +12,15 @@ test('what was given up before it began opens no session', async () => {
   const options = parseOptions({ bucket: 'blobs', apiEndpoint: service.url })
   const client = await openClient(options)
   const transport = new Transport(client, options)
-  const store = { options, client, transport, closed: transport.closed, cleanups: new Set<Promise<void>>(), readers: new Set<never>() }
+  const store = {
+    options,
+    client,
+    transport,
+    closed: transport.closed,
+    cleanups: new Set<Promise<void>>(),
+    readers: new Set<never>(),
+    pieces: new ChunkPieces(0),
+  }
   const reason = new Error('enough')
   const upload = new ResumableUpload(store, { key: parseBlobKey('x1'), signal: AbortSignal.abort(reason) })
   await expect(upload.send([new Uint8Array(262_144)])).rejects.toBe(reason)

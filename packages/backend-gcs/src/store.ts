@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ChunkPieces } from './chunk-pieces.ts'
 import type { GcsClientLike } from './client.ts'
 import type { ParsedOptions } from './options.ts'
 import type { Transport } from './transport.ts'
@@ -8,6 +9,8 @@ export interface Store {
   readonly options: ParsedOptions
   readonly client: GcsClientLike
   readonly transport: Transport
+  /** Of puts that are done, for those to come. */
+  readonly pieces: ChunkPieces
   /** Clean-ups that nobody waits for but `close`. They never reject. */
   readonly cleanups: Set<Promise<void>>
   /** Aborts with `Closed`, when clean-ups have had their time: nothing waits any more, and nothing is sent. */
