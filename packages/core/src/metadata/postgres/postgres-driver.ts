@@ -23,7 +23,7 @@ import { PostgresTexts, quoteIdentifier } from './postgres-text.ts'
 export interface PostgresDriverOptions {
   /** Whose connections are used. */
   readonly pool: PostgresPool
-  /** The schema of the tables; null for the connection's own. */
+  /** The schema of the tables; null for the one that connections lead to when it is opened. */
   readonly schema: string | null
   /** The store's time in milliseconds; null asks the database. */
   readonly now: (() => number) | null
@@ -49,6 +49,9 @@ const ASKED_FOR_MS = 2000
 const MIGRATE = 'migrate'
 const TABLE_IS_THERE = 'SELECT 1 WHERE to_regclass(?) IS NOT NULL'
 const SCHEMA_IS_THERE = 'SELECT 1 FROM pg_namespace WHERE nspname = ?'
+/** Where the tables are that a connection sees; before they are there, where it would make them. */
+const OWN_SCHEMA = `SELECT coalesce((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = to_regclass('schema_migrations')), current_schema())`
 const MIGRATION_LOCK = 'SELECT CAST(pg_advisory_xact_lock(hashtextextended(?, 0)) AS text)'
 
 /** Postgres through a pool: each command a transaction, retried where others were in its way. */
@@ -57,7 +60,9 @@ export class PostgresDriver implements SqlDriver {
   readonly dialect: SqlDialect = POSTGRES_DIALECT
   readonly keysPerCommand: number = KEYS_PER_TRANSACTION
   readonly #options: PostgresDriverOptions
-  readonly #texts: PostgresTexts
+  /** Null until it is opened where nobody has named it. */
+  #schema: string | null
+  #texts: PostgresTexts
   readonly #replica: PostgresReplica | null
   readonly #running = new Set<Promise<unknown>>()
   #open = false
@@ -65,6 +70,7 @@ export class PostgresDriver implements SqlDriver {
   constructor(options: PostgresDriverOptions) {
     const { schema, prepare = true } = options
     this.#options = options
+    this.#schema = schema
     this.#texts = new PostgresTexts(schema, { prepare })
     this.#replica = options.replica == null ? null : this.#makeReplica(options.replica)
   }
@@ -83,14 +89,24 @@ export class PostgresDriver implements SqlDriver {
   }
 
   async open(): Promise<void> {
+    if (this.#schema === null) await this.#findSchema()
     const plan = this.#options.plan ?? { migrations: MIGRATIONS, words: POSTGRES_WORDS, store: 'postgres' }
     while (await this.#transact(MIGRATE, () => (this.#options.migrate === false ? this.#look(plan) : this.#migrate(plan))));
     await this.#replica?.open()
     this.#open = true
   }
 
+  /** From here on it is named: whoever names it, and whoever is led there, must wait for the same locks. */
+  async #findSchema(): Promise<void> {
+    const schema = await this.#withSession('read', (session) => session.query(ownSchema()))
+    const reason = 'the search_path of its connections leads to no schema that is there'
+    if (schema === null) throw new StorageError('StoreUnavailable', { store: 'postgres', reason })
+    this.#schema = schema
+    this.#texts = new PostgresTexts(schema, { prepare: this.#options.prepare ?? true })
+  }
+
   *#migrate(plan: MigrationPlan): SqlProgram<boolean> {
-    const { schema } = this.#options
+    const schema = this.#schema
     yield { sql: MIGRATION_LOCK, values: [`${this.#lockScope} migrations`] }
     if (schema !== null) {
       // Asked before: where it is there, the right to make one is not needed, not even for IF NOT EXISTS.
@@ -102,7 +118,7 @@ export class PostgresDriver implements SqlDriver {
 
   /** Makes nothing, not even the schema, and waits for nobody who does. */
   #look(plan: MigrationPlan): SqlProgram<boolean> {
-    const { schema } = this.#options
+    const schema = this.#schema
     const table = schema === null ? 'schema_migrations' : `${quoteIdentifier(schema)}.schema_migrations`
     return migrateOnce(this.#context(), { ...plan, lookOnly: { sql: TABLE_IS_THERE, values: [table] } })
   }
@@ -150,7 +166,7 @@ export class PostgresDriver implements SqlDriver {
   }
 
   get #lockScope(): string {
-    return `stowage ${this.#options.schema ?? ''}`
+    return `stowage ${this.#schema ?? ''}`
   }
 
   #context(): SqlContext {
@@ -236,6 +252,11 @@ export class PostgresDriver implements SqlDriver {
       client.release(broken)
     }
   }
+}
+
+function* ownSchema(): SqlProgram<string | null> {
+  const [row] = yield { sql: OWN_SCHEMA, values: [] }
+  return textOrNull(row?.[0] ?? null)
 }
 
 /** What a server knows of a transaction, and which run of it says so. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Pool, PoolClient } from 'pg'
+import { putText } from '../../../test/metadata/samples.ts'
 import { newSchema, postgresPool } from '../../../test/stores.ts'
 import type { MetadataStore } from '../metadata-store.ts'
 import { postgresMetadata } from './postgres-metadata.ts'
@@ -118,6 +119,17 @@ test.each([
   expect(translatePostgresError(cause)).toMatchObject({ ...expected, cause })
 })
 
+test('a store whose tables are gone is not there, which is nobody’s mistake', async () => {
+  expect(await store.heartbeat(BEAT)).toEqual({ lapsed: false })
+  await pool.query(`DROP SCHEMA ${schema} CASCADE`)
+  for (const call of [() => store.heartbeat(BEAT), () => store.policyVersion(), () => putText(store, 'k', 'text')]) {
+    await expect(call()).rejects.toMatchObject({
+      code: 'StoreUnavailable',
+      details: { reason: expect.stringContaining('tables are not there') },
+    })
+  }
+})
+
 test('a mistake of ours stays what it is', () => {
   const mistake = serverError('42601')
   expect(translatePostgresError(mistake)).toBe(mistake)
@@ -134,8 +146,8 @@ test('what the system calls a broken connection is no SQLSTATE, though it may lo
   for (const code of ['40001', '57P01', 'XX000', 'HV00A']) expect(sqlState(serverError(code))).toBe(code)
 })
 
-test('a transaction that the server ended because nothing came is one that is undone', () => {
-  const error = serverError('25P03')
+test.each(['25P03', '25P04'])('a transaction that the server ended because it took its time is one that is undone: %s', (code) => {
+  const error = serverError(code)
   expect(isConnectionLost(error)).toBe(true)
   for (const translated of [translatePostgresError(error), translateCommitError(error, 'commitObject')]) {
     expect(translated).toMatchObject({ code: 'StoreUnavailable', retryable: true, cause: error })

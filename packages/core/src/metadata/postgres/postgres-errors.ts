@@ -25,7 +25,7 @@ export function isBusy(error: unknown): boolean {
 /** Whether the connection can be trusted no more. */
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error)
-  if (state !== null) return /^(?:08|57P|25P03)/.test(state)
+  if (state !== null) return /^(?:08|57P|25P0[34])/.test(state)
   return error instanceof Error && ('errno' in error || /connection|socket|timeout/i.test(error.message))
 }
 
@@ -79,13 +79,14 @@ function invalid(argument: string, reason: string, cause: unknown): StorageError
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^08|^57P|^25P03/, 'the connection is lost'],
+  [/^08|^57P|^25P0[34]/, 'the connection is lost'],
   [/^53/, 'the server is short of resources'],
   [/^28|^3D/, 'the server refuses the connection'],
   [/^42501/, 'the server does not let this user'],
   [/^40/, 'other transactions were in the way, again and again'],
   [/^25006/, 'the server is read-only'],
-  [/^5[58]|^57014/, 'the server could not finish the statement'],
+  [/^42P01|^3F000/, 'its tables are not there'],
+  [/^5[458]|^57014/, 'the server could not finish the statement'],
   [/^XX/, 'the server reports damage'],
 ]
 
