@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import type { MetadataStore } from '@stowage/core/metadata'
+import type { Relation } from '@stowage/core/policy'
 import {
+  AT,
   blob,
   blobExtent,
   bucket,
@@ -157,8 +160,24 @@ export const copyingCases: readonly MetadataCase[] = [
 
 const LEASE = { id: 'job', owner: 'process' }
 
+/** What changes no row that anybody is served. */
+type Reading =
+  | 'name'
+  | 'lagMilliseconds'
+  | 'open'
+  | 'close'
+  | `find${string}`
+  | `list${string}`
+  | `read${string}`
+  | 'judge'
+  | 'inspectRelationTables'
+  | 'inspection'
+  | 'copying'
+/** A command that is new is missing below until it is here. */
+type Commands = { readonly [Name in Exclude<keyof MetadataStore, Reading>]: (subject: MetadataSubject) => Promise<unknown> }
+
 /** Each command that changes rows, and the version that reads ask for. */
-const COMMANDS: Readonly<Record<string, (subject: MetadataSubject) => Promise<unknown>>> = {
+const COMMANDS: Commands = {
   policyVersion: ({ store }) => store.policyVersion(),
   raisePolicyVersion: ({ store }) => store.raisePolicyVersion(1),
   createBucket: ({ store }) => store.createBucket({ bucket: bucket({ id: 'new', name: 'new' }), require: requirement() }),
@@ -169,12 +188,28 @@ const COMMANDS: Readonly<Record<string, (subject: MetadataSubject) => Promise<un
   deleteObjects: (subject) => remove(subject, 'k'),
   createUpload: ({ store }) => store.createUpload({ upload: newUpload('another'), require: requirement() }),
   commitPart: (subject) => sendPart(subject, 'open', { number: 1, extents: [] }),
+  commitAppend: ({ store }) =>
+    store.commitAppend({
+      ...target('open'),
+      expectedOffset: 0,
+      replaceFrom: 0,
+      size: 1,
+      extents: [blobExtent('new', 1)],
+      fresh: [blob('new')],
+      hashState: Buffer.alloc(0),
+      declaredSize: null,
+      objectExtentsMax: 1,
+      at: AT,
+      expiresAt: AT,
+    }),
   completeUpload: ({ store }) => store.completeUpload(completion('open', [1])),
   abortUpload: ({ store }) => store.abortUpload(target('open')),
   expireUploads: ({ store }) => store.expireUploads({ answersKeptSeconds: 1, limit: 1 }),
   reserveBlobs: ({ store }) => store.reserveBlobs({ processId: 'process', blobs: [blob('new')] }),
   abandonBlobs: ({ store }) => store.abandonBlobs([blob('new')]),
   reservedAmong: ({ store }) => store.reservedAmong([blob('new')]),
+  exchangeExtents: ({ store }) =>
+    store.exchangeExtents({ bucketId: BUCKET, key: 'k', sequence: 1, manifestId: 1, moves: [], fresh: [blob('new')] }),
   heartbeat: ({ store }) => store.heartbeat({ processId: 'process', oldestReadAgeMs: null }),
   endProcess: ({ store }) => store.endProcess('process'),
   claimGarbage: ({ store }) => store.claimGarbage({ graceSeconds: 0, leaseSeconds: 60, limit: 10 }),
@@ -187,5 +222,20 @@ const COMMANDS: Readonly<Record<string, (subject: MetadataSubject) => Promise<un
   writeDocuments: ({ store }) => {
     const write = { kind: 'test', id: 'new', expected: 'any', body: 1, sealed: null } as const
     return store.writeDocuments({ writes: [write], raisesPolicyVersion: false })
+  },
+  changeRelationRows: ({ store }) => {
+    const relation: Relation = {
+      kept: 'engine',
+      name: 'members',
+      columns: { name: { type: 'text', nullable: false } },
+      key: ['name'],
+      indexes: [],
+    }
+    return store.changeRelationRows({
+      relation,
+      document: { kind: 'relation', id: 'members', version: 1 },
+      put: [{ name: 'new' }],
+      delete: [],
+    })
   },
 }
