@@ -25,6 +25,8 @@ export interface TenantsWorld {
   readonly directory: string
   /** Whose garbage was collected, by name. */
   readonly collected: string[]
+  /** Who was opened, by name. */
+  readonly opened: string[]
   /** What collecting waits for. */
   collecting: (tenant: Tenant, signal: AbortSignal) => Promise<void>
   /** What making its key waits for. */
@@ -60,18 +62,21 @@ export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions 
     migrate: true,
   })
   const collected: string[] = []
+  const opened: string[] = []
   const own: TenantsWorld = {
     tenants: undefined as never,
     catalogue,
     control,
     directory,
     collected,
+    opened,
     collecting: () => Promise.resolve(),
     making: () => Promise.resolve(),
     closing: () => Promise.resolve(),
     make: async (name, hosts = []) => (await own.tenants.create({ name, hosts, requestsMax: null })).tenant,
   }
   const open = async (tenant: Tenant, { metadata }: { readonly metadata: MetadataStore }, wornOut: () => void): Promise<BareTenant> => {
+    opened.push(tenant.name)
     await metadata.open()
     return {
       name: tenant.name,

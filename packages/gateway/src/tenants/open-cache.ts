@@ -32,6 +32,8 @@ export interface UseOptions {
    * false.
    */
   readonly passing?: boolean
+  /** Asked once there is room for it, however long that took: what this throws it is refused with, and not opened for. Must not wait. */
+  readonly check?: () => void
 }
 
 interface Entry<T> {
@@ -97,8 +99,9 @@ export class OpenCache<T> {
   }
 
   /** Uses the one of this key, opened where it is not. Rejects with what opening did, and with `OpenCacheFullError`. */
-  async use(key: string, { passing = false }: UseOptions = {}): Promise<Lease<T>> {
-    const entry = await this.#take(key, passing)
+  async use(key: string, options: UseOptions = {}): Promise<Lease<T>> {
+    const { passing = false } = options
+    const entry = await this.#take(key, options)
     entry.wanted ||= !passing
     let released = false
     const release = (): void => {
@@ -117,7 +120,7 @@ export class OpenCache<T> {
   }
 
   /** The one of this key, counted as used: before that nobody else may run. */
-  async #take(key: string, passing: boolean): Promise<Entry<T>> {
+  async #take(key: string, { passing = false, check }: UseOptions): Promise<Entry<T>> {
     for (;;) {
       if (this.#closed) throw new Error('the cache is closed')
       const there = this.#entries.get(key)
@@ -127,12 +130,16 @@ export class OpenCache<T> {
         continue
       }
       if (there !== undefined || (closing === undefined && this.size < this.#options.openMax)) {
-        const entry = there ?? this.#open(key)
-        entry.uses += 1
-        if (!passing) this.#touch(entry)
-        // There may be room for the next one, too.
-        if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
-        return entry
+        try {
+          check?.()
+          const entry = there ?? this.#open(key)
+          entry.uses += 1
+          if (!passing) this.#touch(entry)
+          return entry
+        } finally {
+          // There may be room for the next one, too.
+          if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
+        }
       }
       await (closing === undefined ? this.#arrival(key) : this.#whenClosed(closing))
     }

@@ -94,6 +94,49 @@ test('who waited while a tenant was suspended, or deleted, does not get in, and 
   expect(tenants.isOpen(acme)).toBe(false)
 })
 
+test('a tenant that is suspended while somebody waits for it is not opened at all, although nobody else wants the room', async () => {
+  const own = await tenantsWorld({ openMax: 1 })
+  const { opened, tenants } = own
+  const [acme, bolt] = [await own.make('acme'), await own.make('bolt')]
+  const held = await tenants.use(bolt)
+  opened.length = 0
+  const waiting = tenants.use(acme).catch((error: Error) => error)
+  await tenants.suspend('acme')
+  held.release()
+  expect(await waiting).toMatchObject({ state: 'suspended' })
+  expect([opened, tenants.isOpen(acme)]).toEqual([[], false])
+  // The room is there for the next one who waits.
+  ;(await tenants.use(bolt)).release()
+})
+
+test('nor is it opened for who waited for it to be closed', async () => {
+  const own = await tenantsWorld()
+  const { opened, tenants } = own
+  const acme = await own.make('acme')
+  let end = (): void => undefined
+  own.closing = () => new Promise<void>((resolve) => (end = resolve))
+  const closed = tenants.suspend('acme')
+  await expect.poll(() => tenants.isOpen(acme), { interval: 5 }).toBe(false)
+  await tenants.resume('acme')
+  opened.length = 0
+  const waiting = tenants.use(acme).catch((error: Error) => error)
+  const again = tenants.suspend('acme')
+  await expect.poll(() => own.catalogue.find('acme')?.state, { interval: 5 }).toBe('suspended')
+  own.closing = () => Promise.resolve()
+  end()
+  await Promise.all([closed, again])
+  expect(await waiting).toMatchObject({ state: 'suspended' })
+  expect([opened, tenants.openCount]).toEqual([[], 0])
+})
+
+test('a tenant whose key could not be made is suspended, and not open', async () => {
+  const own = await tenantsWorld()
+  own.making = () => Promise.reject(new Error('no key'))
+  await expect(own.make('acme')).rejects.toThrow('no key')
+  expect(own.catalogue.find('acme')?.state).toBe('suspended')
+  await expect.poll(() => own.tenants.openCount, { interval: 5 }).toBe(0)
+})
+
 test('what is open of a tenant is closed as soon as somebody else has suspended it, deleted it or put it elsewhere', async () => {
   const own = await tenantsWorld()
   const { catalogue, tenants } = own

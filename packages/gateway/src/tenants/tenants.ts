@@ -50,7 +50,7 @@ export interface TenantsOptions<T extends OpenTenant> {
 }
 
 /** How a tenant is used. */
-export interface TenantUseOptions extends UseOptions {
+export interface TenantUseOptions extends Pick<UseOptions, 'passing'> {
   /** Also where the tenant is suspended. Default false. */
   readonly evenSuspended?: boolean
 }
@@ -93,11 +93,13 @@ export class Tenants<T extends OpenTenant> {
 
   /** Uses a tenant, opened where it is not. Rejects with what opening did, with `TenantClosedError`, and with `OpenCacheFullError`. */
   async use({ id }: Tenant, options: TenantUseOptions = {}): Promise<Lease<T>> {
-    this.#usable(id, options)
-    const lease = await this.#cache.use(id, options)
+    const check = (): void => void this.#usable(id, options)
+    check()
+    const { passing = false } = options
+    const lease = await this.#cache.use(id, { passing, check })
     try {
-      // It may have waited long.
-      this.#usable(id, options)
+      // Opening may have taken long.
+      check()
       return lease
     } catch (error) {
       lease.release()
@@ -157,6 +159,10 @@ export class Tenants<T extends OpenTenant> {
       const made = await this.catalogue.change(tenant.name, (now) => ({ state: notDeleting(now, 'active') }))
       this.#announce('tenant.created', made)
       return { tenant: made, key }
+    } catch (error) {
+      // It is suspended: nobody is to have it open.
+      this.#cache.wearOut(tenant.id)
+      throw error
     } finally {
       lease.release()
     }
