@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@stowage/http'
 import { parseQuery } from '@stowage/http'
 import { parentKeyIdOf } from '@stowage/credentials'
+import { isTenantHost } from './tenant.ts'
 import type { Tenant } from './tenant.ts'
 import type { TenantCatalogue } from './tenant-catalogue.ts'
 
@@ -40,9 +41,10 @@ export async function tenantOfRequest(request: HttpRequest, { catalogue, domain 
   return shown === null ? { tenant: null, because: 'key' } : { tenant: shown, domains: hostsOf(shown, domain) }
 }
 
-/** The host names that a tenant answers to. */
+/** The host names that a tenant answers to, as domains of buckets: another release may have taken one that is none. */
 function hostsOf({ hosts, name }: Tenant, domain: string | null): readonly string[] {
-  return domain === null ? hosts : [...hosts, `${name}.${domain}`]
+  const own = hosts.filter(isTenantHost)
+  return domain === null ? own : [...own, `${name}.${domain}`]
 }
 
 /** In lower case, without a port, and without the dot that a whole name may end with. */

@@ -47,7 +47,8 @@ export const HOSTS_MAX = 20
 const REQUESTS_MAX_MAX = 100_000
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-const HOST_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
+/** Of a host (RFC 1123 2.1), which knows no underscore: no door takes such a domain. */
+const HOST_LABEL = NAME
 /** Of a host name, in characters (RFC 1035 2.3.4, without the last dot). */
 export const HOST_LENGTH_MAX = 253
 
@@ -57,10 +58,15 @@ export function parseTenantName(name: string): string {
   throw new Error('The name of a tenant is 1 to 63 of a-z 0-9 and hyphens, none of these at an end: it may be a part of host names.')
 }
 
+/** Whether this is a host name that a tenant may have, in lower case. */
+export function isTenantHost(name: string): boolean {
+  return name.length <= HOST_LENGTH_MAX && name.split('.').every((label) => HOST_LABEL.test(label))
+}
+
 /** Takes a host name for one of a tenant, in lower case, or throws. */
 export function parseTenantHost(host: string): string {
   const name = host.toLowerCase()
-  if (name.length <= HOST_LENGTH_MAX && name.split('.').every((label) => HOST_LABEL.test(label))) return name
+  if (isTenantHost(name)) return name
   throw new Error(`'${host}' is no host name of a tenant: it is written without scheme, port and path, such as files.example.com.`)
 }
 
