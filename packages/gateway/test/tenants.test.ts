@@ -46,6 +46,9 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
     // The host says whose it is: the bucket is a sub-domain of it.
     const atHost = (key: typeof acme.key, name: string): S3Client => server.clientOf(key, `${name}.${DOMAIN}`)
     expect([await get(atHost(acme.key, 'acme')), await get(atHost(bolt.key, 'bolt'))]).toEqual(['of acme', 'of bolt'])
+    // And with the dot of a whole name, too.
+    await put(server.clientOf(acme.key, `acme.${DOMAIN}.`), 'dotted', 'dot')
+    expect(await get(acme.client, 'dot')).toBe('dotted')
     for (const [key, name] of [
       [acme.key, 'bolt'],
       [bolt.key, 'acme'],

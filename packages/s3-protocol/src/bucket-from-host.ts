@@ -1,3 +1,5 @@
+import { nameOfHost } from './name-of-host.ts'
+
 /** What may stand before a domain: names of DNS, joined by dots. Whether it is a bucket's name is for the engine to say. */
 const LABELS = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
 
@@ -11,7 +13,7 @@ const LABELS = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
 export function bucketFromHost(domains: readonly string[]): (host: string) => string | null {
   const suffixes = domains.map(suffixOf).sort((left, right) => right.length - left.length)
   return (host) => {
-    const name = host.toLowerCase().replace(/:[0-9]*$/, '')
+    const name = nameOfHost(host)
     // A host that is one of the domains is no bucket of a shorter one.
     if (suffixes.some((suffix) => name === suffix.slice(1))) return null
     const suffix = suffixes.find((suffix) => name.endsWith(suffix) && name.length > suffix.length)

@@ -11,6 +11,8 @@ describe('jurisdictionFromHost', () => {
     ['eu.storage.test', 'eu'],
     ['eu.storage.test:9000', 'eu'],
     ['Photos.EU.Storage.Test', 'eu'],
+    ['eu.storage.test.', 'eu'],
+    ['photos.eu.storage.test.:9000', 'eu'],
     ['gov.eu.storage.test', 'fedramp'],
     ['photos.gov.eu.storage.test', 'fedramp'],
     ['storage.test', null],

@@ -1,3 +1,5 @@
+import { nameOfHost } from './name-of-host.ts'
+
 /** A jurisdiction, and where its buckets are found. */
 export interface Jurisdiction {
   /** As buckets carry it, such as `eu`; not `default`, which is where every other host leads. */
@@ -18,7 +20,7 @@ export function jurisdictionFromHost(jurisdictions: readonly Jurisdiction[]): (h
   const known = jurisdictions.map(checked).sort((left, right) => right.host.length - left.host.length)
   if (new Set(known.map(({ host }) => host)).size < known.length) throw new TypeError('A host cannot be of two jurisdictions.')
   return (host) => {
-    const name = host.toLowerCase().replace(/:[0-9]*$/, '')
+    const name = nameOfHost(host)
     return known.find((one) => name === one.host || name.endsWith(`.${one.host}`))?.name ?? null
   }
 }
