@@ -1,3 +1,5 @@
+export { takeSqliteLock } from './sqlite-lock.ts'
+export type { SqliteLock, SqliteLockOptions } from './sqlite-lock.ts'
 export { sqliteMetadata } from './sqlite-metadata.ts'
 export type { SqliteMetadataOptions } from './sqlite-metadata.ts'
 export { sqliteWriters } from './sqlite-writers.ts'

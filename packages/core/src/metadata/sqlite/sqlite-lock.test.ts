@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { takeSqliteLock } from './sqlite-lock.ts'
 import { sqliteMetadata } from './sqlite-metadata.ts'
 
 let directory = ''
@@ -43,6 +44,21 @@ test('a store that another process has open is refused at once; when that one is
   expect(await store.policyVersion()).toBe(1)
   await expect(sqliteMetadata({ file }).open()).rejects.toMatchObject({ code: 'DirectoryInUse' })
   await store.close()
+})
+
+test('several share a lock, and nobody has it alone meanwhile', () => {
+  const refusal = expect.objectContaining({ code: 'DirectoryInUse', details: { directory } })
+  const sharing = [takeSqliteLock(file, { shared: true }), takeSqliteLock(file, { shared: true })]
+  for (const each of sharing) {
+    expect(() => takeSqliteLock(file)).toThrow(refusal)
+    each.release()
+  }
+  const alone = takeSqliteLock(file)
+  expect(() => takeSqliteLock(file, { shared: true })).toThrow(refusal)
+  expect(() => takeSqliteLock(file)).toThrow(refusal)
+  alone.release()
+  alone.release()
+  takeSqliteLock(file, { shared: true }).release()
 })
 
 test('a directory that cannot be made is a clear error, and nothing is left open', async () => {

@@ -8,16 +8,24 @@ export interface SqliteLock {
   release(): void
 }
 
+/** How a lock is held. */
+export interface SqliteLockOptions {
+  /** Beside others that share it: only who wants it alone is refused, and refuses. Default false. */
+  readonly shared?: boolean
+}
+
 /**
- * Takes the lock of a database file, or throws `DirectoryInUse` at once. Node has no file locks, SQLite has: the lock is a
- * tiny database beside the file, held in an exclusive transaction that never ends.
+ * Takes the lock of a database file, or of whatever has that name, or throws `DirectoryInUse` at once. Node has no file locks, SQLite has:
+ * the lock is a tiny database beside the file, `FILE.lock`, held in a transaction that never ends. Nobody else may open and close that
+ * file in this process: POSIX forgets a process's locks with any of its descriptors.
  */
-export function takeSqliteLock(file: string): SqliteLock {
+export function takeSqliteLock(file: string, { shared = false }: SqliteLockOptions = {}): SqliteLock {
   let database: Database.Database | null = null
   try {
     database = new Database(`${file}.lock`, { timeout: 0 })
-    database.pragma('locking_mode = EXCLUSIVE')
-    database.exec('BEGIN EXCLUSIVE')
+    if (!shared) database.pragma('locking_mode = EXCLUSIVE')
+    // A transaction shares from its first read on.
+    database.exec(shared ? 'BEGIN; SELECT 1 FROM sqlite_schema' : 'BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()
     if (sqliteCode(error)?.startsWith('SQLITE_BUSY') !== true) throw translateSqliteError(error, file)

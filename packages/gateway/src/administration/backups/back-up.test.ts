@@ -1,15 +1,18 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { accountCaller, allowAll, openEngine } from '@stowage/core'
 import type { Engine, MetadataStore, Session } from '@stowage/core'
 import { memoryBackend } from '@stowage/core/backend'
 import type { Backend } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { IN_DIRECTORY } from '../../stores/backend-location.ts'
 import { backUp } from './back-up.ts'
 import { readManifest } from './backup-manifest.ts'
 import type { BackedUp, BackupOptions, BackupStep } from './back-up.ts'
+import { restore } from './restore.ts'
 
 const BUCKET = { name: 'photos' }
 
@@ -60,6 +63,13 @@ async function countIn(backend: Backend): Promise<number> {
   let count = 0
   for await (const entry of backend.list({ prefix: '' })) count += Math.sign(entry.size)
   return count
+}
+
+type State = 'beginning' | 'running' | 'over'
+const STATES: readonly State[] = ['beginning', 'running', 'over']
+
+function isBefore(state: State, other: State): boolean {
+  return STATES.indexOf(state) < STATES.indexOf(other)
 }
 
 describe('backUp', { timeout: 30_000 }, () => {
@@ -120,6 +130,27 @@ describe('backUp', { timeout: 30_000 }, () => {
     const refused = ended.filter((end) => end.status === 'rejected')
     expect(refused.map(({ reason }) => reason)).toEqual([expect.objectContaining({ code: 'DirectoryInUse' })])
     await run()
+  })
+
+  test('from its beginning until its very end: whatever is tried meanwhile, the backup is there', async () => {
+    const { parent, to, backUp: run } = await subject()
+    await run()
+    const outcomes: unknown[] = []
+    const killed = new AbortController()
+    const kill = (): void => killed.abort(new Error('killed while it copied'))
+    let state: State = 'beginning'
+    const first = run({ onProgress: () => (state = 'running') }).finally(() => (state = 'over'))
+    while (isBefore(state, 'over')) {
+      await (isBefore(state, 'running') ? setImmediate() : run({ onProgress: kill, signal: killed.signal })).catch((error: unknown) => {
+        if (isBefore(state, 'over')) outcomes.push(error)
+      })
+    }
+    expect(await first).toMatchObject({ blobs: 3 })
+    expect(outcomes.length).toBeGreaterThan(1)
+    const refusal = { code: 'DirectoryInUse', message: expect.stringContaining('Something is being backed up into') }
+    for (const outcome of outcomes) expect(outcome).toMatchObject(refusal)
+    const request = { from: to, directory: join(parent, 'restored'), metadata: null, backend: IN_DIRECTORY, concurrency: null }
+    expect(await restore(request, {})).toMatchObject({ blobs: 3, damage: 0 })
   })
 
   test('files are their owner’s alone', async () => {

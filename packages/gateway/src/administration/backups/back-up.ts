@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { fsBackend } from '@stowage/backend-fs'
-import { createIds, isStorageError, snapshotMetadata, systemClock } from '@stowage/core'
+import { createIds, snapshotMetadata, systemClock } from '@stowage/core'
 import type { Backend, MetadataStore } from '@stowage/core'
 import { copyBlobs } from '@stowage/core/backend'
 import type { BlobKey } from '@stowage/core/backend'
@@ -9,6 +9,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import { makeDataDirectory } from '../../stores/make-data-directory.ts'
 import { METADATA_FILE } from '../../stores/stores.ts'
 import { copyKeys, makePrivate, namesIn, removeDatabase, removeKeys, syncDirectory, syncFile } from './backup-files.ts'
+import { BACKUP_LOCK_FILE, lockForBackup } from './backup-lock.ts'
 import { MANIFEST_FILE, readManifest, writeManifest } from './backup-manifest.ts'
 import type { BackupManifest } from './backup-manifest.ts'
 import { holdGarbage } from './garbage-hold.ts'
@@ -73,7 +74,21 @@ export async function backUp(store: BackedUpStore, request: BackupRequest, optio
   if (isWithin(to, store.dataDirectory) || isWithin(store.dataDirectory, to)) {
     throw new Error(`${to} and ${store.dataDirectory} lie within each other: a backup is kept apart from what it is of.`)
   }
-  const former = await prepareDirectory(to)
+  await checkDirectory(to)
+  // Until the very end: a second one would take what the first has made for what a crash has left.
+  const lock = lockForBackup(to)
+  try {
+    return await backUpAlone({ ...store, dataDirectory: store.dataDirectory }, request, options)
+  } finally {
+    lock.release()
+  }
+}
+
+type StoreInDirectory = BackedUpStore & { readonly dataDirectory: string }
+
+async function backUpAlone(store: StoreInDirectory, request: BackupRequest, options: BackupOptions): Promise<BackedUp> {
+  const { to } = request
+  const former = await beginIn(to)
   const next = await emptySnapshot(join(to, NEXT_FILE))
   const hold = await holdGarbage(store.metadata, `backup ${createIds().uuid()}`)
   const signal = options.signal === undefined ? hold.signal : AbortSignal.any([hold.signal, options.signal])
@@ -98,32 +113,28 @@ function isWithin(inner: string, outer: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-/** Makes the directory, or sees that it is one of backups. Gives back when the last one was complete; null where none was. */
-async function prepareDirectory(directory: string): Promise<Date | null> {
+/** Makes the directory, or sees that it is one of backups. */
+async function checkDirectory(directory: string): Promise<void> {
   await makeDataDirectory(directory)
+  if ((await readManifest(directory)) !== null) return
+  // That much may be left of one that was killed at once.
+  const name = (await namesIn(directory)).find((each) => each !== `${MANIFEST_FILE}.new` && each !== BACKUP_LOCK_FILE)
+  if (name !== undefined) throw new Error(`${directory} is no directory of backups, and not empty: it has ${name}.`)
+}
+
+/** Makes it one of backups. Gives back when the last one was complete; null where none was. */
+async function beginIn(directory: string): Promise<Date | null> {
   const manifest = await readManifest(directory)
-  if (manifest === null) {
-    // That much may be left of one that was killed at once.
-    const name = (await namesIn(directory)).find((each) => each !== `${MANIFEST_FILE}.new`)
-    if (name !== undefined) throw new Error(`${directory} is no directory of backups, and not empty: it has ${name}.`)
-    await writeManifest(directory, null)
-  }
+  if (manifest === null) await writeManifest(directory, null)
   return manifest === null || manifest === 'unfinished' ? null : new Date(manifest.completedAt)
 }
 
-/** An open, empty store for the snapshot; what an interrupted backup has left of one goes. Its lock keeps a second backup out. */
-async function emptySnapshot(file: string, thread: { readonly worker?: 'inline' } = {}): Promise<MetadataStore> {
-  // What a power cut takes of it is taken anew: it is synced once, when it is whole.
-  const store = (): MetadataStore => sqliteMetadata({ file, openMarked: true, durability: 'process', ...thread })
-  await makePrivate(file)
-  const left = store()
-  await left.open()
-  const isEmpty = (await left.copying.readMark()) === null
-  if (isEmpty) return left
-  await left.close()
+/** An open, empty store for the snapshot; what an interrupted backup has left of one goes. */
+async function emptySnapshot(file: string): Promise<MetadataStore> {
   await removeDatabase(file)
   await makePrivate(file)
-  const next = store()
+  // What a power cut takes of it is taken anew: it is synced once, when it is whole.
+  const next = sqliteMetadata({ file, openMarked: true, durability: 'process' })
   await next.open()
   return next
 }
@@ -176,22 +187,8 @@ async function copyStore({ store, from, former, next, request, options }: Work):
   return { manifest, markVersion, copied: { blobs, bytes } }
 }
 
-/** Deletes the blobs of former backups, where no other backup has begun meanwhile. Whatever stops this, the next one does it. */
+/** Deletes the blobs of former backups. Whatever stops this, the next one does it. */
 async function removeUnreferenced(directory: string): Promise<number> {
-  let lock: MetadataStore
-  const file = join(directory, NEXT_FILE)
-  try {
-    lock = await emptySnapshot(file, { worker: 'inline' })
-  } catch (error) {
-    if (isStorageError(error) && error.code === 'DirectoryInUse') return 0
-    throw error
-  }
-  const removed = await removeUnder(directory).finally(() => lock.close())
-  await removeDatabase(file)
-  return removed
-}
-
-async function removeUnder(directory: string): Promise<number> {
   const metadata = sqliteMetadata({ file: join(directory, METADATA_FILE), openMarked: true, worker: 'inline' })
   await metadata.open()
   try {
