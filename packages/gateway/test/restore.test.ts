@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { backUp } from '../src/administration/backups/back-up.ts'
+import { lockForBackup, lockForReading } from '../src/administration/backups/backup-lock.ts'
 import { restore } from '../src/administration/backups/restore.ts'
 import type { RestoreRequest, RestoreStep } from '../src/administration/backups/restore.ts'
 import { writeRestoreNote } from '../src/administration/backups/restore-note.ts'
@@ -152,6 +154,49 @@ describe('restore', { timeout: 60_000 }, () => {
     await store.copying.write({ expected: mark?.version ?? null, mark: mark?.body ?? null, insert })
     await store.close()
     expect(await refused(['restore', from, join(parent, 'restored')])).toContain('a blob key is 1 to 200 of')
+  })
+
+  test('while it reads, nobody backs up into the same directory, and the other way round; others may read', async () => {
+    const { parent, data, from } = await someBackup()
+    const base = { from, metadata: null, backend: IN_DIRECTORY, concurrency: null }
+    const reading = await lockForReading(from)
+    expect(await refused(['backup', data, from])).toContain('Something is being backed up into, or restored from,')
+    let steps = 0
+    const onProgress = (): void => {
+      steps += 1
+      expect(() => lockForBackup(from)).toThrow(expect.objectContaining({ code: 'DirectoryInUse' }))
+      // From here on it is the restore alone that holds it.
+      reading.release()
+    }
+    expect(await restore({ ...base, directory: join(parent, 'first') }, { onProgress })).toMatchObject({ blobs: 3, damage: 0 })
+    expect(steps).toBeGreaterThan(3)
+    const writing = lockForBackup(from)
+    expect(await refused(['restore', from, join(parent, 'second')])).toContain('Something is being backed up into')
+    writing.release()
+    expect(await said(['backup', data, from])).toMatchObject({ blobs: 3 })
+    expect(await said(['restore', from, join(parent, 'second')])).toMatchObject({ blobs: 3 })
+  })
+
+  test('a backup that has taken the place of the one that was half restored: it says so', async () => {
+    const { parent, data, from } = await someBackup()
+    const directory = join(parent, 'restored')
+    const base = { from, directory, metadata: null, backend: IN_DIRECTORY, concurrency: 1 }
+    const fail = (): never => {
+      throw new Error('a fault was planned')
+    }
+    await expect(restore(base, { onProgress: fail })).rejects.toThrow('planned')
+    await said(['backup', data, from])
+    expect(await refused(['restore', from, directory])).toContain('a newer one has taken its place. Empty the directory, and begin anew')
+    await rm(directory, { recursive: true })
+    // As on a disk that is mounted to be read only, where there is no lock to take.
+    const blobs = await blobsIn(from)
+    const manifest = join(from, 'backup.json')
+    const other = (await readFile(manifest, 'utf8')).replace(/"completedAt": "[^"]+/, '$&0')
+    const replace = (): void => {
+      for (const blob of blobs) rmSync(blob, { force: true })
+      writeFileSync(manifest, other)
+    }
+    await expect(restore(base, { onProgress: replace })).rejects.toThrow('a newer one has taken its place')
   })
 
   test('what a store had lost before is said, and the rest is backed up and restored', async () => {

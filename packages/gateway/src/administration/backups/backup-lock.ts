@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isStorageError, StorageError } from '@stowage/core'
 import { takeSqliteLock } from '@stowage/core/sqlite'
@@ -11,10 +12,31 @@ export const BACKUP_LOCK_FILE = `${LOCK}.lock`
 
 /** Has a directory of backups alone, from before anything in it is changed until nothing is any more. Throws `DirectoryInUse`. */
 export function lockForBackup(directory: string): SqliteLock {
+  return take(directory, false)
+}
+
+/** Keeps a directory of backups as it is while it is read, beside others who read it. Throws `DirectoryInUse` where a backup is under way. */
+export async function lockForReading(directory: string): Promise<SqliteLock> {
   try {
-    return takeSqliteLock(join(directory, LOCK))
+    return take(directory, true)
+  } catch (error) {
+    if (isStorageError(error) && error.code === 'DirectoryInUse') throw error
+    const isWritable = await access(directory, constants.W_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isWritable) throw error
+    // On a disk that is mounted to be read only there is no lock to take, and nothing here that writes.
+    return { release: () => undefined }
+  }
+}
+
+function take(directory: string, shared: boolean): SqliteLock {
+  try {
+    return takeSqliteLock(join(directory, LOCK), { shared })
   } catch (cause) {
     if (!isStorageError(cause) || cause.code !== 'DirectoryInUse') throw cause
-    throw new StorageError('DirectoryInUse', { directory }, { cause, message: `Something is being backed up into ${directory} just now.` })
+    const what = shared ? 'Something is being backed up into' : 'Something is being backed up into, or restored from,'
+    throw new StorageError('DirectoryInUse', { directory }, { cause, message: `${what} ${directory} just now.` })
   }
 }

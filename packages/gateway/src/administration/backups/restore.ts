@@ -5,6 +5,7 @@ import { createIds, fsck, moveMetadata } from '@stowage/core'
 import type { Backend, MetadataStore } from '@stowage/core'
 import { copyBlobs } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
+import type { SqliteLock } from '@stowage/core/sqlite'
 import type { BackendLocation } from '../../stores/backend-location.ts'
 import { formatBackendLocation } from '../../stores/backend-location.ts'
 import { readKeptBackend, writeKeptBackend } from '../../stores/kept-backend.ts'
@@ -15,6 +16,7 @@ import { formatMetadataLocation } from '../../stores/metadata-location.ts'
 import { openBackend } from '../../stores/open-backend.ts'
 import { METADATA_FILE } from '../../stores/stores.ts'
 import { copyKeys, copyWhole, namesIn, removeDatabase } from './backup-files.ts'
+import { lockForReading } from './backup-lock.ts'
 import { parseManifest, readManifest } from './backup-manifest.ts'
 import type { BackupManifest } from './backup-manifest.ts'
 import { referencedBlobs } from './referenced-blobs.ts'
@@ -56,21 +58,38 @@ export interface RestoreOptions {
  * may be served. Whatever stops it, the same call goes on. The backup is only read.
  */
 export async function restore(request: RestoreRequest, options: RestoreOptions): Promise<Restored> {
-  const { from, directory, metadata } = request
+  const { from } = request
+  await readFinished(from)
+  // While it is read nobody deletes what is in it.
+  const lock = await lockForReading(from)
+  try {
+    return await restoreLocked(request, options, lock)
+  } finally {
+    lock.release()
+  }
+}
+
+async function readFinished(from: string): Promise<BackupManifest> {
   const manifest = await readManifest(from)
   if (manifest === null) throw new Error(`${from} is no directory of backups: it has no backup.json.`)
   if (manifest === 'unfinished') throw new Error(`The backup in ${from} was never finished.`)
+  return manifest
+}
+
+async function restoreLocked(request: RestoreRequest, options: RestoreOptions, lock: SqliteLock): Promise<Restored> {
+  const { from, directory, metadata } = request
+  const { completedAt } = await readFinished(from)
   const rows = metadata === null ? directory : formatMetadataLocation(metadata)
   const to = `${rows}, with the bytes in ${formatBackendLocation(request.backend)}`
   const backend = await openBackend(request.backend, { dataDirectory: directory, presigning: false })
   try {
-    const note = await begin(request, { from, to, completedAt: manifest.completedAt, copy: createIds().uuid(), restored: null }, backend)
+    const note = await begin(request, { from, to, completedAt, copy: createIds().uuid(), restored: null }, backend)
     const file = join(directory, METADATA_FILE)
     // Under this name only when it is whole; its mark keeps everybody from serving it.
     if (!(await namesIn(directory)).includes(METADATA_FILE)) await copyWhole(join(from, METADATA_FILE), file)
     const store = sqliteMetadata({ file, openMarked: true })
     await store.open()
-    const restored = await finish({ store, backend, request, options, note }).finally(() => store.close())
+    const restored = await finish({ store, backend, request, options, note, lock }).finally(() => store.close())
     if (metadata !== null) await removeDatabase(file)
     await rm(join(directory, RESTORE_NOTE))
     return restored
@@ -84,10 +103,12 @@ async function begin({ directory, metadata }: RestoreRequest, wanted: RestoreNot
   await makeDataDirectory(directory)
   const note = await readRestoreNote(directory)
   if (note !== null) {
-    if (note.from !== wanted.from || note.to !== wanted.to || note.completedAt !== wanted.completedAt) {
+    if (note.from !== wanted.from || note.to !== wanted.to) {
       const other = `the backup of ${note.completedAt} in ${note.from} to ${note.to}`
       throw new Error(`${directory} has what an interrupted restore has left, of ${other}. Go on with that, or empty the directory.`)
     }
+    // What is all here needs no backup any more.
+    if (note.restored === null && note.completedAt !== wanted.completedAt) throw replaced(note)
     await backend.init()
     if (metadata !== null && note.restored === null) await reserve(metadata, note)
     return note
@@ -102,6 +123,11 @@ async function begin({ directory, metadata }: RestoreRequest, wanted: RestoreNot
   await writeRestoreNote(directory, wanted)
   if (metadata !== null) await reserve(metadata, wanted)
   return wanted
+}
+
+function replaced({ from, completedAt }: RestoreNote): Error {
+  const gone = `The backup of ${completedAt} in ${from} is not there any more: a newer one has taken its place.`
+  return new Error(`${gone} Empty the directory, and begin anew.`)
 }
 
 const WHERE_NOTHING_IS = 'What is restored goes where nothing is.'
@@ -129,6 +155,7 @@ interface Finishing {
   readonly request: RestoreRequest
   readonly options: RestoreOptions
   readonly note: RestoreNote
+  readonly lock: SqliteLock
 }
 
 async function finish(work: Finishing): Promise<Restored> {
@@ -138,6 +165,7 @@ async function finish(work: Finishing): Promise<Restored> {
   let { restored } = note
   if (mark?.body.state === 'backup') {
     restored = await fill(work, parseManifest(mark.body['manifest']))
+    work.lock.release()
     await writeRestoreNote(directory, { ...note, restored })
     // From here on it may be served, or be moved on: it is not both at once.
     const moving = metadata === null ? null : ({ state: 'moving', copy: note.copy, to: formatMetadataLocation(metadata) } as const)
@@ -149,7 +177,7 @@ async function finish(work: Finishing): Promise<Restored> {
 }
 
 /** Copies the blobs, says in the rows where they are, and verifies all of it. */
-async function fill({ store, backend, request, options }: Finishing, manifest: BackupManifest): Promise<Restored> {
+async function fill({ store, backend, request, options, note }: Finishing, manifest: BackupManifest): Promise<Restored> {
   const { onProgress, signal } = options
   const stoppable = signal === undefined ? {} : { signal }
   const source = fsBackend({ directory: request.from })
@@ -177,6 +205,8 @@ async function fill({ store, backend, request, options }: Finishing, manifest: B
     ...stoppable,
   })
   if (damage > 0 && manifest.missing === 0) {
+    // Where no lock can be taken.
+    if ((await readFinished(request.from)).completedAt !== note.completedAt) throw replaced(note)
     throw new Error(`The backup is damaged: ${damage} findings, the first of them '${findings[0]?.kind}'. Nothing of it is served.`)
   }
   return { ...manifest, damage }
