@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises'
+import { cp, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
@@ -50,6 +50,24 @@ test('a tenant is made before the server is, moved, and served from where it is'
   expect(await said(['tenants', 'show', 'bolt', data])).toMatchObject({ place: other.place, state: 'suspended' })
   await first.stop()
   expect(await said(['buckets', data, '--tenant', 'acme'])).toMatchObject([{ name: 'music' }, { name: 'photos' }])
+})
+
+test('the folder of a tenant is no data directory of its own, whatever leads there', { timeout: 60_000 }, async () => {
+  const directory = await temporaryDirectory()
+  const [data, link] = [join(directory, 'data'), join(directory, 'link')]
+  const { place } = await said<Made>(['tenants', 'create', 'acme', data])
+  const folder = join(data, 'tenants', place.folder)
+  await symlink(folder, link)
+  const before = (await readdir(folder)).sort()
+  for (const where of [folder, link]) {
+    expect(await refused(['serve', where, '--port', '0'])).toContain('the store of a tenant')
+    expect(await refused(['keys', 'create', where, '--account', 'root'])).toContain('the store of a tenant')
+  }
+  expect((await readdir(folder)).sort()).toEqual(before)
+  // Taken elsewhere, as a restored one is, it is a store of its own.
+  await cp(folder, join(directory, 'alone'), { recursive: true })
+  await (await serveHere([join(directory, 'alone')])).stop()
+  expect(await said(['stat', join(directory, 'alone')])).toMatchObject({ buckets: 0 })
 })
 
 test('what does not go together is said', { timeout: 60_000 }, async () => {

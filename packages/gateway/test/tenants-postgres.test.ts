@@ -103,6 +103,47 @@ describe('tenants in schemas', { timeout: 60_000 }, () => {
   })
 })
 
+/** All that a schema has, as text. */
+async function contentsOf(schema: string): Promise<string> {
+  const pool = postgres.pool()
+  const named = await pool.query('SELECT table_name FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1', [schema])
+  const tables = named.rows.map((row) => String(Object.values(row)[0]))
+  const contents = tables.map((table) => pool.query(`SELECT CAST(t AS text) FROM "${schema}"."${table}" AS t ORDER BY 1`))
+  return JSON.stringify([tables, (await Promise.all(contents)).map(({ rows }) => rows)])
+}
+
+test('a tenant’s schema is used by nobody but its server, however it is named, and who is refused has written nothing', async () => {
+  const directory = await temporaryDirectory()
+  const [data, other] = [join(directory, 'data'), join(directory, 'other')]
+  const of = (schema: string): readonly string[] => ['--metadata', postgres.url, '--schema', schema]
+  const { place } = await said<{ readonly place: { readonly schema: string } }>(['tenants', 'create', 'acme', data, ...of('mine')])
+  const led = (schema: string): readonly string[] => {
+    const url = new URL(postgres.url)
+    url.searchParams.set('options', `-c search_path=${schema}`)
+    return ['--metadata', url.href]
+  }
+  const before = [await contentsOf('mine'), await contentsOf(place.schema)]
+  for (const where of [of(place.schema), led(place.schema)]) {
+    const elsewhere = join(directory, 'bytes')
+    for (const args of [
+      ['serve', other, '--port', '0', '--backend', `file:${elsewhere}`],
+      ['keys', 'create', data, '--account', 'root'],
+      ['stat', data],
+      ['policies', 'explain', '--anonymous', 'GetObject', 'photos', 'k', data],
+    ]) {
+      expect(await refused([...args, ...where]), args.join(' ')).toContain('the store of a tenant')
+    }
+  }
+  for (const where of [of('mine'), led('mine')]) {
+    expect(await refused(['serve', other, '--port', '0', ...where])).toContain('has tenants: it is served with --tenants')
+    expect(await refused(['stat', data, ...where])).toContain('say with --tenant')
+  }
+  expect(await readdir(directory)).toEqual(['data'])
+  expect(await refused(['serve', other, '--port', '0', '--tenants', ...of(place.schema)])).toContain('at most 30 bytes')
+  expect([await contentsOf('mine'), await contentsOf(place.schema)]).toEqual(before)
+  await expect.poll(connections, { interval: 20 }).toBe(0)
+})
+
 interface Made {
   readonly accessKeyId: string
   readonly secretAccessKey: string

@@ -1,6 +1,6 @@
 import { accountCaller, isStorageError } from '@stowage/core'
 import type { Engine, Observer } from '@stowage/core'
-import { assemble } from '../serving/assemble.ts'
+import { assemble, checkWithoutTenants } from '../serving/assemble.ts'
 import type { Account } from '../serving/config-file.ts'
 import type { ServerLimits } from '../serving/limits.ts'
 import { makeDataDirectory } from '../stores/make-data-directory.ts'
@@ -39,6 +39,7 @@ export async function openStore({ options, context, directory, metadata, account
   if (options.tenantDomain !== undefined) throw new Error('--tenant-domain goes with --tenants.')
   if (directory !== null) {
     if (await isOfTenants(directory)) throw new Error(`${directory} has tenants: it is served with --tenants.`)
+    await checkWithoutTenants({ ...placesOf({ options, context, metadata }), directory })
     await makeDataDirectory(directory)
   }
   const credentials = await rootCredentials(context.env, directory)

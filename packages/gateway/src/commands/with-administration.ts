@@ -11,7 +11,9 @@ import type { CliContext } from './cli-context.ts'
 import { connectControl } from '../administration/control-client.ts'
 import { masterKeysFor } from '../stores/master-keys.ts'
 import { readKeptCredentials } from '../stores/root-credentials.ts'
-import { isControlStore, isOfTenants } from '../tenants/control-store.ts'
+import { isOfTenants } from '../tenants/control-store.ts'
+import { lookForTenants } from '../tenants/tenancy.ts'
+import type { StorePlace } from '../tenants/tenancy.ts'
 import { METADATA_FILE, metadataFromEnvironment, storesOf } from '../stores/stores.ts'
 import type { Stores } from '../stores/stores.ts'
 
@@ -53,18 +55,18 @@ export async function withAdministration<T>(store: AskedStore, use: (administrat
   // With the metadata in Postgres it says whether the directory has the bytes.
   if (metadata === undefined) await checkDataDirectory(directory, METADATA_FILE)
   const masterKeys = masterKeysFor(store.env, directory)
-  const stores = await storesOf({
+  const place = {
     directory,
-    // Servers of another release may go on with it: an operator's look changes nothing.
-    migrate: false,
     ...(metadata === undefined ? {} : { metadata }),
     ...(store.schema === undefined ? {} : { schema: store.schema }),
-  })
+  }
+  await refuseTenants(place)
+  // Servers of another release may go on with it: an operator's look changes nothing.
+  const stores = await storesOf({ ...place, migrate: false })
   try {
     const policies = storedPolicies({ metadata: stores.metadata })
     const { engine, close } = await open(stores, store.byEngine === true ? policies : null)
     try {
-      if (await isControlStore(stores.metadata)) throw new Error('This store has tenants: say with --tenant which one is meant.')
       const parts = { documents: stores.metadata, masterKeys, roles: policies.roles }
       const keys = new AccessKeys(parts)
       const find = async (id: string): Promise<KeyCredential | null> => (await keys.find(id))?.credential ?? null
@@ -77,6 +79,13 @@ export async function withAdministration<T>(store: AskedStore, use: (administrat
   } finally {
     await stores.end()
   }
+}
+
+/** Before anything else: what its bytes are, and what works in the background, is its server's. */
+async function refuseTenants(place: StorePlace): Promise<void> {
+  const tenancy = await lookForTenants(place)
+  if (tenancy === 'server') throw new Error('This store has tenants: say with --tenant which one is meant.')
+  if (tenancy === 'tenant') throw new Error('This is the store of a tenant: name its server, and the tenant with --tenant.')
 }
 
 interface Opened {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { accountCaller, openEngine, storedPolicies } from '@stowage/core'
 import type { Caller, Engine, EngineOptions, HashWorkerPool, MetadataStore, Observer, Policy, StoredPolicies } from '@stowage/core'
 import { AccessKeys, firstCredential, StoredCredentials } from '@stowage/credentials'
@@ -22,8 +21,8 @@ import { ROOT_ACCOUNT } from '../stores/root-credentials.ts'
 import type { RootCredentials } from '../stores/root-credentials.ts'
 import { storesOf } from '../stores/stores.ts'
 import type { StoreOptions, Stores } from '../stores/stores.ts'
-import { isControlStore } from '../tenants/control-store.ts'
-import { readTenantMark } from '../tenants/store-mark.ts'
+import { lookForTenants, tenancyOf } from '../tenants/tenancy.ts'
+import type { StorePlace, Tenancy } from '../tenants/tenancy.ts'
 
 /** The longest that such an address may live, and from where on a second request is worth it. */
 const REDIRECTS = { expiresInSeconds: 60, sizeMin: 1024 ** 2 } as const
@@ -81,25 +80,31 @@ export interface Assembled {
   readonly close: () => Promise<void>
 }
 
-/** Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. */
+/**
+ * Opens the stores in a directory, which must be there, the engine over them, and the S3 door before it. Rejects for a store of a server with
+ * tenants, and for a tenant's; `checkWithoutTenants` does so before anything is opened.
+ */
 export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const stores = await storesOf(options)
   const assembled = await assembleOver(stores, options)
-  const refusal = await refusalOf(stores.metadata, options)
-  if (refusal === null) return assembled
-  await assembled.close()
-  throw new Error(refusal)
+  try {
+    // Older schemas can be read only now.
+    refuseTenants(await tenancyOf(stores.metadata, options))
+    return assembled
+  } catch (error) {
+    await assembled.close()
+    throw error
+  }
 }
 
-/** A tenant's store that was restored elsewhere is one of its own. */
-async function refusalOf(metadata: MetadataStore, { directory, metadata: url, schema }: StoreOptions): Promise<string | null> {
-  if (await isControlStore(metadata)) return 'This store has tenants: it is served with --tenants.'
-  const place = (await readTenantMark(metadata))?.place
-  const isThere =
-    place?.kind === 'postgres'
-      ? url !== undefined && schema === place.schema
-      : url === undefined && directory !== null && directory.endsWith(join('tenants', place?.folder ?? ''))
-  return place !== undefined && isThere ? 'This is the store of a tenant: its server is the one that has --tenants.' : null
+/** Rejects where a store, which is not open, is not to be served without tenants. Makes and writes nothing. */
+export async function checkWithoutTenants(place: StorePlace): Promise<void> {
+  refuseTenants(await lookForTenants(place))
+}
+
+function refuseTenants(tenancy: Tenancy): void {
+  if (tenancy === 'server') throw new Error('This store has tenants: it is served with --tenants.')
+  if (tenancy === 'tenant') throw new Error('This is the store of a tenant: its server is the one that has --tenants.')
 }
 
 /** The same over stores that are not open yet. */

@@ -1,8 +1,11 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { sqliteWriters } from '@stowage/core/sqlite'
+import { sqliteMetadata, sqliteWriters } from '@stowage/core/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../../test/stowage-process.ts'
-import { openControlStore } from './control-store.ts'
+import { tenantsWorld } from '../../test/tenants-world.ts'
+import { isControlStore, openControlStore } from './control-store.ts'
 import { roundLease } from './round-lease.ts'
 
 const CODE = new URL('../../../core/src/metadata/sqlite/sqlite-writer-worker.ts', import.meta.url)
@@ -29,4 +32,20 @@ test('the server’s own store is opened again when the thread that writes it ha
   expect(await take()).not.toBeNull()
   expect(await roundLease(control, 'other')()).toBeNull()
   expect(started).toHaveLength(2)
+})
+
+test('the store of a tenant does not become a server’s own', async () => {
+  const { directory, make, tenants } = await tenantsWorld()
+  const { place } = await make('acme')
+  await tenants.suspend('acme')
+  const other = await temporaryDirectory()
+  const file = join(other, 'control.sqlite')
+  await cp(join(directory, 'tenants', place.kind === 'sqlite' ? place.folder : '', 'metadata.sqlite'), file)
+  const options = { directory: other, migrate: true, writers: sqliteWriters({ threadsMax: 1 }) }
+  await expect(openControlStore(options)).rejects.toThrow('the store of a tenant')
+  // It was closed again, and nothing was written into it.
+  const metadata = sqliteMetadata({ file, worker: 'inline' })
+  await metadata.open()
+  onTestFinished(() => metadata.close())
+  expect(await isControlStore(metadata)).toBe(false)
 })

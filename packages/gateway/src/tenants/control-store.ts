@@ -6,6 +6,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { SqliteWriters } from '@stowage/core/sqlite'
 import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
+import { readTenantMark } from './store-mark.ts'
 import { TENANT_KINDS } from './tenant.ts'
 
 /** Where a server with tenants keeps which there are. */
@@ -41,6 +42,8 @@ export interface ControlStore {
 /** Which tenants there are, of a server without a Postgres. */
 const CONTROL_FILE = 'control.sqlite'
 const SCHEMA = 'stowage'
+/** What Postgres takes, less an underscore and an id. */
+const SCHEMA_BYTES_MAX = 63 - 33
 const MARKER = { kind: TENANT_KINDS.marker, id: 'main' }
 
 /** Whether a data directory is that of a server with tenants, as far as the directory says so. */
@@ -62,6 +65,9 @@ export async function openControlStore(options: ControlStoreOptions): Promise<Co
     if (!migrate && !(await isThere(file))) throw new Error(`${directory} has no tenants: 'stowage serve --tenants' makes it ready.`)
     const metadata = sqliteMetadata({ file, writers, migrate, cacheSizeMax: 1024 ** 2, walSizeMax: 16 * 1024 ** 2 })
     return opened({ metadata, postgres: null, schema, end: () => Promise.resolve(), migrate })
+  }
+  if (Buffer.byteLength(schema) > SCHEMA_BYTES_MAX) {
+    throw new Error(`With tenants, --schema has at most ${SCHEMA_BYTES_MAX} bytes: their schemas are called after it.`)
   }
   // Not loaded where nobody has a Postgres.
   const { openPostgres } = await import('../stores/postgres-pool.ts')
@@ -99,6 +105,7 @@ async function opened({ metadata, postgres, schema, end, migrate }: Opening): Pr
 
 async function mark(metadata: MetadataStore, mayMake: boolean): Promise<void> {
   if (!mayMake) throw new Error("This store has no tenants: 'stowage serve --tenants' makes it ready.")
+  if ((await readTenantMark(metadata)) !== null) throw new Error('This is the store of a tenant: it has none of its own.')
   const anything = { jurisdiction: null, account: null, visible: ALWAYS, prefix: '', after: null, limit: 1 }
   const { buckets } = await metadata.listBuckets(anything)
   if (buckets.length > 0) throw new Error('This store is served without tenants: it has buckets of its own.')

@@ -32,9 +32,7 @@ export interface TenantStoresOptions {
 }
 
 /** The folder of a data directory that has the tenants' SQLite files. */
-const FOLDER = 'tenants'
-/** Of a schema: what Postgres takes, less an underscore and an id. */
-const SCHEMA_BYTES_MAX = 63 - 33
+export const TENANTS_FOLDER = 'tenants'
 /** One tenant of many: the cache of pages that the system has anyway is everybody's. */
 const CACHE_SIZE_MAX = 256 * 1024
 const WAL_SIZE_MAX = 16 * 1024 ** 2
@@ -44,9 +42,6 @@ export class TenantStores {
   readonly #options: TenantStoresOptions
 
   constructor(options: TenantStoresOptions) {
-    if (options.postgres !== null && Buffer.byteLength(options.schema) > SCHEMA_BYTES_MAX) {
-      throw new Error(`With tenants, --schema has at most ${SCHEMA_BYTES_MAX} bytes: their schemas are called after it.`)
-    }
     this.#options = options
   }
 
@@ -109,7 +104,7 @@ export class TenantStores {
   }
 
   #folderOf(folder: string): string {
-    return join(this.#options.directory, FOLDER, folder)
+    return join(this.#options.directory, TENANTS_FOLDER, folder)
   }
 
   #known(postgres: PostgresDatabase | null): PostgresDatabase {
