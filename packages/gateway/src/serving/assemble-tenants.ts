@@ -22,6 +22,7 @@ import type { DoorOptions } from './assemble.ts'
 import type { ServerLimits } from './limits.ts'
 import { tenantHandler } from './tenant-handler.ts'
 import type { ServedTenant } from './tenant-handler.ts'
+import { tenantObserver } from './tenant-observer.ts'
 
 /** What a server with many tenants is put together from. What it shares with one of a single store is that of each tenant. */
 export interface AssembleTenantsOptions extends Omit<DoorOptions, 'credentials' | 'accounts' | 'hashWorkers' | 'documentsOf'> {
@@ -149,7 +150,7 @@ function opener({ options, catalogue, hashWorkers }: OpenerParts): (...given: Op
     const { engine, doorAt, administration, keys, close } = await assembleOver(stores, {
       ...options,
       hashWorkers,
-      observer: observerOf(tenant, options.observer, wornOut),
+      observer: tenantObserver(tenant.name, options.observer, wornOut),
       documentsOf: (metadata) => withRegisteredKeys(metadata, (ids) => catalogue.registerKeys(tenant, ids)),
     })
     return {
@@ -166,16 +167,6 @@ function opener({ options, catalogue, hashWorkers }: OpenerParts): (...given: Op
 }
 
 type OpenGiven = readonly [tenant: Tenant, stores: Stores, wornOut: () => void]
-
-/** Events say whose they are. A store that does not take the heartbeat may be one whose thread has died, or whose disk has failed. */
-function observerOf({ name }: Tenant, observer: Observer, wornOut: () => void): Observer {
-  return {
-    event(event, fields) {
-      if (event === 'heartbeat.failed') wornOut()
-      observer.event(event, { ...fields, tenant: name })
-    },
-  }
-}
 
 /** A tenant's hosts change seldom: its door is made anew then. */
 function remembered(doorAt: (domains: readonly string[]) => HttpHandler): (domains: readonly string[]) => HttpHandler {

@@ -174,6 +174,31 @@ test('what is worn out is opened anew under steady use, too; a use that takes lo
   await own.cache.close()
 })
 
+test('what has failed is opened anew, in use or not, once newcomers have waited for it three times', async () => {
+  const own = world(5)
+  const held = await own.cache.use('a')
+  const newcomer = async (evenInUse: boolean): Promise<Opened> => {
+    own.cache.wearOut('a', { evenInUse })
+    const { value, release } = await own.cache.use('a')
+    release()
+    return value
+  }
+  for (const each of [await newcomer(true), await newcomer(true)]) expect(each).toBe(held.value)
+  // Twice while they wait is once.
+  const both = [newcomer(true), newcomer(true)]
+  expect(own.log).toEqual(['+a'])
+  await Promise.all(both)
+  expect(own.log).toEqual(['+a', '-a', '+a'])
+  held.release()
+  await used(own, 'a')
+  expect(own.log).toEqual(['+a', '-a', '+a'])
+  // What nobody needs any more is left to whoever has it.
+  const last = await own.cache.use('a')
+  for (let round = 0; round < 4; round += 1) expect(await newcomer(false)).toBe(last.value)
+  last.release()
+  await own.cache.close()
+})
+
 test('what background work alone uses lies idle all the same, and is the first to be closed for another one', async () => {
   const own = world(2)
   const pass = async (key: string): Promise<void> => (await own.cache.use(key, { passing: true })).release()

@@ -1,3 +1,5 @@
+import { Drain } from './drain.ts'
+
 /** What an open cache keeps, and how much of it. */
 export interface OpenCacheOptions<T> {
   /** Open at a time at the most, those that are being closed among them. */
@@ -46,15 +48,14 @@ interface Entry<T> {
   /** Whether it is to be closed as soon as nobody uses it. */
   worn: boolean
   /** Worn out and in use: newcomers wait for this. */
-  drained: Drained | null
-}
-
-interface Drained {
-  readonly promise: Promise<void>
-  readonly end: () => void
+  drain: Drain | null
+  /** How often they have done so in vain. */
+  vain: number
 }
 
 const DRAIN_SECONDS_MAX = 2
+/** Newcomers are kept waiting so often for one use that takes longer. */
+const VAIN_MAX = 3
 /** Keys that wait for room; more are refused. */
 const WAITING_MAX = 10_000
 /** How often it is looked what lies idle. */
@@ -125,8 +126,8 @@ export class OpenCache<T> {
       if (this.#closed) throw new Error('the cache is closed')
       const there = this.#entries.get(key)
       const closing = this.#closing.get(key)
-      if (there !== undefined && there.drained !== null) {
-        await there.drained.promise
+      if (there !== undefined && there.drain !== null) {
+        await there.drain.ended
         continue
       }
       if (there !== undefined || (closing === undefined && this.size < this.#options.openMax)) {
@@ -153,7 +154,7 @@ export class OpenCache<T> {
 
   #open(key: string): Entry<T> {
     const opened = this.#options.open(key)
-    const entry: Entry<T> = { key, opened, uses: 0, usedAt: this.#now(), wanted: false, worn: false, drained: null }
+    const entry: Entry<T> = { key, opened, uses: 0, usedAt: this.#now(), wanted: false, worn: false, drain: null, vain: 0 }
     this.#entries.set(key, entry)
     opened.catch(() => {
       // Nothing is open: the next one tries again.
@@ -223,7 +224,7 @@ export class OpenCache<T> {
   /** Closes one; its key can be opened again when it is done. Never rejects. */
   #retire(entry: Entry<T>): Promise<void> {
     this.#entries.delete(entry.key)
-    entry.drained?.end()
+    entry.drain?.end()
     const closing = this.#close(entry).finally(() => {
       this.#closing.delete(entry.key)
       this.#wake()
@@ -244,27 +245,24 @@ export class OpenCache<T> {
 
   /**
    * Has the one of this key closed as soon as nobody uses it, and opened anew for whoever comes then. Newcomers wait for that, so that it comes
-   * under steady use, too; where one use takes longer, they use what there is until this is called again.
+   * under steady use, too; where one use takes longer, they use what there is until this is called again. With `evenInUse`, one that they have
+   * waited for three times is closed as it is: it works no more.
    */
-  wearOut(key: string): void {
+  wearOut(key: string, { evenInUse = false }: { readonly evenInUse?: boolean } = {}): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     entry.worn = true
     if (entry.uses === 0) void this.#retire(entry)
-    else entry.drained ??= this.#drain(entry)
+    else entry.drain ??= this.#drain(entry, evenInUse)
   }
 
-  #drain(entry: Entry<T>): Drained {
-    let end = (): void => undefined
-    const promise = new Promise<void>((resolve) => {
-      const timer = setTimeout(() => end(), (this.#options.drainSecondsMax ?? DRAIN_SECONDS_MAX) * 1000)
-      end = () => {
-        clearTimeout(timer)
-        entry.drained = null
-        resolve()
-      }
+  #drain(entry: Entry<T>, evenInUse: boolean): Drain {
+    return new Drain(this.#options.drainSecondsMax ?? DRAIN_SECONDS_MAX, () => {
+      if (evenInUse) entry.vain += 1
+      if (entry.vain >= VAIN_MAX) void this.#retire(entry)
+      entry.drain?.end()
+      entry.drain = null
     })
-    return { promise, end: () => end() }
   }
 
   /** Closes the one of this key, in use or not; closing it waits for what it must. Resolves when it is closed. */

@@ -1,5 +1,5 @@
-import { isStorageError } from '@stowage/core'
 import type { ControlStore } from './control-store.ts'
+import { needsReopening } from './needs-reopening.ts'
 import type { TenantRoundsOptions } from './tenant-rounds.ts'
 
 /** A round that takes longer may meet another one's, which does no harm. */
@@ -19,7 +19,7 @@ export function roundLease(control: Pick<ControlStore, 'metadata' | 'reopen'>, o
       return await take()
     } catch (error) {
       // What may succeed later by itself is left alone: its reads go on.
-      if (!isStorageError(error) || error.code !== 'StoreUnavailable' || error.retryable) throw error
+      if (!needsReopening(error)) throw error
       await control.reopen()
       return take()
     }

@@ -120,7 +120,7 @@ export class Tenants<T extends OpenTenant> {
     const isNew = this.#making.has(id)
     if (!isNew) await stores.checkThere(tenant)
     const own = stores.of(tenant, isNew ? { migrate: true } : {})
-    const opened = await open(tenant, own, () => this.#cache.wearOut(id))
+    const opened = await open(tenant, own, () => this.#cache.wearOut(id, { evenInUse: true }))
     try {
       await (isNew ? markAsTenants(own.metadata, tenant) : checkTenantMark(own.metadata, tenant))
       return opened
