@@ -1,5 +1,4 @@
 import { createIds, HashWorkerPool, systemClock } from '@stowage/core'
-import type { Observer } from '@stowage/core'
 import { SharedBackend } from '@stowage/core/backend'
 import type { MovableBackend } from '@stowage/core/backend'
 import { sqliteWriters } from '@stowage/core/sqlite'
