@@ -22,8 +22,13 @@ export interface CopyBlobsOptions {
   readonly concurrency?: number
   /** What a former run had got through: blobs up to there are not looked at. Default: none is. */
   readonly after?: BlobKey | null
-  /** Whether a blob that is there, and of the right size, is known to be whole: it is not read then. Default: none is. */
+  /**
+   * Whether a blob that is there is known to be whole: it is not read then, nor is its source, which may have been cut short since. A blob that
+   * is shorter than its source never is. Default: none is.
+   */
   readonly trusts?: (there: BlobEntry) => boolean
+  /** Hears of every blob that was not trusted, and so read, before it is. */
+  readonly onRead?: (key: BlobKey) => void
   /** Hears of every blob that is done. */
   readonly onProgress?: (step: CopyBlobsStep) => void
   /** Aborting rejects with `signal.reason`; what was copied stays, and need not be copied again. */
@@ -47,7 +52,7 @@ const CONCURRENCY = 4
  * Rejects with `ChecksumMismatch` where the copy is not what was read, and then deletes it; with what a backend says otherwise.
  */
 export async function copyBlobs(from: Pick<Backend, 'get' | 'list'>, to: Backend, options: CopyBlobsOptions = {}): Promise<CopiedBlobs> {
-  const { concurrency = CONCURRENCY, after = null, trusts = () => false, onProgress, signal } = options
+  const { concurrency = CONCURRENCY, after = null, trusts = () => false, onRead = () => undefined, onProgress, signal } = options
   const range = { prefix: '', ...(after === null ? {} : { after }) }
   const total = { blobs: 0, bytes: 0 }
   for await (const { size } of from.list(range)) {
@@ -66,7 +71,7 @@ export async function copyBlobs(from: Pick<Backend, 'get' | 'list'>, to: Backend
       stopped.throwIfAborted()
       const { entry } = step.value
       progress.begin(entry.key)
-      const outcome = await copyBlob(step.value, { from, to, trusts, signal: stopped })
+      const outcome = await copyBlob(step.value, { from, to, trusts, onRead, signal: stopped })
       if (outcome === 'present') copied.present += 1
       if (outcome === 'copied') {
         copied.blobs += 1
@@ -130,16 +135,18 @@ interface Route {
   readonly from: Pick<Backend, 'get' | 'list'>
   readonly to: Backend
   readonly trusts: (there: BlobEntry) => boolean
+  readonly onRead: (key: BlobKey) => void
   readonly signal: AbortSignal
 }
 
 /** Copies one blob, where it is not there already, and was not deleted meanwhile. */
 async function copyBlob(
   { entry: { key, size }, there }: Found,
-  { from, to, trusts, signal }: Route,
+  { from, to, trusts, onRead, signal }: Route,
 ): Promise<'copied' | 'present' | 'gone'> {
   try {
-    if (there?.size === size && trusts(there)) return 'present'
+    if (there !== null && there.size >= size && trusts(there)) return 'present'
+    onRead(key)
     if (there?.size === size && (await sumOf(from, key, signal)) === (await sumOf(to, key, signal))) return 'present'
     if (there !== null) await to.delete([key], { signal })
     const source = await from.get(key, { signal })

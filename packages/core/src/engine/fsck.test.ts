@@ -152,6 +152,10 @@ describe('blobs', () => {
     const { findings } = await check({ deep: true })
     // Read once, though a copy shares it.
     expect(findings).toMatchObject([{ kind: 'bytes-damaged', details: { blob: { blob: blobOf('other') }, holder: { kind: 'object' } } }])
+    // Nor does one that reads others.
+    const reads = (wanted: string) => (ref: { readonly blob: BlobKey }) => ref.blob === blobOf(wanted)
+    expect(kindsOf(await check({ deep: true, reads: reads('large') }))).toEqual([])
+    expect(kindsOf(await check({ deep: true, reads: reads('other'), asksDatabase: false }))).toEqual(['bytes-damaged'])
   })
 
   test('that nobody knows, and those that the collector has forgotten', async () => {

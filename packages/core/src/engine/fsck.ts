@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import { StorageError } from '../errors/storage-error.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { BlobRef } from '../model/extent.ts'
 import { closeAll } from './engine-implementation.ts'
 import { HASH_END } from './fsck/blob-table.ts'
 import { checkBlobs } from './fsck/check-blobs.ts'
@@ -24,6 +25,10 @@ export interface FsckOptions {
   readonly opened?: boolean
   /** Reads all bytes and holds them against their CRC-32C. Default false. */
   readonly deep?: boolean
+  /** Of which blobs a deep check reads the bytes; those of others count as read. Default: of all. */
+  readonly reads?: (blob: BlobRef) => boolean
+  /** Whether the database is asked whether it is whole, which takes it long at a stretch: not of rows that have just been compared. Default true. */
+  readonly asksDatabase?: boolean
   /** As given to `openEngine`. Default ''. */
   readonly blobPrefix?: string
   /** Blobs kept in memory at once, some 70 bytes each; more are looked at in several passes. Default 1,000,000. */
@@ -86,11 +91,13 @@ export async function fsck(options: FsckOptions): Promise<FsckReport> {
     blobsAtOnceMax: Math.max(1, options.blobsAtOnceMax ?? BLOBS_AT_ONCE_MAX),
     findings: new Findings(findingsMax, options.onFinding),
     progress: new FsckProgress(options.onProgress),
+    reads: options.reads ?? (() => true),
     signal: options.signal,
     unknownBackends: new Set(),
   }
   options.signal?.throwIfAborted()
-  if (opened) return check(context, options.deep ?? false)
+  const thoroughness = { deep: options.deep ?? false, asksDatabase: options.asksDatabase ?? true }
+  if (opened) return check(context, thoroughness)
   const closers: (() => Promise<void>)[] = []
   try {
     closers.push(() => metadata.close())
@@ -99,15 +106,18 @@ export async function fsck(options: FsckOptions): Promise<FsckReport> {
       closers.unshift(() => backend.close())
       await backend.init()
     }
-    return await check(context, options.deep ?? false)
+    return await check(context, thoroughness)
   } finally {
     await closeAll(closers)
   }
 }
 
-async function check(context: FsckContext, deep: boolean): Promise<FsckReport> {
+async function check(
+  context: FsckContext,
+  { deep, asksDatabase }: Required<Pick<FsckOptions, 'deep' | 'asksDatabase'>>,
+): Promise<FsckReport> {
   const { findings, progress, unknownBackends } = context
-  await checkDatabase(context)
+  if (asksDatabase) await checkDatabase(context)
   const checked = await checkRowsAndBlobs(context)
   if (deep) {
     progress.begin('bytes', checked.verifiableExtents, checked.verifiableBytes)

@@ -41,7 +41,8 @@ export function addBackups(program: Command, run: Run): void {
 
 const BACKUP_HELP = `
 All that was acknowledged when it begins is in it. Bytes that are there from the last backup are not copied again. What stops it leaves the
-last backup as it was. Exit code 1 where bytes that names stand for were lost before.`
+last backup as it was. Exit code 1 where something had been lost or damaged before: it is named, and the rest is backed up.`
 
 const RESTORE_HELP = `
-Every byte is held against its checksum before the directory can be served. What stops it loses nothing: the same command goes on.`
+Every byte is held against its checksum before the directory can be served. What stops it loses nothing: the same command goes on.
+Exit code 1 where the store had lost something before it was backed up; what else is missing or damaged is refused.`

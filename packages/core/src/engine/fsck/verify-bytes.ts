@@ -18,7 +18,7 @@ type BlobExtent = Extract<Extent, { readonly kind: 'blob' }>
 
 /** Holds the stored bytes of every extent that has a CRC-32C against it, each stretch once, several at a time. */
 export async function verifyBytes(context: FsckContext): Promise<void> {
-  const { metadata, progress, signal } = context
+  const { metadata, progress, reads, signal } = context
   const limit = pLimit(READS_AT_ONCE)
   const verified = new Set<string>()
   for await (const page of pagesOf((query) => metadata.inspection.manifests(query), signal)) {
@@ -27,7 +27,7 @@ export async function verifyBytes(context: FsckContext): Promise<void> {
       for (const extent of isVerified(manifest) ? manifest.extents : []) {
         if (extent.kind === 'missing-inline' || extent.crc32c === null) continue
         if (extent.kind === 'inline') compare(context, manifest, { extent, actual: crc32c(extent.bytes) })
-        else if (!isNew(verified, extent)) progress.add(extent.storedLength)
+        else if (!reads(extent) || !isNew(verified, extent)) progress.add(extent.storedLength)
         else tasks.push(limit(() => verifyBlob(context, manifest, extent)))
       }
     }

@@ -1,19 +1,21 @@
 import { rename } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { fsBackend } from '@stowage/backend-fs'
 import { createIds, snapshotMetadata, systemClock } from '@stowage/core'
-import type { Backend, MetadataStore } from '@stowage/core'
+import type { Backend, FsckFinding, MetadataStore } from '@stowage/core'
 import { copyBlobs } from '@stowage/core/backend'
-import type { BlobKey } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { makeDataDirectory } from '../../stores/make-data-directory.ts'
 import { METADATA_FILE } from '../../stores/stores.ts'
 import { copyKeys, makePrivate, namesIn, removeDatabase, removeKeys, syncDirectory, syncFile } from './backup-files.ts'
 import { BACKUP_LOCK_FILE, lockForBackup } from './backup-lock.ts'
 import { MANIFEST_FILE, readManifest, writeManifest } from './backup-manifest.ts'
-import type { BackupManifest } from './backup-manifest.ts'
+import type { BackupFacts, BackupManifest } from './backup-manifest.ts'
+import { BlobSieve } from './blob-sieve.ts'
+import { removeUnreferenced, withDirectory } from './blobs-in-directory.ts'
 import { holdGarbage } from './garbage-hold.ts'
-import { referencedBlobs, unreferencedBlobs } from './referenced-blobs.ts'
+import { findLost } from './lost-things.ts'
+import type { FoundLost } from './lost-things.ts'
+import { referencedBlobs } from './referenced-blobs.ts'
 
 /** What is backed up where. */
 export interface BackupRequest {
@@ -27,11 +29,12 @@ export interface BackupRequest {
 
 /** How far it is. */
 export interface BackupStep {
-  readonly phase: 'rows' | 'blobs'
-  /** Rows, or blobs. */
+  /** `bytes`: what is new is held against its checksums. */
+  readonly phase: 'rows' | 'blobs' | 'bytes'
+  /** Rows, blobs, or stretches of them. */
   readonly done: number
   readonly total: number
-  /** Of blobs: bytes of them, and of how many. */
+  /** Of all but rows: bytes of them, and of how many. */
   readonly bytesDone: number
   readonly bytesTotal: number
 }
@@ -45,11 +48,15 @@ export interface BackupOptions {
 }
 
 /** What was backed up. */
-export interface BackedUp extends BackupManifest {
+export interface BackedUp extends BackupFacts {
   /** Blobs that were not there yet, and their bytes. */
   readonly copied: { readonly blobs: number; readonly bytes: number }
   /** Blobs of an earlier backup that no row names any more: deleted. */
   readonly removed: number
+  /** How many things the backup lacks, or has damaged, because the store had lost them before. */
+  readonly damage: number
+  /** The first of them. */
+  readonly findings: readonly FsckFinding[]
 }
 
 /** The parts of an open store that backing up is about. */
@@ -93,18 +100,23 @@ async function backUpAlone(store: StoreInDirectory, request: BackupRequest, opti
   const hold = await holdGarbage(store.metadata, `backup ${createIds().uuid()}`)
   const signal = options.signal === undefined ? hold.signal : AbortSignal.any([hold.signal, options.signal])
   const work = { store, from: store.dataDirectory, former, next, request, options: { ...options, signal } }
-  let copied: CopiedStore
+  let done: { readonly manifest: BackupManifest; readonly copied: BackedUp['copied']; readonly findings: BackedUp['findings'] }
   try {
-    copied = await copyStore(work).finally(() => hold.release())
-    await next.copying.write({ expected: copied.markVersion, mark: { state: 'backup', manifest: { ...copied.manifest } } })
+    const { facts, markVersion, copied, unproven } = await copyStore(work).finally(() => hold.release())
+    const { lost, findings } = await lookAt(work, unproven)
+    done = { manifest: { ...facts, lost }, copied, findings }
+    const mark = { state: 'backup', manifest: { ...facts, lost: lost.map((each) => ({ ...each })) } } as const
+    await next.copying.write({ expected: markVersion, mark })
   } finally {
     await next.close()
   }
   await syncFile(join(to, NEXT_FILE))
   await rename(join(to, NEXT_FILE), join(to, METADATA_FILE))
   await syncDirectory(to)
-  await writeManifest(to, copied.manifest)
-  return { ...copied.manifest, copied: copied.copied, removed: await removeUnreferenced(to) }
+  await writeManifest(to, done.manifest)
+  const removed = await removeUnreferenced(to)
+  const { lost, ...facts } = done.manifest
+  return { ...facts, copied: done.copied, removed, damage: lost.length, findings: done.findings }
 }
 
 /** Whether a path is the other one, or below it. */
@@ -122,11 +134,11 @@ async function checkDirectory(directory: string): Promise<void> {
   if (name !== undefined) throw new Error(`${directory} is no directory of backups, and not empty: it has ${name}.`)
 }
 
-/** Makes it one of backups. Gives back when the last one was complete; null where none was. */
-async function beginIn(directory: string): Promise<Date | null> {
+/** Makes it one of backups. Gives back the last one that is complete; null where none is. */
+async function beginIn(directory: string): Promise<BackupManifest | null> {
   const manifest = await readManifest(directory)
   if (manifest === null) await writeManifest(directory, null)
-  return manifest === null || manifest === 'unfinished' ? null : new Date(manifest.completedAt)
+  return manifest === 'unfinished' ? null : manifest
 }
 
 /** An open, empty store for the snapshot; what an interrupted backup has left of one goes. */
@@ -143,17 +155,20 @@ interface Work {
   readonly store: BackedUpStore
   /** The data directory. */
   readonly from: string
-  /** When the last backup was complete. */
-  readonly former: Date | null
+  /** The last one that is complete. */
+  readonly former: BackupManifest | null
   readonly next: MetadataStore
   readonly request: BackupRequest
   readonly options: BackupOptions & { readonly signal: AbortSignal }
 }
 
 interface CopiedStore {
-  readonly manifest: BackupManifest
+  /** All that is known before the copy has been looked at. */
+  readonly facts: BackupFacts
   readonly markVersion: number
   readonly copied: BackedUp['copied']
+  /** Blobs that are not known to be whole. */
+  readonly unproven: BlobSieve
 }
 
 async function copyStore({ store, from, former, next, request, options }: Work): Promise<CopiedStore> {
@@ -168,10 +183,14 @@ async function copyStore({ store, from, former, next, request, options }: Work):
     signal,
   })
   const source = referencedBlobs(store.backend, next, store.blobPrefix)
+  const unproven = new BlobSieve()
+  const damaged = new Set(former?.lost.map(({ blob }) => blob))
+  for (const blob of damaged) if (blob !== null) unproven.add(blob)
   const { blobs, bytes, present } = await withDirectory(to, (target) =>
     copyBlobs(source, target, {
-      // What was written since may be what a power cut has left: that is compared.
-      trusts: ({ modifiedAt }) => former !== null && modifiedAt < former,
+      // What was written since may be what a power cut has left; and what was damaged may have been mended.
+      trusts: ({ key, modifiedAt }) => former !== null && modifiedAt < new Date(former.completedAt) && !damaged.has(key),
+      onRead: (key) => unproven.add(key),
       onProgress: (step) =>
         onProgress?.({ phase: 'blobs', done: step.blobs, total: step.total.blobs, bytesDone: step.bytes, bytesTotal: step.total.bytes }),
       signal,
@@ -183,41 +202,22 @@ async function copyStore({ store, from, former, next, request, options }: Work):
   if (!keys) await removeKeys(to)
   const hasKeys = keys && (await copyKeys(from, to))
   const completedAt = systemClock().toISOString()
-  const manifest = { format: 1, from, takenAt, completedAt, rows, tables, ...source.found, keys: hasKeys } as const
-  return { manifest, markVersion, copied: { blobs, bytes } }
+  const facts = { format: 1, from, takenAt, completedAt, rows, tables, ...source.found, keys: hasKeys } as const
+  return { facts, markVersion, copied: { blobs, bytes }, unproven }
 }
 
-/** Deletes the blobs of former backups. Whatever stops this, the next one does it. */
-async function removeUnreferenced(directory: string): Promise<number> {
-  const metadata = sqliteMetadata({ file: join(directory, METADATA_FILE), openMarked: true, worker: 'inline' })
-  await metadata.open()
-  try {
-    return await withDirectory(directory, async (backend) => {
-      let removed = 0
-      let batch: BlobKey[] = []
-      const flush = async (): Promise<void> => {
-        if (batch.length > 0) await backend.delete(batch)
-        removed += batch.length
-        batch = []
-      }
-      for await (const key of unreferencedBlobs(backend, metadata)) if (batch.push(key) >= REMOVED_AT_ONCE) await flush()
-      await flush()
-      return removed
-    })
-  } finally {
-    await metadata.close()
-  }
-}
-
-const REMOVED_AT_ONCE = 100
-
-/** Lends the blobs of a directory. */
-async function withDirectory<T>(directory: string, use: (backend: Backend) => Promise<T>): Promise<T> {
-  const backend = fsBackend({ directory })
-  await backend.init()
-  try {
-    return await use(backend)
-  } finally {
-    await backend.close()
-  }
+/** Finds out what of the copy is not as its rows say. */
+function lookAt({ request, next, options }: Work, unproven: BlobSieve): Promise<FoundLost> {
+  const { onProgress, signal } = options
+  return withDirectory(request.to, (backend) =>
+    findLost({
+      metadata: next,
+      backend,
+      reads: (blob) => unproven.mayHave(blob),
+      onProgress: (step) => {
+        if (step.phase === 'bytes') onProgress?.({ ...step, phase: 'bytes', total: step.total ?? step.done })
+      },
+      signal,
+    }),
+  )
 }

@@ -1,8 +1,10 @@
+import { parseBlobKey } from '@stowage/core/backend'
 import { CheckedFields } from '../../stores/checked-fields.ts'
 import { readJsonFile, writeJsonFile } from './json-file.ts'
+import type { LostThing } from './lost-things.ts'
 
 /** What a backup is of. */
-export interface BackupManifest {
+export interface BackupFacts {
   /** Of this form of backups. */
   readonly format: 1
   /** The data directory that was backed up. */
@@ -21,6 +23,12 @@ export interface BackupManifest {
   readonly missing: number
   /** Whether the master key and the first credentials are in it. */
   readonly keys: boolean
+}
+
+/** What a backup says of itself. */
+export interface BackupManifest extends BackupFacts {
+  /** What of it the store had lost before: a restore goes on over that, and over nothing else. */
+  readonly lost: readonly LostThing[]
 }
 
 /** What makes a directory one of backups; a copy of what the snapshot says of itself. */
@@ -44,6 +52,18 @@ export function parseManifest(value: unknown): BackupManifest {
 }
 
 function manifestOf(fields: CheckedFields): BackupManifest {
+  const facts = readFacts(fields)
+  if (!fields.has('lost')) throw new Error(`${fields.at} does not say what had been lost before: another release made it.`)
+  const lost = fields.list('lost').map((each, at) => {
+    const thing = new CheckedFields(each, `${fields.at}.lost[${at}]`)
+    const blob = thing.optionalText('blob')
+    return { blob: blob === null ? null : parseBlobKey(blob), finding: thing.text('finding') }
+  })
+  return { ...facts, lost }
+}
+
+/** Reads what a backup is of. */
+export function readFacts(fields: CheckedFields): BackupFacts {
   if (fields.optionalCount('format') !== 1) throw new Error('The backup was made by another release, which is needed to restore it.')
   const tables = fields.list('tables').map((each, at) => {
     const table = new CheckedFields(each, `${MANIFEST_FILE}.tables[${at}]`)

@@ -1,9 +1,9 @@
-import { parseManifest } from './backup-manifest.ts'
-import type { BackupManifest } from './backup-manifest.ts'
+import { readFacts } from './backup-manifest.ts'
+import type { BackupFacts } from './backup-manifest.ts'
 import { readJsonFile, writeJsonFile } from './json-file.ts'
 
 /** What was restored: the state that the backup is of. */
-export interface Restored extends BackupManifest {
+export interface Restored extends BackupFacts {
   /** What `stowage fsck --deep` found: of what the store had lost before it was backed up. */
   readonly damage: number
 }
@@ -35,7 +35,7 @@ export async function readRestoreNote(directory: string): Promise<RestoreNote | 
     to: fields.text('to'),
     completedAt: fields.text('completedAt'),
     copy: fields.text('copy'),
-    restored: restored === null ? null : { ...parseManifest(fields.value('restored')), damage: restored.optionalCount('damage') ?? 0 },
+    restored: restored === null ? null : { ...readFacts(restored), damage: restored.optionalCount('damage') ?? 0 },
   }
 }
 

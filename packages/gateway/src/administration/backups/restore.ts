@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsBackend } from '@stowage/backend-fs'
 import { createIds, fsck, moveMetadata } from '@stowage/core'
-import type { Backend, MetadataStore } from '@stowage/core'
+import type { Backend, FsckFinding, MetadataStore } from '@stowage/core'
 import { copyBlobs } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { SqliteLock } from '@stowage/core/sqlite'
@@ -19,6 +19,7 @@ import { copyKeys, copyWhole, namesIn, removeDatabase } from './backup-files.ts'
 import { lockForReading } from './backup-lock.ts'
 import { parseManifest, readManifest } from './backup-manifest.ts'
 import type { BackupManifest } from './backup-manifest.ts'
+import { lostThing } from './lost-things.ts'
 import { referencedBlobs } from './referenced-blobs.ts'
 import { readRestoreNote, RESTORE_NOTE, writeRestoreNote } from './restore-note.ts'
 import type { Restored, RestoreNote } from './restore-note.ts'
@@ -194,22 +195,32 @@ async function fill({ store, backend, request, options, note }: Finishing, manif
   if (manifest.keys) await copyKeys(request.from, request.directory)
   const { version } = await readKeptBackend(store)
   await writeKeptBackend(store, { current: request.backend, former: null, through: null }, version)
-  const { damage, findings } = await fsck({
+  const known = new Set(manifest.lost.map(({ finding }) => finding))
+  const others = { count: 0, first: '' }
+  const onFinding = (finding: FsckFinding): void => {
+    if (finding.severity !== 'damage' || known.has(lostThing(finding).finding)) return
+    others.count += 1
+    others.first ||= finding.kind
+  }
+  const { damage } = await fsck({
     metadata: store,
     backends: { main: backend },
     opened: true,
     deep: true,
+    findingsMax: 0,
+    onFinding,
     onProgress: ({ phase, bytesDone, bytesTotal }) => {
       if (phase === 'bytes') onProgress?.({ phase, done: bytesDone, total: bytesTotal })
     },
     ...stoppable,
   })
-  if (damage > 0 && manifest.missing === 0) {
+  if (others.count > 0) {
     // Where no lock can be taken.
     if ((await readFinished(request.from)).completedAt !== note.completedAt) throw replaced(note)
-    throw new Error(`The backup is damaged: ${damage} findings, the first of them '${findings[0]?.kind}'. Nothing of it is served.`)
+    throw new Error(`The backup is damaged: ${others.count} findings, the first of them '${others.first}'. Nothing of it is served.`)
   }
-  return { ...manifest, damage }
+  const { lost: _, ...facts } = manifest
+  return { ...facts, damage }
 }
 
 /** Brings the rows into Postgres, where they are not there yet. */
