@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsck } from '@stowage/core'
@@ -12,6 +12,7 @@ import { restore } from '../src/administration/backups/restore.ts'
 import type { RestoreRequest, RestoreStep } from '../src/administration/backups/restore.ts'
 import { writeRestoreNote } from '../src/administration/backups/restore-note.ts'
 import { IN_DIRECTORY } from '../src/stores/backend-location.ts'
+import { withMarkedMetadata } from '../src/stores/marked-metadata.ts'
 import { blobsIn, rot, someBackup } from './some-backup.ts'
 import { refused, runCommand, said } from './stowage-command.ts'
 
@@ -73,6 +74,26 @@ describe('restore', { timeout: 60_000 }, () => {
       expect((await readdir(directory)).filter((name) => /restore|wal|shm/.test(name))).toEqual([])
       if (metadata === null) await said(['fsck', directory, '--deep'])
     }
+  })
+
+  test('into Postgres, killed between its last two steps: it only tidies up, and takes nothing back', async () => {
+    const { parent, from } = await someBackup()
+    const directory = join(parent, 'restored')
+    const metadata = { kind: 'postgres', url: postgres.url, schema: 'last_steps' } as const
+    const note = join(directory, 'restore.json')
+    let text = ''
+    const onProgress = ({ phase }: RestoreStep): void => void (phase === 'rows' && (text = readFileSync(note, 'utf8')))
+    const request = { from, directory, metadata, backend: IN_DIRECTORY, concurrency: null }
+    const restored = await restore(request, { onProgress })
+    for (const blob of await blobsIn(directory)) await rm(blob)
+    await writeFile(note, text)
+    expect(await restore(request, {})).toEqual(restored)
+    expect(await readdir(directory)).not.toContain('restore.json')
+    // What was deleted since does not come back.
+    expect(await blobsIn(directory)).toEqual([])
+    await withMarkedMetadata(metadata, { mustExist: true }, ({ copying }) => copying.write({ expected: null, mark: { state: 'moving' } }))
+    await writeFile(note, text)
+    await expect(restore(request, {})).rejects.toThrow('cannot be read: empty it, and begin anew')
   })
 
   test('what is not a backup, and what is in the way', async () => {

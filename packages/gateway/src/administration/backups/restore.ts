@@ -86,8 +86,14 @@ async function restoreLocked(request: RestoreRequest, options: RestoreOptions, l
   try {
     const note = await begin(request, { from, to, completedAt, copy: createIds().uuid(), restored: null }, backend)
     const file = join(directory, METADATA_FILE)
+    const isHere = (await namesIn(directory)).includes(METADATA_FILE)
+    if (note.restored !== null && metadata !== null && !isHere) {
+      await checkMovedOn(metadata, directory)
+      await rm(join(directory, RESTORE_NOTE))
+      return note.restored
+    }
     // Under this name only when it is whole; its mark keeps everybody from serving it.
-    if (!(await namesIn(directory)).includes(METADATA_FILE)) await copyWhole(join(from, METADATA_FILE), file)
+    if (!isHere) await copyWhole(join(from, METADATA_FILE), file)
     const store = sqliteMetadata({ file, openMarked: true })
     await store.open()
     const restored = await finish({ store, backend, request, options, note, lock }).finally(() => store.close())
@@ -150,6 +156,17 @@ async function reserve(location: PostgresLocation, { copy }: RestoreNote): Promi
   })
 }
 
+/** That rows which are no more in the directory are in Postgres: the file goes when they are, and the note last. */
+async function checkMovedOn(location: PostgresLocation, directory: string): Promise<void> {
+  await withMarkedMetadata(location, { mustExist: true }, async ({ copying }) => {
+    if ((await copying.readMark()) !== null) throw unreadable(directory)
+  })
+}
+
+function unreadable(directory: string): Error {
+  return new Error(`What an interrupted restore has left in ${directory} cannot be read: empty it, and begin anew.`)
+}
+
 interface Finishing {
   readonly store: MetadataStore
   readonly backend: Backend
@@ -172,7 +189,7 @@ async function finish(work: Finishing): Promise<Restored> {
     const moving = metadata === null ? null : ({ state: 'moving', copy: note.copy, to: formatMetadataLocation(metadata) } as const)
     await store.copying.write({ expected: mark.version, mark: moving })
   }
-  if (restored === null) throw new Error(`What an interrupted restore has left in ${directory} cannot be read: empty it, and begin anew.`)
+  if (restored === null) throw unreadable(directory)
   if (metadata !== null) await moveOn(store, metadata, options)
   return restored
 }
