@@ -103,6 +103,7 @@ export async function tenantsWorld({ openMax = 16, clock }: TenantsWorldOptions 
     openMax,
     idleSeconds: 300,
     requestsMax: 64,
+    serverDomains: [],
     othersHearSeconds: 0,
     clock: systemClock,
     ids: createIds(),

@@ -112,6 +112,22 @@ describe('a server with tenants', { timeout: 60_000 }, () => {
     expect(server.faults).toEqual([])
   })
 
+  test('a host of the server itself is nobody’s', async () => {
+    const server = await startTenantServer({ domains: ['all.example'] })
+    const acme = await server.make('acme')
+    await server.make('bolt')
+    await furnish(acme.client, 'of acme')
+    for (const host of ['all.example', 'files.all.example', DOMAIN, `files.${DOMAIN}`, 'example']) {
+      await expect(server.tenants.change('bolt', { hosts: [host], requestsMax: null })).rejects.toThrow('the server’s own')
+    }
+    await expect(server.tenants.create({ name: 'coop', hosts: ['all.example'], requestsMax: null })).rejects.toThrow('the server’s own')
+    expect(await get(server.clientOf(acme.key, 'all.example'))).toBe('of acme')
+    // A command that knew of no domain has given it away: the domain is everybody's all the same.
+    await server.tenants.catalogue.change('bolt', () => ({ hosts: ['all.example'] }))
+    expect(await buckets(server.clientOf(acme.key, 'all.example'))).toEqual(['photos'])
+    expect(await get(server.clientOf(acme.key, 'all.example'))).toBe('of acme')
+  })
+
   test('one that is suspended is refused as AWS does, and goes on where it was', async () => {
     const server = await startTenantServer()
     const [acme, bolt] = [await server.make('acme'), await server.make('bolt')]

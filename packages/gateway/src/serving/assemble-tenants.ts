@@ -100,6 +100,8 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
     const stores = new TenantStores({ directory, writers, postgres, schema, backend, presigning, migrate })
     const { tenantsOpenMax: openMax, tenantIdleSeconds: idleSeconds, tenantRequestsMax: requestsMax } = options.limits
     const ids = createIds()
+    const { domains = [], tenantDomain } = options
+    const serverDomains = [...domains, ...(tenantDomain === undefined ? [] : [tenantDomain])].map((each) => each.toLowerCase())
     const tenants = new Tenants<AssembledTenant>({
       catalogue,
       stores,
@@ -107,6 +109,7 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
       openMax,
       idleSeconds,
       requestsMax,
+      serverDomains,
       observer,
       othersHearSeconds: postgres === null ? 0 : (options.othersHearSeconds ?? OTHERS_HEAR_SECONDS),
       clock: systemClock,
@@ -114,7 +117,7 @@ export async function assembleTenants(options: AssembleTenantsOptions): Promise<
     })
     closers.unshift(() => tenants.close())
     const isServing = async (): Promise<boolean> => (await metadata.policyVersion()) >= 0
-    const handler = tenantHandler({ tenants, domain: options.tenantDomain ?? null, domains: options.domains ?? [], observer })
+    const handler = tenantHandler({ tenants, domain: tenantDomain?.toLowerCase() ?? null, domains, serverDomains, observer })
     const shared = { metadata, movable, dataDirectory: directory, presigning }
     return { tenants, handler, shared, isServing, takeRound: roundLease(control, ids.uuid()), close }
   } catch (error) {

@@ -22,15 +22,18 @@ export interface TenantHandlerOptions<T extends ServedTenant> {
   readonly domain: string | null
   /** Hosts of everybody, under which buckets are sub-domains. */
   readonly domains: readonly string[]
+  /** All of these, in lower case: no tenant's, whatever hosts tenants have. */
+  readonly serverDomains: readonly string[]
   /** Hears of faults of ours, as `fault`. */
   readonly observer: Observer
 }
 
 /** Finds whose request it is, and gives it to that tenant's door, which knows its own keys only; refuses what is nobody's. */
-export function tenantHandler<T extends ServedTenant>({ tenants, domain, domains, observer }: TenantHandlerOptions<T>): HttpHandler {
+export function tenantHandler<T extends ServedTenant>(options: TenantHandlerOptions<T>): HttpHandler {
+  const { tenants, domain, domains, serverDomains, observer } = options
   const slots = new RequestSlots()
   const serve = async (request: HttpRequest): Promise<HttpResponse> => {
-    const found = await tenantOfRequest(request, { catalogue: tenants.catalogue, domain })
+    const found = await tenantOfRequest(request, { catalogue: tenants.catalogue, domain, serverDomains })
     const { tenant } = found
     // Who is being deleted is gone, for whoever asks.
     if (tenant === null || tenant.state === 'deleting') throw nobody(found)

@@ -1,16 +1,20 @@
 import { HOSTS_MAX, parseTenantHost } from './tenant.ts'
-import type { TenantCatalogue } from './tenant-catalogue.ts'
 
 /**
- * Takes these for the hosts of the tenant of this id, each once and in lower case, or throws: for what is no host name, for too many, and for
- * one at or below another tenant's, which would be one of that one's buckets.
+ * Takes these for the hosts of a tenant, each once and in lower case, or throws: for what is no host name, for too many, and for one at, below or
+ * above a domain of the server's, where everybody's buckets and tenants are. Which are another tenant's is the catalogue's to say.
  */
-export function checkedHosts(hosts: readonly string[], id: string, catalogue: TenantCatalogue): readonly string[] {
+export function checkedHosts(hosts: readonly string[], serverDomains: readonly string[]): readonly string[] {
   if (hosts.length > HOSTS_MAX) throw new Error(`A tenant has at most ${HOSTS_MAX} hosts.`)
   const names = [...new Set(hosts.map(parseTenantHost))]
   for (const name of names) {
-    const other = catalogue.ofHost(name)
-    if (other !== null && other.id !== id) throw new Error(`Another tenant has the host ${name}, or one above it.`)
+    const domain = serverDomains.find((each) => isAtOrBelow(name, each) || isAtOrBelow(each, name))
+    if (domain !== undefined) throw new Error(`No tenant has the host ${name}: ${domain} is the server’s own.`)
   }
   return names
+}
+
+/** Whether a host name is this one, or below it. */
+export function isAtOrBelow(name: string, above: string): boolean {
+  return name === above || name.endsWith(`.${above}`)
 }

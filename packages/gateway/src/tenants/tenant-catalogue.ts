@@ -1,6 +1,7 @@
 import { PolicyVersionWatch } from '@stowage/core'
 import type { Clock, JsonValue, MetadataStore, Observer } from '@stowage/core'
 import type { DocumentId, DocumentWrite } from '@stowage/core/metadata'
+import { isAtOrBelow } from './checked-hosts.ts'
 import { decodeTenant, encodeTenant, HOST_LENGTH_MAX, TENANT_KINDS, TENANTS_MAX } from './tenant.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -116,12 +117,13 @@ export class TenantCatalogue {
     return this.#byId.get(id) ?? null
   }
 
-  /** Whose host this is, or whose the host above it is; null for nobody's. Lower case, without a port. */
-  ofHost(host: string): Tenant | null {
+  /** Whose host this is, or whose the one above it is, below `nobodys`; null for nobody's. Lower case, without a port. */
+  ofHost(host: string, nobodys: readonly string[] = []): Tenant | null {
     // Nobody's: and looking at every end of it takes long.
     if (host.length > HOST_LENGTH_MAX) return null
     let name = host
     for (;;) {
+      if (nobodys.includes(name)) return null
       const found = this.#hosts.get(name)
       if (found !== undefined) return found
       const dot = name.indexOf('.')
@@ -154,14 +156,19 @@ export class TenantCatalogue {
   /** Adds a tenant with its hosts. Throws where the name, a host or the place is taken, and where there are too many. */
   async add(tenant: Tenant): Promise<void> {
     if (this.#tenants.size >= TENANTS_MAX) throw new Error(`A server has at most ${TENANTS_MAX} tenants.`)
-    const writes = [
-      { kind: TENANT_KINDS.tenant, id: tenant.name, expected: null, body: encodeTenant(tenant), sealed: null },
-      ...claimsOf(tenant).map((claim) => newClaim(claim, tenant)),
-    ]
-    const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
-    await this.load()
-    if (done.outcome === 'written') return
-    throw taken(done) ?? new Error(`There is a tenant ${done.id} already.`)
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const writes = [
+        { kind: TENANT_KINDS.tenant, id: tenant.name, expected: null, body: encodeTenant(tenant), sealed: null },
+        ...claimsOf(tenant).map((claim) => newClaim(claim, tenant)),
+        ...(await this.#checkedHosts(tenant.id, tenant.hosts)),
+      ]
+      const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
+      await this.load()
+      if (done.outcome === 'written') return
+      if (done.kind === TENANT_KINDS.hosts) continue
+      throw taken(done) ?? new Error(`There is a tenant ${done.id} already.`)
+    }
+    throw busy(tenant.name)
   }
 
   /** Changes a tenant, and says what it is now. `change` may throw. Throws where there is none, and where a host or a place is taken. */
@@ -172,10 +179,12 @@ export class TenantCatalogue {
       const before = decodeTenant(name, document.body)
       const after: Tenant = { ...before, ...change(before) }
       const [had, has] = [claimsOf(before), claimsOf(after)]
+      const newHosts = after.hosts.filter((host) => !before.hosts.includes(host))
       const writes = [
         { kind: TENANT_KINDS.tenant, id: name, expected: document.version, body: encodeTenant(after), sealed: null },
         ...has.filter((claim) => !isAmong(claim, had)).map((claim) => newClaim(claim, after)),
         ...had.filter((claim) => !isAmong(claim, has)).map(goneDocument),
+        ...(await this.#checkedHosts(after.id, newHosts)),
       ]
       const done = await this.#metadata.writeDocuments({ writes, raisesPolicyVersion: true })
       await this.load()
@@ -184,6 +193,22 @@ export class TenantCatalogue {
       if (refusal !== null) throw refusal
     }
     throw busy(name)
+  }
+
+  /** Throws where hosts are at, below or above another tenant's. What is to be written with them says that nobody was given one since. */
+  async #checkedHosts(id: string, hosts: readonly string[]): Promise<readonly DocumentWrite[]> {
+    if (hosts.length === 0) return []
+    const given = { kind: TENANT_KINDS.hosts, id: 'main' }
+    const known = await this.#metadata.readDocument(given)
+    await this.load()
+    for (const host of hosts) {
+      const above = this.ofHost(host)
+      if (above !== null && above.id !== id) throw new Error(`Another tenant has the host ${host}, or one above it.`)
+      for (const [name, other] of this.#hosts) {
+        if (other.id !== id && isAtOrBelow(name, host)) throw new Error(`Another tenant has a host below ${host}.`)
+      }
+    }
+    return [{ ...given, expected: known?.version ?? null, body: {}, sealed: null }]
   }
 
   /**

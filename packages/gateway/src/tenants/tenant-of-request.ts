@@ -11,6 +11,8 @@ export interface TenantOfRequestOptions {
   readonly catalogue: TenantCatalogue
   /** The domain below which the last label before it names the tenant: `acme.DOMAIN`, `bucket.acme.DOMAIN`. Null for none. */
   readonly domain: string | null
+  /** That one, and those of everybody's buckets: they, and what is below them, are nobody's but for longer hosts. Default: that one. */
+  readonly serverDomains?: readonly string[]
 }
 
 /** Whose a request is; where it is nobody's, whether it shows a key or says by its host that it is somebody's who is not there. */
@@ -22,7 +24,8 @@ export type FoundTenant =
  * Finds whose request this is: by its host, where the host is a tenant's; else by the access key that it shows. A host below the domain is
  * that tenant's or nobody's, and the domain everybody's, whatever hosts a tenant was given. What the key is worth is for the tenant's door to say, which knows no key but its own.
  */
-export async function tenantOfRequest(request: HttpRequest, { catalogue, domain }: TenantOfRequestOptions): Promise<FoundTenant> {
+export async function tenantOfRequest(request: HttpRequest, options: TenantOfRequestOptions): Promise<FoundTenant> {
+  const { catalogue, domain, serverDomains = domain === null ? [] : [domain] } = options
   const refreshed = catalogue.refresh()
   if (refreshed !== null) await refreshed
   const host = hostOf(request)
@@ -31,7 +34,7 @@ export async function tenantOfRequest(request: HttpRequest, { catalogue, domain 
     const named = catalogue.find(name)
     return named === null ? { tenant: null, because: 'host' } : { tenant: named, domains: hostsOf(named, domain) }
   }
-  const own = host === domain ? null : catalogue.ofHost(host)
+  const own = catalogue.ofHost(host, serverDomains)
   if (own !== null) return { tenant: own, domains: hostsOf(own, domain) }
   const accessKeyId = accessKeyIdOf(request)
   if (accessKeyId === null) return { tenant: null, because: 'nothing' }

@@ -31,6 +31,8 @@ export const TENANT_KINDS = {
   tenant: 'gateway.tenant',
   /** By host: whose it is. */
   host: 'gateway.tenant-host',
+  /** One: its version says whether anybody has been given a host since. */
+  hosts: 'gateway.tenant-hosts',
   /** By access key id, in lower case: whose it is. */
   key: 'gateway.tenant-key',
   /** By where a store is: whose it is. */

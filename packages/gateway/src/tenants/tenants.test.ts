@@ -1,9 +1,11 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { expect, test } from 'vitest'
 import { tenantsWorld } from '../../test/tenants-world.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
+import { TenantCatalogue } from './tenant-catalogue.ts'
 
 test('a deletion that is gone on with late leaves a new tenant of the same name alone', async () => {
   const own = await tenantsWorld()
@@ -192,6 +194,28 @@ test('a host below another tenant’s is one of its buckets, and not to be had',
   const change = { hosts: ['photos.files.acme.example'], requestsMax: null }
   await expect(own.tenants.change('bolt', change)).rejects.toThrow('or one above it')
   expect((await own.tenants.change('acme', change)).hosts).toEqual(change.hosts)
+})
+
+test('nor is one above another tenant’s, also where two servers give them at once', async () => {
+  const own = await tenantsWorld()
+  await own.make('acme')
+  await own.make('bolt', ['photos.files.acme.example'])
+  const above = { hosts: ['files.acme.example'], requestsMax: null }
+  await expect(own.tenants.change('acme', above)).rejects.toThrow('Another tenant has a host below files.acme.example')
+  await expect(own.make('coop', above.hosts)).rejects.toThrow('Another tenant has a host below')
+  expect(own.catalogue.find('coop')).toBe(null)
+  await own.tenants.change('bolt', { hosts: [], requestsMax: null })
+  const other = new TenantCatalogue({ metadata: own.control, clock: systemClock, observer: { event: () => undefined } })
+  await other.load()
+  const [given, below] = [(): { hosts: string[] } => ({ hosts: ['a.example'] }), (): { hosts: string[] } => ({ hosts: ['b.a.example'] })]
+  for (const changes of [[given, below] as const, [below, given] as const]) {
+    const done = await Promise.allSettled([own.catalogue.change('acme', changes[0]), other.change('bolt', changes[1])])
+    expect(done.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    for (const name of ['acme', 'bolt']) await own.catalogue.change(name, () => ({ hosts: [] }))
+  }
+  // Between them, and the other way round, nothing is in the way.
+  await own.tenants.change('acme', above)
+  await own.tenants.change('bolt', { hosts: ['acme.example.com', 'myfiles.acme.example'], requestsMax: null })
 })
 
 test('what somebody has open is not removed beneath them', async () => {

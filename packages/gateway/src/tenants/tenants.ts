@@ -41,6 +41,8 @@ export interface TenantsOptions<T extends OpenTenant> {
   readonly requestsMax: number
   /** Within which other processes that serve the same tenants have heard of a change; 0 where there are none. */
   readonly othersHearSeconds: number
+  /** Where everybody's buckets and tenants are, in lower case: no tenant's. */
+  readonly serverDomains: readonly string[]
   /** When they are made. */
   readonly clock: Clock
   /** What they are called by where names may be given again. */
@@ -132,12 +134,12 @@ export class Tenants<T extends OpenTenant> {
 
   /** Makes a tenant, and a key of its owner, whose secret nobody can read again. A crash in between leaves it suspended, and without a key. */
   async create({ name, hosts, requestsMax }: NewTenant): Promise<{ readonly tenant: Tenant; readonly key: AccessKeyPair }> {
-    const { clock, ids, stores } = this.#options
+    const { clock, ids, serverDomains, stores } = this.#options
     const id = ids.blobName()
     const named = { name: parseTenantName(name), id }
     const tenant: Tenant = {
       ...named,
-      hosts: checkedHosts(hosts, id, this.catalogue),
+      hosts: checkedHosts(hosts, serverDomains),
       state: 'suspended',
       requestsMax: parseRequestsMax(requestsMax ?? this.#options.requestsMax),
       place: stores.placeFor(named),
@@ -171,7 +173,7 @@ export class Tenants<T extends OpenTenant> {
   /** Changes hosts and limits: at once here, within a second in other processes. */
   async change(name: string, { hosts, requestsMax }: TenantChange): Promise<Tenant> {
     const changed = await this.catalogue.change(name, (tenant) => ({
-      hosts: hosts === null ? tenant.hosts : checkedHosts(hosts, tenant.id, this.catalogue),
+      hosts: hosts === null ? tenant.hosts : checkedHosts(hosts, this.#options.serverDomains),
       requestsMax: requestsMax === null ? tenant.requestsMax : parseRequestsMax(requestsMax),
     }))
     this.#announce('tenant.changed', changed)
