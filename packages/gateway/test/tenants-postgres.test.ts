@@ -2,14 +2,21 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { memoryBackend, SharedBackend } from '@stowage/core/backend'
+import { sqliteWriters } from '@stowage/core/sqlite'
 import { temporaryMasterKeys } from '@stowage/credentials'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
+import { openPostgres } from '../src/stores/postgres-pool.ts'
+import { markAsTenants } from '../src/tenants/store-mark.ts'
+import { TenantStores } from '../src/tenants/tenant-stores.ts'
+import type { Tenant } from '../src/tenants/tenant.ts'
 import { blocksOf } from './page.ts'
 import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, temporaryDirectory } from './stowage-process.ts'
 import { startTenantServer } from './tenant-server.ts'
+import { withMember } from './with-member.ts'
 
 let postgres: PostgresServer
 beforeAll(async () => {
@@ -142,6 +149,54 @@ test('a tenant’s schema is used by nobody but its server, however it is named,
   expect(await refused(['serve', other, '--port', '0', '--tenants', ...of(place.schema)])).toContain('at most 30 bytes')
   expect([await contentsOf('mine'), await contentsOf(place.schema)]).toEqual(before)
   await expect.poll(connections, { interval: 20 }).toBe(0)
+})
+
+test('a schema that is another tenant’s by the time that the blobs are gone is not dropped', async () => {
+  const { metadataIn, end, ...database } = openPostgres(postgres.url)
+  onTestFinished(end)
+  const [old, next] = ['old', 'next'].map((id): Tenant => {
+    const place = { kind: 'postgres', schema: 'freed' } as const
+    return { name: id, id, hosts: [], state: 'deleting', requestsMax: 1, place, createdAt: new Date(0) }
+  })
+  if (old === undefined || next === undefined) throw new Error('they were made')
+  const moveIn = async (tenant: Tenant): Promise<void> => {
+    await database.pool.query('DROP SCHEMA IF EXISTS freed CASCADE')
+    const metadata = metadataIn({ schema: 'freed', migrate: true })
+    await metadata.open()
+    await markAsTenants(metadata, tenant)
+    await metadata.close()
+  }
+  let meanwhile = (): Promise<void> => Promise.resolve()
+  const blobs = memoryBackend()
+  const list: typeof blobs.list = async function* (query) {
+    await meanwhile()
+    yield* blobs.list(query)
+  }
+  const backend = new SharedBackend(withMember(blobs, 'list', list))
+  const stores = new TenantStores({
+    directory: await temporaryDirectory(),
+    writers: sqliteWriters({ threadsMax: 1 }),
+    postgres: { metadataIn, end, ...database },
+    schema: 'many',
+    backend,
+    presigning: false,
+    migrate: true,
+  })
+  await moveIn(old)
+  meanwhile = () => moveIn(next)
+  const { signal } = new AbortController()
+  await expect(stores.remove(old, signal)).rejects.toThrow('is not its own')
+  expect(await schemas('freed')).toBe(1)
+  // Somebody makes a schema of this name, and has not come to the mark.
+  await moveIn(old)
+  meanwhile = async () =>
+    void (await database.pool.query('DROP SCHEMA freed CASCADE').then(() => database.pool.query('CREATE SCHEMA freed')))
+  await stores.remove(old, signal)
+  expect(await schemas('freed')).toBe(1)
+  await moveIn(old)
+  meanwhile = () => Promise.resolve()
+  await stores.remove(old, signal)
+  expect(await schemas('freed')).toBe(0)
 })
 
 interface Made {

@@ -2,6 +2,7 @@ import { PolicyVersionWatch } from '@stowage/core'
 import type { Clock, JsonValue, MetadataStore, Observer } from '@stowage/core'
 import type { DocumentId, DocumentWrite } from '@stowage/core/metadata'
 import { isAtOrBelow } from './checked-hosts.ts'
+import { readKeyNote, removeKeyNotes, writeKeyNotes } from './key-notes.ts'
 import { decodeTenant, encodeTenant, HOST_LENGTH_MAX, TENANT_KINDS, TENANTS_MAX } from './tenant.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -20,13 +21,10 @@ export type TenantsListener = (before: ReadonlyMap<string, Tenant>) => void
 
 /** Keys whose tenant is remembered; others are looked up. */
 const KEYS_REMEMBERED_MAX = 20_000
-const PAGE_LIMIT = 1_000
 /** An access key id, in lower case. */
 const KEY = /^[a-z0-9_.-]{3,128}$/
 /** How often a change is made anew because another process was faster. */
 const ATTEMPTS_MAX = 5
-/** Documents of one command are 100 at the most. */
-const WRITES_MAX = 100
 
 /**
  * The tenants of a server, and which hosts, places and access keys are whose; all but the keys in memory. Each change is one command, so that a
@@ -140,8 +138,7 @@ export class TenantCatalogue {
     const known = this.#byId.get(this.#keys.get(key) ?? '')
     // That of a tenant that is gone may be another one's by now.
     if (known !== undefined) return known
-    const document = await this.#metadata.readDocument({ kind: TENANT_KINDS.key, id: key })
-    const id = document === null ? null : ownerOf(document.body)
+    const id = await readKeyNote(this.#metadata, key)
     if (id === null) return null
     this.#remember(key, id)
     return this.#byId.get(id) ?? null
@@ -215,15 +212,8 @@ export class TenantCatalogue {
    * Notes that a new access key is a tenant's, before it works. False where it is another one's. A key that is then not made after all, or is
    * revoked, stays noted: its tenant refuses it.
    */
-  async registerKeys(tenant: Tenant, accessKeyIds: readonly string[]): Promise<boolean> {
-    for (const id of accessKeyIds.map((each) => each.toLowerCase())) {
-      const write = { kind: TENANT_KINDS.key, id, expected: null, body: { tenant: tenant.id }, sealed: null }
-      const { outcome } = await this.#metadata.writeDocuments({ writes: [write], raisesPolicyVersion: false })
-      if (outcome === 'written') continue
-      const taken = await this.#metadata.readDocument({ kind: TENANT_KINDS.key, id })
-      if (taken === null || ownerOf(taken.body) !== tenant.id) return false
-    }
-    return true
+  registerKeys(tenant: Tenant, accessKeyIds: readonly string[]): Promise<boolean> {
+    return writeKeyNotes(this.#metadata, tenant, accessKeyIds)
   }
 
   /**
@@ -231,7 +221,7 @@ export class TenantCatalogue {
    * process has forgotten meanwhile is left so, and so is another tenant that has its name by now.
    */
   async remove({ name, id }: Tenant): Promise<void> {
-    await this.#removeKeys(id)
+    await removeKeyNotes(this.#metadata, id)
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const document = await this.#metadata.readDocument({ kind: TENANT_KINDS.tenant, id: name })
       const now = document === null ? null : decodeTenant(name, document.body)
@@ -246,22 +236,6 @@ export class TenantCatalogue {
       if (outcome === 'written') return
     }
     throw busy(name)
-  }
-
-  async #removeKeys(tenantId: string): Promise<void> {
-    let after: string | null = null
-    do {
-      const page: Awaited<ReturnType<MetadataStore['listDocuments']>> = await this.#metadata.listDocuments({
-        kind: TENANT_KINDS.key,
-        after,
-        limit: PAGE_LIMIT,
-      })
-      const keys = page.documents.filter(({ body }) => ownerOf(body) === tenantId).map(goneDocument)
-      for (let at = 0; at < keys.length; at += WRITES_MAX) {
-        await this.#metadata.writeDocuments({ writes: keys.slice(at, at + WRITES_MAX), raisesPolicyVersion: false })
-      }
-      after = page.next
-    } while (after !== null)
   }
 }
 
@@ -291,8 +265,4 @@ function goneDocument({ kind, id }: DocumentId): DocumentWrite {
 
 function busy(name: string): Error {
   return new Error(`The tenant ${name} is being changed by somebody else. Try again.`)
-}
-
-function ownerOf(body: JsonValue): string | null {
-  return typeof body === 'object' && body !== null && 'tenant' in body && typeof body['tenant'] === 'string' ? body['tenant'] : null
 }

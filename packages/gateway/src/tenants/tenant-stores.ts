@@ -124,26 +124,27 @@ export class TenantStores {
     await this.#removeBlobs(blobPrefixOf(tenant), signal)
     signal.throwIfAborted()
     if (place.kind === 'sqlite') await rm(this.#folderOf(place.folder), { recursive: true, force: true })
-    else await database?.pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
+    // That took long. Another process may have removed it meanwhile, and somebody else be where it was, or about to be.
+    else if ((await this.#checkOwn(tenant)) === 'there') await database?.pool.query(`DROP SCHEMA IF EXISTS ${quoted(place.schema)} CASCADE`)
     // What another process was writing meanwhile: it can commit no more.
     await this.#removeBlobs(blobPrefixOf(tenant), signal)
   }
 
-  /** That what is there is this tenant's; what is damaged is gone with it, and so is what a crash has left half made. */
-  async #checkOwn(tenant: Tenant): Promise<void> {
+  /** That what is there is this tenant's; what is damaged is gone with it, and so is what a crash has left half made where nobody else ever was. */
+  async #checkOwn(tenant: Tenant): Promise<'there' | 'nothing'> {
     const metadata = this.#metadataAt(tenant.place, false)
     try {
       await metadata.open()
     } catch (error) {
       // Somebody has it open: that is no damage.
       if (isStorageError(error) && error.code === 'DirectoryInUse') throw error
-      if (isNamedAfter(tenant) || tenant.place.kind === 'sqlite') return
-      if (isStorageError(error) && error.code === 'SchemaTooOld' && error.details.found === 0) return
+      if (isNamedAfter(tenant) || tenant.place.kind === 'sqlite') return 'there'
+      if (isStorageError(error) && error.code === 'SchemaTooOld' && error.details.found === 0) return 'nothing'
       throw error
     }
     try {
       const mark = await readTenantMark(metadata)
-      if (mark?.tenant === tenant.id || (mark === null && isNamedAfter(tenant))) return
+      if (mark?.tenant === tenant.id || (mark === null && isNamedAfter(tenant))) return 'there'
     } finally {
       await metadata.close()
     }

@@ -1,9 +1,11 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '@stowage/core'
+import type { MetadataStore } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { expect, test } from 'vitest'
 import { tenantsWorld } from '../../test/tenants-world.ts'
+import { withMember } from '../../test/with-member.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
 import { TenantCatalogue } from './tenant-catalogue.ts'
 
@@ -23,6 +25,28 @@ test('a deletion that is gone on with late leaves a new tenant of the same name 
     made.id,
   ])
   await expect(own.make('bolt', ['files.acme.example'])).rejects.toThrow('Another tenant has the host')
+})
+
+test('nor does it take a key that is another tenant’s by the time that it is written', async () => {
+  const own = await tenantsWorld()
+  const acme = await own.make('acme')
+  await own.catalogue.registerKeys(acme, ['AKIAONE', 'AKIATWO'])
+  const stale = await own.catalogue.change('acme', () => ({ state: 'deleting' }))
+  let meanwhile: (() => Promise<void>) | null = async () => {
+    meanwhile = null
+    await own.catalogue.remove(stale)
+    await own.catalogue.registerKeys(await own.make('bolt'), ['AKIAONE'])
+  }
+  const listDocuments: MetadataStore['listDocuments'] = async (query) => {
+    const page = await own.control.listDocuments(query)
+    await meanwhile?.()
+    return page
+  }
+  const metadata = withMember(own.control, 'listDocuments', listDocuments)
+  const late = new TenantCatalogue({ metadata, clock: systemClock, observer: { event: () => undefined } })
+  await late.load()
+  await late.remove(stale)
+  expect([meanwhile, (await late.ofKey('AKIAONE'))?.name, await late.ofKey('AKIATWO')]).toEqual([null, 'bolt', null])
 })
 
 test('hosts that a tenant was given while it was being deleted go with it', async () => {
