@@ -1,7 +1,7 @@
 import type { Observer } from '@stowage/core'
 import type { HttpHandler, HttpRequest, HttpResponse } from '@stowage/http'
 import { refuseRequest, S3Error } from '@stowage/s3-protocol'
-import { OpenCacheFullError } from '../tenants/open-cache.ts'
+import { OpenCacheFullError } from '../tenants/patience.ts'
 import { RequestSlots } from '../tenants/request-slots.ts'
 import { tenantOfRequest } from '../tenants/tenant-of-request.ts'
 import type { FoundTenant } from '../tenants/tenant-of-request.ts'

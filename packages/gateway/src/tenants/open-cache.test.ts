@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { OpenCache, OpenCacheFullError } from './open-cache.ts'
+import { OpenCache } from './open-cache.ts'
+import { OpenCacheFullError } from './patience.ts'
 
 interface Opened {
   readonly key: string
@@ -241,5 +242,32 @@ test('who waits for one that does not come to be closed waits no longer than for
   end()
   await evicted
   await used(own, 'a')
+  await own.cache.close()
+})
+
+test('who waits for one thing after the other is refused as soon as who waits for one', async () => {
+  const own = world(2, 0.1)
+  const held = [await own.cache.use('a')]
+  await used(own, 'b')
+  let end = (): void => undefined
+  own.closing = new Promise<void>((resolve) => (end = resolve))
+  const evicted = own.cache.evict('b')
+  const refusals: string[] = []
+  const come = async (key: string): Promise<void> => {
+    try {
+      held.push(await own.cache.use(key))
+    } catch {
+      refusals.push(key)
+    }
+  }
+  const coming = [come('b'), come('c')]
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  coming.push(come('d'))
+  end()
+  await evicted
+  // One of the first two has come in. The other one waits for room now, and has waited for longer than the last one.
+  await Promise.all(coming)
+  expect(refusals).toEqual([expect.stringMatching(/[bc]/), 'd'])
+  for (const { release } of held) release()
   await own.cache.close()
 })

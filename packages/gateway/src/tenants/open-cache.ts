@@ -1,4 +1,6 @@
 import { Drain } from './drain.ts'
+import { OpenCacheFullError, Patience } from './patience.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** What an open cache keeps, and how much of it. */
 export interface OpenCacheOptions<T> {
@@ -10,7 +12,7 @@ export interface OpenCacheOptions<T> {
   readonly open: (key: string) => Promise<T>
   /** Closes one; its key is opened again only when that is done. */
   readonly close: (opened: T) => Promise<void>
-  /** Where all are in use, or its former one is still being closed, the next one waits for so long, in seconds. */
+  /** Where all are in use, or its former one is still being closed, the next one waits for so long altogether, in seconds. */
   readonly waitSecondsMax: number
   /** For one that is worn out and in use, newcomers wait so long, in seconds, that it may come to rest. Default 2. */
   readonly drainSecondsMax?: number
@@ -61,11 +63,6 @@ const WAITING_MAX = 10_000
 /** How often it is looked what lies idle. */
 const SWEEPS = 4
 
-/** That everything is in use that may be open, and enough wait already. */
-export class OpenCacheFullError extends Error {
-  override readonly name = 'OpenCacheFullError'
-}
-
 /**
  * Keeps a bounded number of things open that are slow to open, the least recently used of them closed for others. What is in use is never
  * closed for another one: then the next ones wait. Each is opened once, however many ask at once, and never while the former of its key is
@@ -76,11 +73,11 @@ export class OpenCache<T> {
   /** The least recently used first. */
   readonly #entries = new Map<string, Entry<T>>()
   readonly #closing = new Map<string, Promise<void>>()
-  /** What is waited for, by key, until there is room for it. */
-  readonly #arriving = new Map<string, Promise<void>>()
+  /** What is being closed for others, by the key that it makes room for. */
+  readonly #leaving = new Map<string, Promise<void>>()
+  readonly #line = new WaitingLine()
   readonly #now: () => number
   readonly #sweep: NodeJS.Timeout
-  #waiting: (() => void)[] = []
   #closed = false
 
   constructor(options: OpenCacheOptions<T>) {
@@ -102,7 +99,8 @@ export class OpenCache<T> {
   /** Uses the one of this key, opened where it is not. Rejects with what opening did, and with `OpenCacheFullError`. */
   async use(key: string, options: UseOptions = {}): Promise<Lease<T>> {
     const { passing = false } = options
-    const entry = await this.#take(key, options)
+    const patience = new Patience(this.#options.waitSecondsMax)
+    const entry = await this.#take(key, options, patience).finally(() => patience.end())
     entry.wanted ||= !passing
     let released = false
     const release = (): void => {
@@ -121,13 +119,13 @@ export class OpenCache<T> {
   }
 
   /** The one of this key, counted as used: before that nobody else may run. */
-  async #take(key: string, { passing = false, check }: UseOptions): Promise<Entry<T>> {
+  async #take(key: string, { passing = false, check }: UseOptions, patience: Patience): Promise<Entry<T>> {
     for (;;) {
       if (this.#closed) throw new Error('the cache is closed')
       const there = this.#entries.get(key)
       const closing = this.#closing.get(key)
       if (there !== undefined && there.drain !== null) {
-        await there.drain.ended
+        await patience.wait(there.drain.ended, 'it is to be closed, and in use')
         continue
       }
       if (there !== undefined || (closing === undefined && this.size < this.#options.openMax)) {
@@ -139,10 +137,11 @@ export class OpenCache<T> {
           return entry
         } finally {
           // There may be room for the next one, too.
-          if (this.#waiting.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#wake()
+          if (this.#line.length > 0 && (this.size < this.#options.openMax || this.#unused() !== null)) this.#line.wake()
         }
       }
-      await (closing === undefined ? this.#arrival(key) : this.#whenClosed(closing))
+      // Closing waits for what is under way, and that may be an upload that does not end.
+      await (closing === undefined ? this.#room(key, patience) : patience.wait(closing, 'it is still being closed'))
     }
   }
 
@@ -159,7 +158,7 @@ export class OpenCache<T> {
     opened.catch(() => {
       // Nothing is open: the next one tries again.
       if (this.#entries.get(key) === entry) this.#entries.delete(key)
-      this.#wake()
+      this.#line.wake()
     })
     return entry
   }
@@ -170,55 +169,25 @@ export class OpenCache<T> {
     this.#entries.set(entry.key, entry)
   }
 
-  /** Closing waits for what is under way, and that may be an upload that does not end. */
-  #whenClosed(closing: Promise<void>): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const giveUp = (): void => reject(new OpenCacheFullError('it is still being closed'))
-      const timer = setTimeout(giveUp, this.#options.waitSecondsMax * 1000)
-      void closing.then(() => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
-  }
-
-  /** Room for one of this key, however many wait for it: a burst closes one other and not as many as it is. */
-  #arrival(key: string): Promise<void> {
-    const arriving =
-      this.#arriving.get(key) ??
-      this.#room().finally(() => {
-        this.#arriving.delete(key)
-      })
-    this.#arriving.set(key, arriving)
-    return arriving
-  }
-
-  /** Resolves when there may be room: whoever waited looks again. */
-  #room(): Promise<void> {
-    const unused = this.#unused()
-    if (unused !== null) return this.#retire(unused)
-    if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new OpenCacheFullError('too many wait for what is open'))
-    return new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter((each) => each !== wake)
-        reject(new OpenCacheFullError('everything that may be open is in use'))
-      }, this.#options.waitSecondsMax * 1000)
-      const wake = (): void => {
-        clearTimeout(timer)
-        resolve()
-      }
-      this.#waiting.push(wake)
-    })
-  }
-
-  #wake(): void {
-    this.#waiting.shift()?.()
+  /** Waits until there may be room for one of this key, and looks again then. However many wait for it, one other is closed, and not as many. */
+  async #room(key: string, patience: Patience): Promise<void> {
+    const isFirst = !this.#line.has(key)
+    const unused = isFirst && !this.#leaving.has(key) ? this.#unused() : null
+    if (unused !== null) {
+      const gone = this.#retire(unused).finally(() => this.#leaving.delete(key))
+      this.#leaving.set(key, gone)
+    }
+    const leaving = this.#leaving.get(key)
+    if (leaving !== undefined) return patience.wait(leaving, 'what makes room for it is still being closed')
+    if (isFirst && this.#line.length >= WAITING_MAX) throw new OpenCacheFullError('too many wait for what is open')
+    const { woken, leave } = this.#line.join(key)
+    await patience.wait(woken, 'everything that may be open is in use', leave)
   }
 
   #rest(entry: Entry<T>): void {
     const isThere = this.#entries.get(entry.key) === entry
     // It makes room for those who wait, where not enough are being closed for them.
-    if (isThere && (entry.worn || !entry.wanted || this.#waiting.length > this.#closing.size)) void this.#retire(entry)
+    if (isThere && (entry.worn || !entry.wanted || this.#line.length > this.#closing.size)) void this.#retire(entry)
   }
 
   /** Closes one; its key can be opened again when it is done. Never rejects. */
@@ -227,7 +196,7 @@ export class OpenCache<T> {
     entry.drain?.end()
     const closing = this.#close(entry).finally(() => {
       this.#closing.delete(entry.key)
-      this.#wake()
+      this.#line.wake()
     })
     this.#closing.set(entry.key, closing)
     return closing
@@ -285,7 +254,7 @@ export class OpenCache<T> {
     this.#closed = true
     clearInterval(this.#sweep)
     for (const entry of this.#entries.values()) void this.#retire(entry)
-    for (const wake of this.#waiting.splice(0)) wake()
+    this.#line.wakeAll()
     await Promise.all(this.#closing.values())
   }
 }
