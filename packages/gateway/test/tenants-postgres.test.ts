@@ -151,6 +151,34 @@ test('a tenant’s schema is used by nobody but its server, however it is named,
   await expect.poll(connections, { interval: 20 }).toBe(0)
 })
 
+test('nor is a schema brought up to date that is of a server with tenants', async () => {
+  const directory = await temporaryDirectory()
+  const of = (schema: string): readonly string[] => ['--metadata', postgres.url, '--schema', schema]
+  const made = await said<{ readonly place: { readonly schema: string } }>([
+    'tenants',
+    'create',
+    'acme',
+    join(directory, 'data'),
+    ...of('older'),
+  ])
+  const schemasOfOthers = ['older', made.place.schema]
+  for (const schema of schemasOfOthers) {
+    // As an older release has left it.
+    const last = `(SELECT max(version) FROM "${schema}".schema_migrations)`
+    await postgres.pool().query(`DELETE FROM "${schema}".schema_migrations WHERE version = ${last}`)
+  }
+  const before = await Promise.all(schemasOfOthers.map(contentsOf))
+  for (const schema of schemasOfOthers) {
+    for (const args of [
+      ['serve', join(directory, 'other'), '--port', '0'],
+      ['stat', join(directory, 'data')],
+    ]) {
+      expect(await refused([...args, ...of(schema)])).toMatch(/has tenants|the store of a tenant/)
+    }
+  }
+  expect(await Promise.all(schemasOfOthers.map(contentsOf))).toEqual(before)
+})
+
 test('a schema that is another tenant’s by the time that the blobs are gone is not dropped', async () => {
   const { metadataIn, end, ...database } = openPostgres(postgres.url)
   onTestFinished(end)

@@ -88,7 +88,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembled> {
   const stores = await storesOf(options)
   const assembled = await assembleOver(stores, options)
   try {
-    // Older schemas can be read only now.
+    // A file of an older release can be read only now, and somebody may have been as fast.
     refuseTenants(await tenancyOf(stores.metadata, options))
     return assembled
   } catch (error) {

@@ -7,6 +7,7 @@ import type { SqliteWriters } from '@stowage/core/sqlite'
 import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
 import { readTenantMark } from './store-mark.ts'
+import type { ReadDocuments } from './store-mark.ts'
 import { TENANT_KINDS } from './tenant.ts'
 
 /** Where a server with tenants keeps which there are. */
@@ -52,7 +53,7 @@ export async function isOfTenants(directory: string): Promise<boolean> {
 }
 
 /** Whether a store is that of a server with tenants. It must be open. */
-export async function isControlStore(metadata: MetadataStore): Promise<boolean> {
+export async function isControlStore(metadata: ReadDocuments): Promise<boolean> {
   return (await metadata.readDocument(MARKER)) !== null
 }
 

@@ -1,5 +1,6 @@
 import { StorageError } from '@stowage/core'
-import type { MetadataStore } from '@stowage/core'
+import type { JsonValue, MetadataStore } from '@stowage/core'
+import type { DocumentId } from '@stowage/core/metadata'
 import { TENANT_STORE } from '../stores/tenant-store.ts'
 import { decodePlace, encodePlace } from './tenant.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
@@ -12,8 +13,14 @@ export interface TenantMark {
   readonly place: TenantPlace
 }
 
+/** Of an open store, or of one that is only looked at. */
+export interface ReadDocuments {
+  /** Null where there is none. */
+  readDocument(wanted: DocumentId): Promise<{ readonly body: JsonValue } | null>
+}
+
 /** Reads whose store this is, which must be open; null for no tenant's. */
-export async function readTenantMark(metadata: MetadataStore): Promise<TenantMark | null> {
+export async function readTenantMark(metadata: ReadDocuments): Promise<TenantMark | null> {
   const body = (await metadata.readDocument(TENANT_STORE))?.body
   if (typeof body !== 'object' || body === null || !('tenant' in body) || typeof body['tenant'] !== 'string') return null
   return { tenant: body['tenant'], place: decodePlace(body['place'] ?? null) }

@@ -1,12 +1,14 @@
 import { access, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isStorageError } from '@stowage/core'
-import type { MetadataStore } from '@stowage/core'
+import type { JsonValue, MetadataStore } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
+import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
 import type { StoreOptions } from '../stores/stores.ts'
-import { isControlStore } from './control-store.ts'
+import { isControlStore, isOfTenants } from './control-store.ts'
 import { readTenantMark } from './store-mark.ts'
+import type { ReadDocuments } from './store-mark.ts'
 import { TENANTS_FOLDER } from './tenant-stores.ts'
 
 /** Where a store is that is used without tenants. */
@@ -19,7 +21,7 @@ export type Tenancy = 'server' | 'tenant' | 'none'
  * What an open store is, by what is written in it. A tenant's store that was taken elsewhere, as a restored one is, is one of its own: by where it
  * is in truth, whatever led there.
  */
-export async function tenancyOf(metadata: MetadataStore, where: StorePlace): Promise<Tenancy> {
+export async function tenancyOf(metadata: ReadDocuments, where: StorePlace): Promise<Tenancy> {
   if (await isControlStore(metadata)) return 'server'
   const place = (await readTenantMark(metadata))?.place
   if (place?.kind === 'postgres') return (await schemaOf(where)) === place.schema ? 'tenant' : 'none'
@@ -29,8 +31,7 @@ export async function tenancyOf(metadata: MetadataStore, where: StorePlace): Pro
 }
 
 /**
- * The same of a store that is not open, and is not open afterwards; nothing is made, and nothing written. None's is what is not there, and what must be
- * brought up to date before anybody reads it.
+ * The same of a store that is not open, and is not open afterwards; nothing is made, written or brought up to date. None's is what is not there.
  */
 export async function lookForTenants(where: StorePlace): Promise<Tenancy> {
   const { directory, metadata: url, schema } = where
@@ -38,30 +39,49 @@ export async function lookForTenants(where: StorePlace): Promise<Tenancy> {
     const file = directory === null ? null : join(directory, METADATA_FILE)
     const isThere = file !== null && (await access(file).then(() => true, () => false)) // prettier-ignore
     if (!isThere) return 'none'
-    return lookInto(sqliteMetadata({ file, migrate: false, worker: 'inline' }), where)
+    const metadata = sqliteMetadata({ file, migrate: false, worker: 'inline' })
+    return lookInto(metadata, where, () => tenancyByFolder(dirname(file)))
   }
   // Not loaded where nobody has a Postgres.
   const { openPostgres } = await import('../stores/postgres-pool.ts')
-  const { metadataIn, end } = openPostgres(url, undefined, 1)
+  const { metadataIn, pool, end } = openPostgres(url, undefined, 1)
   try {
-    return await lookInto(metadataIn({ schema, migrate: false }), where)
+    return await lookInto(metadataIn({ schema, migrate: false }), where, () => tenancyOf(documentsIn(pool, schema), where))
   } finally {
     await end()
   }
 }
 
-async function lookInto(metadata: MetadataStore, where: StorePlace): Promise<Tenancy> {
+/** `ifOlder` is asked where this release must bring the store up to date before it opens it. */
+async function lookInto(metadata: MetadataStore, where: StorePlace, ifOlder: () => Promise<Tenancy>): Promise<Tenancy> {
   try {
     await metadata.open()
   } catch (error) {
-    if (isStorageError(error) && error.code === 'SchemaTooOld') return 'none'
-    throw error
+    if (!isStorageError(error) || error.code !== 'SchemaTooOld') throw error
+    return error.details.found === 0 ? 'none' : ifOlder()
   }
   try {
     return await tenancyOf(metadata, where)
   } finally {
     await metadata.close()
   }
+}
+
+/** Documents as every release since the first has written them. */
+function documentsIn(pool: PostgresDatabase['pool'], schema: string | undefined): ReadDocuments {
+  const table = schema === undefined ? 'documents' : `"${schema.replaceAll('"', '""')}".documents`
+  return {
+    async readDocument({ kind, id }) {
+      const { rows } = await pool.query<{ body: JsonValue }>(`SELECT body FROM ${table} WHERE kind = $1 AND id = $2`, [kind, id])
+      return rows[0] ?? null
+    },
+  }
+}
+
+/** A file of an older release is not read: where it is says whose it is, as far as the folders around it do. */
+async function tenancyByFolder(folder: string): Promise<Tenancy> {
+  const above = dirname(await realpath(folder))
+  return basename(above) === TENANTS_FOLDER && (await isOfTenants(dirname(above))) ? 'tenant' : 'none'
 }
 
 /** The schema that holds the tables: the one that was named, or the one that the connection finds them in. Null without a Postgres. */
