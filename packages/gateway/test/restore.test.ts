@@ -14,7 +14,7 @@ import { writeRestoreNote } from '../src/administration/backups/restore-note.ts'
 import { IN_DIRECTORY } from '../src/stores/backend-location.ts'
 import { withMarkedMetadata } from '../src/stores/marked-metadata.ts'
 import { blobsIn, rot, someBackup } from './some-backup.ts'
-import { refused, runCommand, said } from './stowage-command.ts'
+import { refused, runCommand, said, serveHere } from './stowage-command.ts'
 
 let postgres: PostgresServer
 
@@ -94,6 +94,18 @@ describe('restore', { timeout: 60_000 }, () => {
     await withMarkedMetadata(metadata, { mustExist: true }, ({ copying }) => copying.write({ expected: null, mark: { state: 'moving' } }))
     await writeFile(note, text)
     await expect(restore(request, {})).rejects.toThrow('cannot be read: empty it, and begin anew')
+  })
+
+  test('into a schema that somebody has open: refused before it is marked', async () => {
+    const { parent, from } = await someBackup()
+    const schema = 'open_elsewhere'
+    const kept = ['--metadata', postgres.url, '--schema', schema]
+    const [directory, other] = [join(parent, 'restored'), join(parent, 'other')]
+    const server = await serveHere([other, ...kept])
+    expect(await refused(['restore', from, directory, ...kept])).toContain('has it open')
+    expect(await readdir(directory)).toEqual([])
+    expect(await said(['keys', 'create', other, '--account', 'root', '--json'])).toMatchObject({ accessKeyId: expect.any(String) })
+    await server.stop()
   })
 
   test('what is not a backup, and what is in the way', async () => {

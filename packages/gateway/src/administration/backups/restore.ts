@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsBackend } from '@stowage/backend-fs'
-import { createIds, fsck, moveMetadata } from '@stowage/core'
+import { createIds, DEFAULT_LIMITS, fsck, moveMetadata } from '@stowage/core'
 import type { Backend, FsckFinding, MetadataStore } from '@stowage/core'
 import { copyBlobs } from '@stowage/core/backend'
+import type { StoreCopying, StoreMark } from '@stowage/core/metadata'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { SqliteLock } from '@stowage/core/sqlite'
 import type { BackendLocation } from '../../stores/backend-location.ts'
@@ -141,19 +142,26 @@ const WHERE_NOTHING_IS = 'What is restored goes where nothing is.'
 
 /** Before hours of copying, not behind them. */
 async function checkEmpty({ copying }: MetadataStore): Promise<void> {
-  const { outcome } = await copying.write({ expected: null, mark: null, onlyEmpty: true })
-  if (outcome !== 'written') throw new Error(`There are rows in the schema already. ${WHERE_NOTHING_IS}`)
+  await markEmpty(copying, null)
 }
 
 /** Marks the schema as that of an unfinished copy: nobody serves it before the rows are there. */
 async function reserve(location: PostgresLocation, { copy }: RestoreNote): Promise<void> {
   await withMarkedMetadata(location, { mustExist: false }, async ({ copying }) => {
     const mark = await copying.readMark()
-    if (mark?.body['copy'] === copy) return
-    const body = { state: 'copying', copy, from: 'a backup', table: null, after: null } as const
-    const { outcome } = await copying.write({ expected: null, mark: body, onlyEmpty: true })
-    if (outcome !== 'written') throw new Error(`There are rows in the schema already. ${WHERE_NOTHING_IS}`)
+    if (mark?.body['copy'] !== copy) await markEmpty(copying, { state: 'copying', copy, from: 'a backup', table: null, after: null })
   })
+}
+
+/** Nobody has it open: who did would keep the bytes of the restored store elsewhere once the mark is gone. */
+async function markEmpty(copying: StoreCopying, mark: StoreMark['body'] | null): Promise<void> {
+  const onlySilentForSeconds = DEFAULT_LIMITS.processLeaseSeconds
+  const written = await copying.write({ expected: null, mark, onlyEmpty: true, onlySilentForSeconds })
+  if (written.outcome === 'in-use') {
+    const since = `A process said ${written.secondsAgo} seconds ago that it has it open`
+    throw new Error(`The schema is in use. ${since}; one that was killed is believed dead after a minute.`)
+  }
+  if (written.outcome !== 'written') throw new Error(`There are rows in the schema already. ${WHERE_NOTHING_IS}`)
 }
 
 /** That rows which are no more in the directory are in Postgres: the file goes when they are, and the note last. */
