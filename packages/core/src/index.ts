@@ -58,6 +58,7 @@ export type {
   Explanation,
   SupposedObject,
 } from './engine/explanation.ts'
+export { checkSnapshot, type CheckSnapshotOptions } from './engine/move/check-snapshot.ts'
 export { moveMetadata, type MovedMetadata, type MoveMetadataOptions, type MoveStep } from './engine/move/move-metadata.ts'
 export { snapshotMetadata, type SnapshotMetadataOptions, type SnapshotOfMetadata } from './engine/move/snapshot-metadata.ts'
 export type { TableSurvey } from './engine/move/survey-tables.ts'

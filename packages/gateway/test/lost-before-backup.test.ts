@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { blobsIn, rot, someBackup } from './some-backup.ts'
 import { refused, runCommand, said } from './stowage-command.ts'
@@ -54,6 +55,17 @@ test('a blob that was lost before excuses no other one', { timeout: 30_000 }, as
   for (const blob of await blobsIn(backup)) await rot(blob)
   expect(await refused(['restore', backup, restored])).toContain("The backup is damaged: 2 findings, the first of them 'bytes-damaged'")
   expect(await refused(['stat', restored])).toContain('it is a backup')
+})
+
+test('rows that contradict each other are restored as they were', { timeout: 30_000 }, async () => {
+  const { parent, data } = await someBackup()
+  const rows = new Database(join(data, 'metadata.sqlite'))
+  rows.exec("PRAGMA foreign_keys = OFF; DELETE FROM buckets; UPDATE objects SET size = size + 1 WHERE key = 'a'")
+  rows.close()
+  const [backup, restored] = [join(parent, 'second'), join(parent, 'restored')]
+  const { findings } = await said<Said>(['backup', data, backup], { code: 1 })
+  expect(findings).toMatchObject([{ kind: 'size-wrong' }])
+  expect(await said(['restore', backup, restored], { code: 1 })).toMatchObject({ missing: 0, damage: 2 })
 })
 
 test('what an earlier backup has whole stays so, whatever becomes of it in the store', { timeout: 30_000 }, async () => {

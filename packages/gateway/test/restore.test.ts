@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { fsck } from '@stowage/core'
 import { fsBackend } from '@stowage/backend-fs'
 import { sqliteMetadata } from '@stowage/core/sqlite'
@@ -8,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { lockForBackup, lockForReading } from '../src/administration/backups/backup-lock.ts'
+import { parseManifest } from '../src/administration/backups/backup-manifest.ts'
 import { restore } from '../src/administration/backups/restore.ts'
 import type { RestoreRequest, RestoreStep } from '../src/administration/backups/restore.ts'
 import { writeRestoreNote } from '../src/administration/backups/restore-note.ts'
@@ -38,7 +41,7 @@ describe('restore', { timeout: 60_000 }, () => {
     })
     const steps: RestoreStep[] = []
     const whole = await restore(requestFor(0), { onProgress: (step) => steps.push(step) })
-    expect(new Set(steps.map(({ phase }) => phase))).toEqual(new Set(['blobs', 'bytes', ...(schema === null ? [] : ['rows'])]))
+    expect(new Set(steps.map(({ phase }) => phase))).toEqual(new Set(['look', 'blobs', 'bytes', ...(schema === null ? [] : ['rows'])]))
     // Each schema takes its time.
     for (let failAt = 1; failAt <= steps.length; failAt += schema === null ? 3 : 9) {
       const request = requestFor(failAt)
@@ -50,7 +53,7 @@ describe('restore', { timeout: 60_000 }, () => {
       await expect(restore(request, { onProgress })).rejects.toThrow('a fault was planned')
       const args = schema === null ? [] : ['--metadata', postgres.url, '--schema', `${schema}_${failAt}`]
       expect(await refused(['stat', request.directory, ...args])).toMatch(
-        schema === null ? /is a backup/ : /is a copy of a backup that is not finished/,
+        schema === null ? /is a backup|is not a data directory: it has no metadata.sqlite/ : /is a copy of a backup that is not finished/,
       )
       expect(await restore(request, {})).toEqual(whole)
       expect(await said(['fsck', request.directory, '--deep', ...args])).toMatchObject({ ok: true })
@@ -139,13 +142,40 @@ describe('restore', { timeout: 60_000 }, () => {
     expect(await refused(['stat', directory])).toContain('it is a backup')
   })
 
-  test('a name that somebody put into the backup and that is none of a blob becomes no path', async () => {
+  test('a row that changed in the backup is found, whatever says so', async () => {
+    const { parent, data, from } = await someBackup()
+    const manifest = join(from, 'backup.json')
+    const text = await readFile(manifest, 'utf8')
+    await writeFile(manifest, text.replace(/"digest": "./, '"digest": "-'))
+    const directory = join(parent, 'restored')
+    expect(await refused(['restore', from, directory])).toContain('is damaged: its backup.json speaks of other rows')
+    await writeFile(manifest, text)
+    const rows = new Database(join(from, 'metadata.sqlite'))
+    rows.exec("UPDATE objects SET key = 'renamed' WHERE key = 'b'")
+    rows.close()
+    expect(await refused(['restore', from, directory])).toContain(
+      'is damaged: the copy is not what was copied: it has other rows in objects',
+    )
+    expect(await readdir(directory)).not.toContain('metadata.sqlite')
+    // The same directory takes what is whole.
+    await said(['backup', data, from])
+    await rm(directory, { recursive: true })
+    expect(await said(['restore', from, directory])).toMatchObject({ damage: 0 })
+  })
+
+  test('a name that somebody put into the backup and that is none of a blob becomes no path, though the digests are right', async () => {
     const { parent, from } = await someBackup()
     const store = sqliteMetadata({ file: join(from, 'metadata.sqlite'), openMarked: true, worker: 'inline' })
     await store.open()
-    const mark = await store.copying.readMark()
-    const insert = { table: 'blob_refs', rows: [['main', '../../stolen', 1, 0]] } as const
-    await store.copying.write({ expected: mark?.version ?? null, mark: mark?.body ?? null, insert })
+    const { copying } = store
+    const { version, body } = (await copying.readMark()) ?? { version: 0, body: { state: 'backup' as const } }
+    const row = ['main', '../../stolen', 1, 0]
+    const { rows } = await copying.rows({ table: 'blob_refs', after: null, limit: 100 })
+    const digest = createHash('sha256').update([row, ...rows].map((each) => `${JSON.stringify(each)}\n`).join('')).digest('hex') // prettier-ignore
+    const manifest = parseManifest(body['manifest'])
+    const tables = manifest.tables.map((each) => (each.name === 'blob_refs' ? { name: each.name, rows: rows.length + 1, digest } : each))
+    const mark = { ...body, manifest: { ...manifest, completedAt: 'later', tables, lost: [] } }
+    await copying.write({ expected: version, mark, insert: { table: 'blob_refs', rows: [row] } })
     await store.close()
     expect(await refused(['restore', from, join(parent, 'restored')])).toContain('a blob key is 1 to 200 of')
   })

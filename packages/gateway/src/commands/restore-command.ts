@@ -49,6 +49,7 @@ export async function restoreCommand(options: RestoreCommandOptions, context: Cl
 }
 
 const LABELS: Readonly<Record<RestoreStep['phase'], string>> = {
+  look: 'rows held against their digests',
   blobs: 'bytes copied',
   bytes: 'bytes held against their checksums',
   rows: 'rows copied into Postgres',

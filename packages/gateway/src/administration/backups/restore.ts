@@ -16,10 +16,11 @@ import type { PostgresLocation } from '../../stores/metadata-location.ts'
 import { formatMetadataLocation } from '../../stores/metadata-location.ts'
 import { openBackend } from '../../stores/open-backend.ts'
 import { METADATA_FILE } from '../../stores/stores.ts'
-import { copyKeys, copyWhole, namesIn, removeDatabase } from './backup-files.ts'
+import { copyKeys, namesIn, removeDatabase } from './backup-files.ts'
 import { lockForReading } from './backup-lock.ts'
 import { parseManifest, readManifest } from './backup-manifest.ts'
 import type { BackupManifest } from './backup-manifest.ts'
+import { copyRows } from './copy-rows.ts'
 import { lostThing } from './lost-things.ts'
 import { referencedBlobs } from './referenced-blobs.ts'
 import { readRestoreNote, RESTORE_NOTE, writeRestoreNote } from './restore-note.ts'
@@ -41,8 +42,8 @@ export interface RestoreRequest {
 
 /** How far it is. */
 export interface RestoreStep {
-  /** `bytes`: what was restored is read and held against its checksums. `rows`: they go to Postgres. */
-  readonly phase: 'blobs' | 'bytes' | 'rows'
+  /** `look`: rows are held against their digests. `bytes`: what was restored is read and held against its checksums. `rows`: they go to Postgres. */
+  readonly phase: 'look' | 'blobs' | 'bytes' | 'rows'
   readonly done: number
   readonly total: number
 }
@@ -80,12 +81,12 @@ async function readFinished(from: string): Promise<BackupManifest> {
 
 async function restoreLocked(request: RestoreRequest, options: RestoreOptions, lock: SqliteLock): Promise<Restored> {
   const { from, directory, metadata } = request
-  const { completedAt } = await readFinished(from)
+  const noted = await readFinished(from)
   const rows = metadata === null ? directory : formatMetadataLocation(metadata)
   const to = `${rows}, with the bytes in ${formatBackendLocation(request.backend)}`
   const backend = await openBackend(request.backend, { dataDirectory: directory, presigning: false })
   try {
-    const note = await begin(request, { from, to, completedAt, copy: createIds().uuid(), restored: null }, backend)
+    const note = await begin(request, { from, to, completedAt: noted.completedAt, copy: createIds().uuid(), restored: null }, backend)
     const file = join(directory, METADATA_FILE)
     const isHere = (await namesIn(directory)).includes(METADATA_FILE)
     if (note.restored !== null && metadata !== null && !isHere) {
@@ -93,8 +94,10 @@ async function restoreLocked(request: RestoreRequest, options: RestoreOptions, l
       await rm(join(directory, RESTORE_NOTE))
       return note.restored
     }
-    // Under this name only when it is whole; its mark keeps everybody from serving it.
-    if (!isHere) await copyWhole(join(from, METADATA_FILE), file)
+    if (!isHere) {
+      const onProgress = (done: number, total: number): void => options.onProgress?.({ phase: 'look', done, total })
+      await copyRows({ from, noted, directory, onProgress, signal: options.signal })
+    }
     const store = sqliteMetadata({ file, openMarked: true })
     await store.open()
     const restored = await finish({ store, backend, request, options, note, lock }).finally(() => store.close())
@@ -223,7 +226,9 @@ async function fill({ store, backend, request, options, note }: Finishing, manif
   const known = new Set(manifest.lost.map(({ finding }) => finding))
   const others = { count: 0, first: '' }
   const onFinding = (finding: FsckFinding): void => {
-    if (finding.severity !== 'damage' || known.has(lostThing(finding).finding)) return
+    // Rows are those of the store: their digests say so. What they contradict each other in, it had.
+    const isKnown = finding.kind === 'rows-contradict' || known.has(lostThing(finding).finding)
+    if (finding.severity !== 'damage' || isKnown) return
     others.count += 1
     others.first ||= finding.kind
   }
