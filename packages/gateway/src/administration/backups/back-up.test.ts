@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -9,6 +9,8 @@ import type { Backend } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { IN_DIRECTORY } from '../../stores/backend-location.ts'
+import type { FileLocation } from '../../stores/backend-location.ts'
+import { writeKeptBackend } from '../../stores/kept-backend.ts'
 import { backUp } from './back-up.ts'
 import { readManifest } from './backup-manifest.ts'
 import type { BackedUp, BackupOptions, BackupStep } from './back-up.ts'
@@ -183,6 +185,25 @@ test.each([
   const request = { to: join(parent, to), keys: false, concurrency: null }
   await expect(backUp({ metadata, backend, dataDirectory: join(parent, data) }, request, {})).rejects.toThrow('lie within each other')
   expect(await readdir(parent)).toEqual([])
+})
+
+test.each([
+  ['data', 'link/blobs/backup'],
+  ['link', 'data/backup'],
+  ['link/data', 'link/data/new/backup'],
+  ['elsewhere', 'bytes/backup'],
+  ['elsewhere', 'to-bytes/new/backup'],
+  ['elsewhere', 'formerly'],
+])('of %s there is no backup in %s, by a link or where the bytes are: one would be in the other', async (data, to) => {
+  const { parent, metadata, backend } = await subject()
+  for (const name of ['data', 'bytes', 'formerly']) await mkdir(join(parent, name))
+  await symlink(join(parent, 'data'), join(parent, 'link'))
+  await symlink(join(parent, 'bytes'), join(parent, 'to-bytes'))
+  const at = (name: string): FileLocation => ({ kind: 'file', directory: join(parent, name) })
+  await writeKeptBackend(metadata, { current: at('bytes'), former: at('formerly/bytes'), through: null }, null)
+  const request = { to: join(parent, to), keys: false, concurrency: null }
+  await expect(backUp({ metadata, backend, dataDirectory: join(parent, data) }, request, {})).rejects.toThrow('lie within each other')
+  for (const name of ['data', 'bytes', 'formerly']) expect(await readdir(join(parent, name))).toEqual([])
 })
 
 test('a name that only begins alike lies beside', async () => {

@@ -1,5 +1,5 @@
 import { rename } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import { createIds, snapshotMetadata, systemClock } from '@stowage/core'
 import type { Backend, FsckFinding, MetadataStore } from '@stowage/core'
 import { copyBlobs } from '@stowage/core/backend'
@@ -13,6 +13,7 @@ import type { BackupFacts, BackupManifest } from './backup-manifest.ts'
 import { BlobSieve } from './blob-sieve.ts'
 import { removeUnreferenced, withDirectory } from './blobs-in-directory.ts'
 import { holdGarbage } from './garbage-hold.ts'
+import { checkApart } from './check-apart.ts'
 import { findLost } from './lost-things.ts'
 import type { FoundLost } from './lost-things.ts'
 import { referencedBlobs } from './referenced-blobs.ts'
@@ -78,9 +79,7 @@ const NEXT_FILE = 'metadata.next.sqlite'
 export async function backUp(store: BackedUpStore, request: BackupRequest, options: BackupOptions): Promise<BackedUp> {
   if (store.dataDirectory === null) throw new Error('A server that keeps its bytes in memory has nothing to back up.')
   const { to } = request
-  if (isWithin(to, store.dataDirectory) || isWithin(store.dataDirectory, to)) {
-    throw new Error(`${to} and ${store.dataDirectory} lie within each other: a backup is kept apart from what it is of.`)
-  }
+  await checkApart(to, { metadata: store.metadata, dataDirectory: store.dataDirectory })
   await checkDirectory(to)
   // Until the very end: a second one would take what the first has made for what a crash has left.
   const lock = lockForBackup(to)
@@ -117,12 +116,6 @@ async function backUpAlone(store: StoreInDirectory, request: BackupRequest, opti
   const removed = await removeUnreferenced(to)
   const { lost, ...facts } = done.manifest
   return { ...facts, copied: done.copied, removed, damage: lost.length, findings: done.findings }
-}
-
-/** Whether a path is the other one, or below it. */
-function isWithin(inner: string, outer: string): boolean {
-  const way = relative(outer, inner)
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
 /** Makes the directory, or sees that it is one of backups. */
