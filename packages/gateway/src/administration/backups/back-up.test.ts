@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -153,6 +153,39 @@ describe('backUp', { timeout: 30_000 }, () => {
     for (const outcome of outcomes) expect(outcome).toMatchObject(refusal)
     const request = { from: to, directory: join(parent, 'restored'), metadata: null, backend: IN_DIRECTORY, concurrency: null }
     expect(await restore(request, {})).toMatchObject({ blobs: 3, damage: 0 })
+  })
+
+  test('keys go with the rows: one that is stopped leaves those of the last one', async () => {
+    const { parent, to, metadata, backend } = await subject()
+    const dataDirectory = join(parent, 'data')
+    await mkdir(dataDirectory)
+    const run = (keys: boolean, options: BackupOptions = {}): Promise<BackedUp> =>
+      backUp({ metadata, backend, dataDirectory }, { to, keys, concurrency: null }, options)
+    const keep = (key: string): Promise<void> => writeFile(join(dataDirectory, 'master.key'), key)
+    const stopped = (keys: boolean): Promise<unknown> => {
+      const stop = new AbortController()
+      const onProgress = ({ phase }: BackupStep): void => void (phase === 'bytes' && stop.abort(new Error('enough')))
+      return expect(run(keys, { onProgress, signal: stop.signal })).rejects.toThrow('enough')
+    }
+    let count = 0
+    const restored = async (): Promise<readonly string[]> => {
+      const directory = join(parent, `restored-${(count += 1)}`)
+      await restore({ from: to, directory, metadata: null, backend: IN_DIRECTORY, concurrency: null }, {})
+      const keys = (await readdir(directory)).filter((name) => !/^metadata|^blobs|^tmp/.test(name))
+      return Promise.all(keys.map((name) => readFile(join(directory, name), 'utf8')))
+    }
+    await keep('first')
+    expect(await run(true)).toMatchObject({ keys: true })
+    await stopped(false)
+    expect(await restored()).toEqual(['first'])
+    await keep('second')
+    await stopped(true)
+    expect(await restored()).toEqual(['first'])
+    await run(true)
+    expect(await restored()).toEqual(['second'])
+    expect(await run(false)).toMatchObject({ keys: false })
+    expect(await restored()).toEqual([])
+    expect((await readdir(to)).filter((name) => /key/.test(name))).toEqual([])
   })
 
   test('files are their owner’s alone', async () => {

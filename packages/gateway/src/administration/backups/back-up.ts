@@ -6,7 +6,8 @@ import { copyBlobs } from '@stowage/core/backend'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { makeDataDirectory } from '../../stores/make-data-directory.ts'
 import { METADATA_FILE } from '../../stores/stores.ts'
-import { copyKeys, makePrivate, namesIn, removeDatabase, removeKeys, syncDirectory, syncFile } from './backup-files.ts'
+import { backUpKeys, removeOtherKeys } from './backed-up-keys.ts'
+import { makePrivate, namesIn, removeDatabase, syncDirectory, syncFile } from './backup-files.ts'
 import { BACKUP_LOCK_FILE, lockForBackup } from './backup-lock.ts'
 import { MANIFEST_FILE, readManifest, writeManifest } from './backup-manifest.ts'
 import type { BackupFacts, BackupManifest } from './backup-manifest.ts'
@@ -113,6 +114,7 @@ async function backUpAlone(store: StoreInDirectory, request: BackupRequest, opti
   await rename(join(to, NEXT_FILE), join(to, METADATA_FILE))
   await syncDirectory(to)
   await writeManifest(to, done.manifest)
+  await removeOtherKeys(to, done.manifest)
   const removed = await removeUnreferenced(to)
   const { lost, ...facts } = done.manifest
   return { ...facts, copied: done.copied, removed, damage: lost.length, findings: done.findings }
@@ -192,8 +194,7 @@ async function copyStore({ store, from, former, next, request, options }: Work):
   )
   const gone = source.found.blobs - blobs - present
   if (gone > 0) throw new Error(`${gone} blobs went while they were copied: something deletes them past this store.`)
-  if (!keys) await removeKeys(to)
-  const hasKeys = keys && (await copyKeys(from, to))
+  const hasKeys = keys && (await backUpKeys(from, to, { takenAt }))
   const completedAt = systemClock().toISOString()
   const facts = { format: 1, from, takenAt, completedAt, rows, tables, ...source.found, keys: hasKeys } as const
   return { facts, markVersion, copied: { blobs, bytes }, unproven }

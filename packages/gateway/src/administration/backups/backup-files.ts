@@ -1,6 +1,5 @@
 import { chmod, copyFile, open, readdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { KEY_FILES } from '../../stores/key-files.ts'
+import { dirname } from 'node:path'
 
 /** Makes the entries of a directory survive a power cut. */
 export async function syncDirectory(directory: string): Promise<void> {
@@ -53,17 +52,4 @@ export async function namesIn(directory: string): Promise<readonly string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-}
-
-/** Copies the master key and the first credentials that a directory keeps; says whether it keeps any. */
-export async function copyKeys(from: string, to: string): Promise<boolean> {
-  const there = new Set(await namesIn(from))
-  const kept = KEY_FILES.filter((name) => there.has(name))
-  for (const name of kept) await copyWhole(join(from, name), join(to, name))
-  return kept.length > 0
-}
-
-/** Removes the copies again. */
-export async function removeKeys(directory: string): Promise<void> {
-  for (const name of KEY_FILES) await rm(join(directory, name), { force: true })
 }

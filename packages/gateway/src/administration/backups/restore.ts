@@ -16,7 +16,8 @@ import type { PostgresLocation } from '../../stores/metadata-location.ts'
 import { formatMetadataLocation } from '../../stores/metadata-location.ts'
 import { openBackend } from '../../stores/open-backend.ts'
 import { METADATA_FILE } from '../../stores/stores.ts'
-import { copyKeys, namesIn, removeDatabase } from './backup-files.ts'
+import { restoreKeys } from './backed-up-keys.ts'
+import { namesIn, removeDatabase } from './backup-files.ts'
 import { lockForReading } from './backup-lock.ts'
 import { parseManifest, readManifest } from './backup-manifest.ts'
 import type { BackupManifest } from './backup-manifest.ts'
@@ -220,7 +221,7 @@ async function fill({ store, backend, request, options, note }: Finishing, manif
   } finally {
     await source.close()
   }
-  if (manifest.keys) await copyKeys(request.from, request.directory)
+  await restoreKeys(request.from, request.directory, manifest)
   const { version } = await readKeptBackend(store)
   await writeKeptBackend(store, { current: request.backend, former: null, through: null }, version)
   const known = new Set(manifest.lost.map(({ finding }) => finding))
