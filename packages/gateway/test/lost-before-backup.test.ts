@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import { alterSqlite } from '../../core/test/alter-sqlite.ts'
 import { blobsIn, rot, someBackup } from './some-backup.ts'
 import { refused, runCommand, said } from './stowage-command.ts'
 
@@ -59,9 +59,7 @@ test('a blob that was lost before excuses no other one', { timeout: 30_000 }, as
 
 test('rows that contradict each other are restored as they were', { timeout: 30_000 }, async () => {
   const { parent, data } = await someBackup()
-  const rows = new Database(join(data, 'metadata.sqlite'))
-  rows.exec("PRAGMA foreign_keys = OFF; DELETE FROM buckets; UPDATE objects SET size = size + 1 WHERE key = 'a'")
-  rows.close()
+  alterSqlite(join(data, 'metadata.sqlite'), "DELETE FROM buckets; UPDATE objects SET size = size + 1 WHERE key = 'a'")
   const [backup, restored] = [join(parent, 'second'), join(parent, 'restored')]
   const { findings } = await said<Said>(['backup', data, backup], { code: 1 })
   expect(findings).toMatchObject([{ kind: 'size-wrong' }])

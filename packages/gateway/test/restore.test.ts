@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { fsck } from '@stowage/core'
 import { fsBackend } from '@stowage/backend-fs'
 import { sqliteMetadata } from '@stowage/core/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { alterSqlite } from '../../core/test/alter-sqlite.ts'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
 import { lockForBackup, lockForReading } from '../src/administration/backups/backup-lock.ts'
@@ -150,9 +150,7 @@ describe('restore', { timeout: 60_000 }, () => {
     const directory = join(parent, 'restored')
     expect(await refused(['restore', from, directory])).toContain('is damaged: its backup.json speaks of other rows')
     await writeFile(manifest, text)
-    const rows = new Database(join(from, 'metadata.sqlite'))
-    rows.exec("UPDATE objects SET key = 'renamed' WHERE key = 'b'")
-    rows.close()
+    alterSqlite(join(from, 'metadata.sqlite'), "UPDATE objects SET key = 'renamed' WHERE key = 'b'")
     expect(await refused(['restore', from, directory])).toContain(
       'is damaged: the copy is not what was copied: it has other rows in objects',
     )

@@ -15,7 +15,9 @@ export interface CopyRowsOptions {
   readonly noted: BackupManifest
   /** The data directory. */
   readonly directory: string
+  /** Hears how many rows of how many have been held against their digests. */
   readonly onProgress: (done: number, total: number) => void
+  /** Stops it; it rejects then, and the next call begins anew. */
   readonly signal: AbortSignal | undefined
 }
 

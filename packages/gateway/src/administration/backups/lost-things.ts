@@ -19,7 +19,9 @@ export interface FindLostOptions {
   readonly backend: Backend
   /** Of which blobs the bytes are read. */
   readonly reads: (blob: BlobKey) => boolean
+  /** Hears how far it is. */
   readonly onProgress: (step: FsckStep) => void
+  /** Stops it; it rejects then. */
   readonly signal: AbortSignal
 }
 
