@@ -8,7 +8,7 @@ import type { SqliteLock } from '@stowage/core/sqlite'
 const LOCK = 'backup'
 
 /** The file that a directory of backups is locked by. */
-export const BACKUP_LOCK_FILE = `${LOCK}.lock`
+export const BACKUP_LOCK_FILE: string = `${LOCK}.lock`
 
 /** Has a directory of backups alone, from before anything in it is changed until nothing is any more. Throws `DirectoryInUse`. */
 export function lockForBackup(directory: string): SqliteLock {
