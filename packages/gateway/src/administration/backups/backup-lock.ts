@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isStorageError, StorageError } from '@stowage/core'
 import { takeSqliteLock } from '@stowage/core/sqlite'
@@ -15,18 +14,15 @@ export function lockForBackup(directory: string): SqliteLock {
   return take(directory, false)
 }
 
-/** Keeps a directory of backups as it is while it is read, beside others who read it. Throws `DirectoryInUse` where a backup is under way. */
-export async function lockForReading(directory: string): Promise<SqliteLock> {
+/**
+ * Keeps a directory of backups as it is while it is read, beside others who read it. Throws `DirectoryInUse` where a backup is under way. Where
+ * no lock can be taken (a disk that is mounted to be read only, one that has no locks) nobody makes backups either, and it is read without.
+ */
+export function lockForReading(directory: string): SqliteLock {
   try {
     return take(directory, true)
   } catch (error) {
-    if (isStorageError(error) && error.code === 'DirectoryInUse') throw error
-    const isWritable = await access(directory, constants.W_OK).then(
-      () => true,
-      () => false,
-    )
-    if (isWritable) throw error
-    // On a disk that is mounted to be read only there is no lock to take, and nothing here that writes.
+    if (!isStorageError(error) || error.code !== 'StoreUnavailable') throw error
     return { release: () => undefined }
   }
 }

@@ -65,7 +65,7 @@ export async function restore(request: RestoreRequest, options: RestoreOptions):
   const { from } = request
   await readFinished(from)
   // While it is read nobody deletes what is in it.
-  const lock = await lockForReading(from)
+  const lock = lockForReading(from)
   try {
     return await restoreLocked(request, options, lock)
   } finally {
