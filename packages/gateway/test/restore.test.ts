@@ -159,6 +159,7 @@ describe('restore', { timeout: 60_000 }, () => {
     await said(['backup', data, from])
     await rm(directory, { recursive: true })
     expect(await said(['restore', from, directory])).toMatchObject({ damage: 0 })
+    expect((await readdir(directory)).toSorted()).toEqual(['blobs', 'metadata.sqlite', 'metadata.sqlite.lock'])
   })
 
   test('a name that somebody put into the backup and that is none of a blob becomes no path, though the digests are right', async () => {

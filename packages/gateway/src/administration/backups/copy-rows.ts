@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkSnapshot, isStorageError } from '@stowage/core'
 import { sqliteMetadata } from '@stowage/core/sqlite'
@@ -35,6 +35,7 @@ export async function copyRows(options: CopyRowsOptions): Promise<void> {
   await copyWhole(join(from, METADATA_FILE), copied)
   await checkCopied(copied, options)
   await rename(copied, join(directory, METADATA_FILE))
+  await rm(`${copied}.lock`, { force: true })
   await syncDirectory(directory)
 }
 
