@@ -24,6 +24,8 @@ export function takeSqliteLock(file: string, { shared = false }: SqliteLockOptio
   try {
     database = new Database(`${file}.lock`, { timeout: 0 })
     if (!shared) database.pragma('locking_mode = EXCLUSIVE')
+    // An empty database is begun with a journal of its own, and its end waits for the disk: milliseconds, and nothing is ever written here.
+    database.pragma('journal_mode = MEMORY')
     // A transaction shares from its first read on.
     database.exec(shared ? 'BEGIN; SELECT 1 FROM sqlite_schema' : 'BEGIN EXCLUSIVE')
   } catch (error) {
