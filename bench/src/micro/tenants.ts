@@ -66,7 +66,21 @@ async function serve(directory: string, tenantsOpenMax: number): Promise<Server>
   const config = join(directory, 'config.json')
   await writeFile(config, JSON.stringify({ limits: { tenantsOpenMax } }))
   const main = fileURLToPath(new URL('../../../packages/gateway/src/main.ts', import.meta.url))
-  const args = ['-C', '@stowage/source', main, 'serve', directory, '--tenants', '--port', '0', '--json', '--config', config]
+  // As `npm start` sets it; what it is for stands in docs/how-to/limit-memory.md.
+  const args = [
+    '--max-semi-space-size=8',
+    '-C',
+    '@stowage/source',
+    main,
+    'serve',
+    directory,
+    '--tenants',
+    '--port',
+    '0',
+    '--json',
+    '--config',
+    config,
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   return { child, endpoint: (JSON.parse(line) as { readonly endpoint: string }).endpoint }
