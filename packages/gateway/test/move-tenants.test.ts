@@ -5,7 +5,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgresDatabase } from '../../core/test/postgres-database.ts'
 import type { PostgresServer } from '../../core/test/postgres-server.ts'
-import { TENANT_STORE } from '../src/stores/tenant-store.ts'
+import { markAsTenants } from '../src/tenants/store-mark.ts'
 import { someBackup } from './some-backup.ts'
 import { refused, said, serveHere } from './stowage-command.ts'
 import { clientOf, temporaryDirectory } from './stowage-process.ts'
@@ -62,8 +62,7 @@ test(
     const { parent, data } = await someBackup()
     const metadata = sqliteMetadata({ file: join(data, 'metadata.sqlite'), worker: 'inline' })
     await metadata.open()
-    const body = { tenant: 't', place: { folder: 't' } }
-    await metadata.writeDocuments({ writes: [{ ...TENANT_STORE, expected: 'any', body, sealed: null }], raisesPolicyVersion: false })
+    await markAsTenants(metadata, { id: 't', place: { kind: 'sqlite', folder: 't' } })
     await metadata.close()
     // Whatever the folders are called.
     const [backup, restored, other] = [join(parent, 'second'), join(parent, 'tenants', 'restored'), join(parent, 'y', 'other')]

@@ -6,6 +6,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { SqliteWriters } from '@stowage/core/sqlite'
 import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
+import { CONTROL_FILE } from '../stores/tenant-store.ts'
 import { readTenantMark } from './store-mark.ts'
 import type { ReadDocuments } from './store-mark.ts'
 import { TENANT_KINDS } from './tenant.ts'
@@ -40,8 +41,6 @@ export interface ControlStore {
   close(): Promise<void>
 }
 
-/** Which tenants there are, of a server without a Postgres. */
-const CONTROL_FILE = 'control.sqlite'
 const SCHEMA = 'stowage'
 /** What Postgres takes, less an underscore and an id. */
 const SCHEMA_BYTES_MAX = 63 - 33

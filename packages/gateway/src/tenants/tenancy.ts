@@ -6,10 +6,10 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
 import type { StoreOptions } from '../stores/stores.ts'
+import { TENANTS_FOLDER } from '../stores/tenant-store.ts'
 import { isControlStore, isOfTenants } from './control-store.ts'
 import { readTenantMark } from './store-mark.ts'
 import type { ReadDocuments } from './store-mark.ts'
-import { TENANTS_FOLDER } from './tenant-stores.ts'
 
 /** Where a store is that is used without tenants. */
 export type StorePlace = Pick<StoreOptions, 'directory' | 'metadata' | 'schema'>

@@ -9,6 +9,7 @@ import type { SqliteWriters } from '@stowage/core/sqlite'
 import type { PostgresDatabase } from '../stores/postgres-pool.ts'
 import { METADATA_FILE } from '../stores/stores.ts'
 import type { Stores } from '../stores/stores.ts'
+import { TENANTS_FOLDER } from '../stores/tenant-store.ts'
 import { readTenantMark } from './store-mark.ts'
 import { blobPrefixOf } from './tenant.ts'
 import type { Tenant, TenantPlace } from './tenant.ts'
@@ -31,8 +32,6 @@ export interface TenantStoresOptions {
   readonly migrate: boolean
 }
 
-/** The folder of a data directory that has the tenants' SQLite files. */
-export const TENANTS_FOLDER = 'tenants'
 /** One tenant of many: the cache of pages that the system has anyway is everybody's. */
 const CACHE_SIZE_MAX = 256 * 1024
 const WAL_SIZE_MAX = 16 * 1024 ** 2
