@@ -84,18 +84,18 @@ async function tenancyByFolder(folder: string): Promise<Tenancy> {
   return basename(above) === TENANTS_FOLDER && (await isOfTenants(dirname(above))) ? 'tenant' : 'none'
 }
 
-/** The schema that holds the tables: the one that was named, or the one that the connection finds them in. Null without a Postgres. */
+/** The schema that holds the tables: the one that was named, or the one that the connection leads to. Null without a Postgres. */
 async function schemaOf({ metadata: url, schema }: StorePlace): Promise<string | null> {
   if (url === undefined || schema !== undefined) return schema ?? null
   const { openPostgres } = await import('../stores/postgres-pool.ts')
   const { pool, end } = openPostgres(url, undefined, 1)
   try {
-    const { rows } = await pool.query<{ schema: string }>(SCHEMA_OF_TABLES)
+    const { rows } = await pool.query<{ schema: string }>(OWN_SCHEMA)
     return rows[0]?.schema ?? null
   } finally {
     await end()
   }
 }
 
-const SCHEMA_OF_TABLES = `SELECT nspname AS schema FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE pg_class.oid = to_regclass('schema_migrations')`
+/** As the store itself finds it. */
+const OWN_SCHEMA = 'SELECT current_schema() AS schema'

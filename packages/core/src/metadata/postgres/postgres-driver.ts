@@ -49,9 +49,8 @@ const ASKED_FOR_MS = 2000
 const MIGRATE = 'migrate'
 const TABLE_IS_THERE = 'SELECT 1 WHERE to_regclass(?) IS NOT NULL'
 const SCHEMA_IS_THERE = 'SELECT 1 FROM pg_namespace WHERE nspname = ?'
-/** Where the tables are that a connection sees; before they are there, where it would make them. */
-const OWN_SCHEMA = `SELECT coalesce((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.oid = to_regclass('schema_migrations')), current_schema())`
+/** Where a connection makes tables: the first schema of its `search_path` that is there. A table that others have further on is none of ours. */
+const OWN_SCHEMA = 'SELECT current_schema()'
 const MIGRATION_LOCK = 'SELECT CAST(pg_advisory_xact_lock(hashtextextended(?, 0)) AS text)'
 
 /** Postgres through a pool: each command a transaction, retried where others were in its way. */

@@ -13,7 +13,7 @@ export interface PostgresMetadataOptions {
    * is two round trips to the database instead of six.
    */
   readonly pool: PostgresPool
-  /** The schema that holds the tables, one a namespace; made where it is not there. Default: the one that its connections lead to (search_path) when it is opened. */
+  /** The schema that holds the tables, one a namespace; made where it is not there. Default: the first of its connections' `search_path` that is there when it is opened. */
   readonly schema?: string
   /**
    * False looks and changes nothing of the schema: where it is not up to date, `open()` rejects with `SchemaTooOld`. For those who
