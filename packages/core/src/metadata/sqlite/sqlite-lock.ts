@@ -14,19 +14,21 @@ export interface SqliteLockOptions {
   readonly shared?: boolean
 }
 
+/** Others who look into the file at the same moment are gone by then; who has the lock is not. Milliseconds. */
+const WAIT_MS = 20
+
 /**
- * Takes the lock of a database file, or of whatever has that name, or throws `DirectoryInUse` at once. Node has no file locks, SQLite has:
- * the lock is a tiny database beside the file, `FILE.lock`, held in a transaction that never ends. Nobody else may open and close that
+ * Takes the lock of a database file, or of whatever has that name, or throws `DirectoryInUse` after some milliseconds. Node has no file locks,
+ * SQLite has: the lock is a tiny database beside the file, `FILE.lock`, held in a transaction that never ends. Nobody else may open and close that
  * file in this process: POSIX forgets a process's locks with any of its descriptors.
  */
 export function takeSqliteLock(file: string, { shared = false }: SqliteLockOptions = {}): SqliteLock {
   let database: Database.Database | null = null
   try {
-    database = new Database(`${file}.lock`, { timeout: 0 })
-    if (!shared) database.pragma('locking_mode = EXCLUSIVE')
+    database = new Database(`${file}.lock`, { timeout: WAIT_MS })
     // An empty database is begun with a journal of its own, and its end waits for the disk: milliseconds, and nothing is ever written here.
     database.pragma('journal_mode = MEMORY')
-    // A transaction shares from its first read on.
+    // Not `locking_mode = EXCLUSIVE`: two that begin at once would each keep what the other one waits for. A transaction shares from its first read on.
     database.exec(shared ? 'BEGIN; SELECT 1 FROM sqlite_schema' : 'BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()
