@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { InspectionPage, InspectionQuery } from '../../metadata/inspection.ts'
 
 /** Rows of a page. Manifests bring their inline bytes along: this many are some 16 MiB at the worst. */
@@ -35,7 +36,7 @@ export class Cursor<T> {
   }
 }
 
-/** The pages of an inspection. */
+/** The pages of an inspection. Between two of them others have a turn: an embedded store answers at once. */
 export async function* pagesOf<T>(
   read: (query: InspectionQuery) => Promise<InspectionPage<T>>,
   signal: AbortSignal | undefined,
@@ -46,5 +47,6 @@ export async function* pagesOf<T>(
     const page: InspectionPage<T> = await read({ after, limit: PAGE_SIZE })
     yield page.rows
     after = page.next
+    await setImmediate()
   } while (after !== null)
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { CopiedRow, CopiedRowsPage, CopiedTable, StoreRows } from '../../metadata/copying.ts'
 
 /** Rows of a page at the most, and at first: few, since nobody knows yet how long they are. */
@@ -8,7 +9,7 @@ const PAGE_BYTES = 4 * 1024 * 1024
 
 /**
  * All pages of a table, behind a key; at least one. Each as large as memory is glad of: of bytes, which may be any number, by their lengths; of
- * texts, which are short, by the page before.
+ * texts, which are short, by the page before. Between two of them others have a turn: an embedded store answers at once.
  */
 export async function* rowPages(
   rows: StoreRows,
@@ -21,6 +22,7 @@ export async function* rowPages(
     signal?.throwIfAborted()
     const page: CopiedRowsPage = await rows.rows({ table, after: behind, limit, bytesMax: PAGE_BYTES })
     yield page
+    await setImmediate()
     behind = page.next
     const bytes = page.rows.reduce((sum, row) => sum + sizeOf(row), 0)
     const fitting = Math.floor((PAGE_BYTES * page.rows.length) / Math.max(1, bytes))

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Backend, MetadataStore } from '@stowage/core'
 import { parseBlobKey } from '@stowage/core/backend'
 import type { BlobEntry, BlobKey } from '@stowage/core/backend'
@@ -80,6 +81,8 @@ async function* namedBlobs({ inspection }: MetadataStore, behind: BlobKey | unde
       yield parseBlobKey(blob)
     }
     after = page.next
+    // An embedded store answers at once: others must have a turn.
+    await setImmediate()
   } while (after !== null)
   return undefined
 }
