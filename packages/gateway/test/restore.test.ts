@@ -96,7 +96,7 @@ describe('restore', { timeout: 60_000 }, () => {
     expect(await blobsIn(directory)).toEqual([])
     await withMarkedMetadata(metadata, { mustExist: true }, ({ copying }) => copying.write({ expected: null, mark: { state: 'moving' } }))
     await writeFile(note, text)
-    await expect(restore(request, {})).rejects.toThrow('cannot be read: empty it, and begin anew')
+    await expect(restore(request, {})).rejects.toThrow('cannot be read. Empty the directory, and the backend')
   })
 
   test('into a schema that somebody has open: refused before it is marked', async () => {
@@ -209,7 +209,7 @@ describe('restore', { timeout: 60_000 }, () => {
     }
     await expect(restore(base, { onProgress: fail })).rejects.toThrow('planned')
     await said(['backup', data, from])
-    expect(await refused(['restore', from, directory])).toContain('a newer one has taken its place. Empty the directory, and begin anew')
+    expect(await refused(['restore', from, directory])).toContain('a newer one has taken its place. Empty the directory, and the backend')
     await rm(directory, { recursive: true })
     // As on a disk that has no locks: what it has is restored all the same.
     await rm(join(from, 'backup.lock'))

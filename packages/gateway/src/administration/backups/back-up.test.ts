@@ -188,6 +188,15 @@ describe('backUp', { timeout: 30_000 }, () => {
     expect((await readdir(to)).filter((name) => /key/.test(name))).toEqual([])
   })
 
+  test('one that cannot keep garbage back leaves nothing open', async () => {
+    const { metadata, backUp: run } = await subject()
+    const holdGarbage = metadata.holdGarbage.bind(metadata)
+    metadata.holdGarbage = () => Promise.reject(new Error('the store is away'))
+    await expect(run()).rejects.toThrow('the store is away')
+    metadata.holdGarbage = holdGarbage
+    expect(await run()).toMatchObject({ blobs: 3 })
+  })
+
   test('files are their owner’s alone', async () => {
     const { to, backUp: run } = await subject()
     await run()

@@ -96,8 +96,11 @@ type StoreInDirectory = BackedUpStore & { readonly dataDirectory: string }
 async function backUpAlone(store: StoreInDirectory, request: BackupRequest, options: BackupOptions): Promise<BackedUp> {
   const { to } = request
   const former = await beginIn(to)
-  const next = await emptySnapshot(join(to, NEXT_FILE))
   const hold = await holdGarbage(store.metadata, `backup ${createIds().uuid()}`)
+  const next = await emptySnapshot(join(to, NEXT_FILE)).catch(async (error: unknown) => {
+    await hold.release().catch(() => undefined)
+    throw error
+  })
   const signal = options.signal === undefined ? hold.signal : AbortSignal.any([hold.signal, options.signal])
   const work = { store, from: store.dataDirectory, former, next, request, options: { ...options, signal } }
   let done: { readonly manifest: BackupManifest; readonly copied: BackedUp['copied']; readonly findings: BackedUp['findings'] }

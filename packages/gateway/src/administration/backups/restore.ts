@@ -137,9 +137,11 @@ async function begin({ directory, metadata }: RestoreRequest, wanted: RestoreNot
   return wanted
 }
 
+const BEGIN_ANEW = 'Empty the directory, and the backend and the schema where they are elsewhere, and begin anew.'
+
 function replaced({ from, completedAt }: RestoreNote): Error {
   const gone = `The backup of ${completedAt} in ${from} is not there any more: a newer one has taken its place.`
-  return new Error(`${gone} Empty the directory, and begin anew.`)
+  return new Error(`${gone} ${BEGIN_ANEW}`)
 }
 
 const WHERE_NOTHING_IS = 'What is restored goes where nothing is.'
@@ -176,7 +178,7 @@ async function checkMovedOn(location: PostgresLocation, directory: string): Prom
 }
 
 function unreadable(directory: string): Error {
-  return new Error(`What an interrupted restore has left in ${directory} cannot be read: empty it, and begin anew.`)
+  return new Error(`What an interrupted restore has left in ${directory} cannot be read. ${BEGIN_ANEW}`)
 }
 
 interface Finishing {
