@@ -99,6 +99,23 @@ describe('restore', { timeout: 60_000 }, () => {
     await expect(restore(request, {})).rejects.toThrow('cannot be read. Empty the directory, and the backend')
   })
 
+  test('killed before it has noted that it has begun, it begins again', async () => {
+    const { parent, from } = await someBackup()
+    const directory = join(parent, 'restored')
+    // Up to there it makes folders for blobs, and the beginning of a note.
+    const backend = fsBackend({ directory })
+    await mkdir(directory)
+    await backend.init()
+    await backend.close()
+    await writeFile(join(directory, 'restore.json.new'), '{')
+    expect(await said(['restore', from, directory])).toMatchObject({ blobs: 3, damage: 0 })
+    expect(await said(['fsck', directory, '--deep'])).toMatchObject({ ok: true })
+    const other = join(parent, 'other')
+    await mkdir(join(other, 'blobs', 'a'), { recursive: true })
+    await writeFile(join(other, 'blobs', 'a', 'text'), '')
+    expect(await refused(['restore', from, other])).toContain('is not empty: it has blobs')
+  })
+
   test('into a schema that somebody has open: refused before it is marked', async () => {
     const { parent, from } = await someBackup()
     const schema = 'open_elsewhere'

@@ -89,7 +89,9 @@ async function untilDone(args: readonly string[], random: () => number): Promise
 
 async function isDone([command, , target = '']: readonly string[], stderr: string): Promise<boolean> {
   if (command === 'migrate') return stderr.includes('has been moved to')
-  return command === 'restore' && stderr.includes('is not empty') && !(await readdir(target)).includes('restore.json')
+  if (command !== 'restore' || !stderr.includes('is not empty')) return false
+  const names = await readdir(target)
+  return names.includes('metadata.sqlite') && !names.includes('restore.json')
 }
 
 async function runOnce(

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsBackend } from '@stowage/backend-fs'
 import { createIds, DEFAULT_LIMITS, fsck, moveMetadata } from '@stowage/core'
@@ -9,6 +9,7 @@ import { sqliteMetadata } from '@stowage/core/sqlite'
 import type { SqliteLock } from '@stowage/core/sqlite'
 import type { BackendLocation } from '../../stores/backend-location.ts'
 import { formatBackendLocation } from '../../stores/backend-location.ts'
+import { BLOBS_FOLDER } from '../../stores/check-data-directory.ts'
 import { readKeptBackend, writeKeptBackend } from '../../stores/kept-backend.ts'
 import { makeDataDirectory } from '../../stores/make-data-directory.ts'
 import { withMarkedMetadata } from '../../stores/marked-metadata.ts'
@@ -125,8 +126,8 @@ async function begin({ directory, metadata }: RestoreRequest, wanted: RestoreNot
     if (metadata !== null && note.restored === null) await reserve(metadata, note)
     return note
   }
-  const [name] = await namesIn(directory)
-  if (name !== undefined) throw new Error(`${directory} is not empty: it has ${name}. ${WHERE_NOTHING_IS}`)
+  const name = await nameInTheWay(directory)
+  if (name !== null) throw new Error(`${directory} is not empty: it has ${name}. ${WHERE_NOTHING_IS}`)
   if (metadata !== null) await withMarkedMetadata(metadata, { mustExist: false }, checkEmpty)
   await backend.init()
   for await (const { key } of backend.list({ prefix: '' })) {
@@ -135,6 +136,16 @@ async function begin({ directory, metadata }: RestoreRequest, wanted: RestoreNot
   await writeRestoreNote(directory, wanted)
   if (metadata !== null) await reserve(metadata, wanted)
   return wanted
+}
+
+/** Null where there is nothing but what a restore makes before it has noted that it has begun. */
+async function nameInTheWay(directory: string): Promise<string | null> {
+  for (const name of await namesIn(directory)) {
+    if (name === `${RESTORE_NOTE}.new`) continue
+    const within = name === BLOBS_FOLDER ? await readdir(join(directory, name), { recursive: true, withFileTypes: true }) : null
+    if (within === null || within.some((each) => !each.isDirectory())) return name
+  }
+  return null
 }
 
 const BEGIN_ANEW = 'Empty the directory, and the backend and the schema where they are elsewhere, and begin anew.'
