@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { takeSqliteLock } from './sqlite-lock.ts'
@@ -44,6 +44,14 @@ test('a store that another process has open is refused at once; when that one is
   expect(await store.policyVersion()).toBe(1)
   await expect(sqliteMetadata({ file }).open()).rejects.toMatchObject({ code: 'DirectoryInUse' })
   await store.close()
+})
+
+test('it is one file, which nobody writes: no journal whose end would wait for the disk', async () => {
+  const lock = takeSqliteLock(file)
+  const names = await readdir(directory)
+  expect(names).toEqual([`${basename(file)}.lock`])
+  expect((await stat(join(directory, names[0] ?? ''))).size).toBe(0)
+  lock.release()
 })
 
 test('several share a lock, and nobody has it alone meanwhile', () => {
