@@ -62,7 +62,7 @@ test(`${CASES} changed policies: read, and the same when printed and read again,
         for (const { source: _, ...policy } of policies) {
           const [again] = (await parsePolicies(createPolicySql(policy), options)).policies
           // Postgres' own table has no column of the size: it is printed as the member of the metadata that it is there, and read as that.
-          if (/metadata ->> 'size'/.test(createPolicySql(policy))) expect(again && createPolicySql(again)).toBe(createPolicySql(policy))
+          if (/metadata ->>? 'size'/.test(createPolicySql(policy))) expect(again && createPolicySql(again)).toBe(createPolicySql(policy))
           else expect({ ...again, source: undefined }).toEqual({ ...policy, source: undefined })
         }
       } catch (error) {
